@@ -1,0 +1,39 @@
+"""Corpora: where each comes from, what it must contain, and its index. One module a corpus; none knows a model."""
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+from data_prep.hashing import fingerprint
+
+__all__ = ["CORPORA", "CorpusError", "corpus", "data_root", "fingerprint"]
+
+DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
+
+CORPORA: dict[str, str] = {
+    "synthetic": "data_prep.synthetic",
+    "vntm": "data_prep.vntm",
+}
+
+
+class CorpusError(Exception):
+    """A corpus is missing, incomplete or not what it should be. The message says what to do."""
+
+
+def corpus(name: str) -> ModuleType:
+    """Module of the corpus `name`.
+
+    Raises
+    ------
+    ValueError
+        No such corpus; lists the known ones.
+    """
+    if name not in CORPORA:
+        raise ValueError(f"unknown corpus {name!r}; known are: {', '.join(sorted(CORPORA))}")
+    return importlib.import_module(CORPORA[name])
+
+
+def data_root() -> Path:
+    """Folder that holds the corpora: the environment variable AUDIO_REPRODUCTIONS_DATA, or ``data/`` here."""
+    return Path(os.environ.get(DATA_VARIABLE) or "data")

@@ -1,0 +1,131 @@
+"""Command line: ``python -m data_prep list | check | fetch | index CORPUS``."""
+
+# ruff: noqa: T201 (a command line prints)
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from data_prep import CORPORA, DATA_VARIABLE, CorpusError, corpus, data_root, fingerprint
+
+EPILOG = f"""\
+Corpora are looked for in the folder named by the environment variable {DATA_VARIABLE}, or in data/.
+Nothing is downloaded but by 'fetch'. Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="python -m data_prep",
+        description="See, check, fetch and index the corpora.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="list | check | fetch | index")
+    commands.add_parser("list", help="the corpora: size, licence, where they are").set_defaults(run=run_list)
+
+    check = commands.add_parser("check", help="compare a corpus with what is expected; status 1 if it is not so")
+    _add_corpus(check)
+    check.set_defaults(run=run_check)
+
+    fetch = commands.add_parser("fetch", help="download a corpus, or take it from where you have it")
+    fetch.add_argument("corpus", choices=sorted(CORPORA))
+    fetch.add_argument("--to", type=Path, metavar="DIR", help="folder to make (default: under the data root)")
+    origin = fetch.add_mutually_exclusive_group()
+    origin.add_argument("--source", choices=("github", "kaggle"), help="vntm: the images (default), or the audio")
+    origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="vntm: folder or zip file you have")
+    origin.add_argument("--url", help="vntm: address of a zip file with the images")
+    fetch.set_defaults(run=run_fetch)
+
+    index = commands.add_parser("index", help="print the index, or write it to a file, as CSV")
+    _add_corpus(index)
+    index.add_argument("--csv", type=Path, metavar="FILE", help="write to FILE instead of printing")
+    index.add_argument("--protocol", default="published", metavar="NAME", help="published (default) or grouped")
+    index.add_argument("--fold", type=int, default=0, metavar="N", help="fold of the protocol (default 0)")
+    index.add_argument("--allow-incomplete", action="store_true", help="index what can be used of a broken corpus")
+    index.add_argument(
+        "--write-list", action="store_true", help="vntm, maintainers: write the committed list of clips anew instead"
+    )
+    index.set_defaults(run=run_index)
+    return top
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print name, title, size, licence, source and place of each corpus."""
+    for name in sorted(CORPORA):
+        module = corpus(name)
+        try:
+            folder = module.locate()
+            where = f"found in {folder}" if folder.is_dir() else f"made in {folder} when it is first used"
+        except CorpusError:
+            where = f"not found under {data_root()}; to fetch it: python -m data_prep fetch {name}"
+        print(f"{name}: {module.TITLE}")
+        print(f"  size     {module.SIZE}")
+        print(f"  licence  {module.LICENCE}")
+        print(f"  source   {module.SOURCE}")
+        print(f"  {where}")
+    return 0
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Print the report of a corpus."""
+    report = corpus(arguments.corpus).check(arguments.root)
+    print(report)
+    return 0 if report.ok else 1
+
+
+def run_fetch(arguments: argparse.Namespace) -> int:
+    """Put a corpus in place."""
+    module = corpus(arguments.corpus)
+    options = {"source": arguments.source, "origin": arguments.origin, "url": arguments.url}
+    options = {name: value for name, value in options.items() if value is not None}
+    if options and arguments.corpus != "vntm":
+        raise CorpusError(f"--{'from' if 'origin' in options else next(iter(options))} is for the corpus vntm only")
+    print(f"{arguments.corpus}: {module.SIZE}. Licence: {module.LICENCE}.", file=sys.stderr)
+    print(f"{arguments.corpus} is in {module.fetch(arguments.to, **options)}")
+    return 0
+
+
+def run_index(arguments: argparse.Namespace) -> int:
+    """Print or write the index; notes and the fingerprint go to standard error."""
+    module = corpus(arguments.corpus)
+    if arguments.write_list:
+        if arguments.corpus != "vntm":
+            raise CorpusError("--write-list is for the corpus vntm only")
+        print(f"wrote {module.write_list(arguments.root)} clips to {module.LIST}")
+        return 0
+    frame = module.index(arguments.root, allow_incomplete=arguments.allow_incomplete)
+    frame = module.with_protocol(frame, arguments.protocol, arguments.fold)
+    for note in frame.attrs.get("notes", ()):
+        print(f"note: {note}", file=sys.stderr)
+    sizes = ", ".join(f"{split} {n}" for split, n in frame["split"].value_counts().items())
+    print(f"{arguments.corpus}: {len(frame)} clips ({sizes}), fingerprint {fingerprint(frame)}", file=sys.stderr)
+    frame.to_csv(arguments.csv or sys.stdout, index=False, lineterminator="\n")
+    return 0
+
+
+def _add_corpus(command: argparse.ArgumentParser) -> None:
+    command.add_argument("corpus", choices=sorted(CORPORA))
+    command.add_argument(
+        "--root", type=Path, metavar="DIR", help="folder of the corpus (default: found under the data root)"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (CorpusError, ValueError, OSError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What a check of a corpus found, and how it is said."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SPLITS = ("train", "validation", "test")
+N_SHOWN = 12  # lines of one kind of problem that are written out
+N_NAMES = 3  # names of missing clips in one line
+
+
+@dataclass
+class CheckReport:
+    """Findings about one corpus folder. `problems` is what makes training on it wrong; `ok` when there is none.
+
+    missing: (split, label, clip); changed: (clip, clip that it is really, or ""); unreadable: (file, reason);
+    wrong_size: (file, height, width); narrower: (clip, width, whether that is its published width);
+    identical: pairs of (clip, split, label); extra and layout: sentences; notes: sentences, not problems.
+    """
+
+    corpus: str
+    root: Path
+    classes: tuple[str, ...]
+    counts: Counter = field(default_factory=Counter)
+    expected: Counter = field(default_factory=Counter)
+    missing: list[tuple[str, str, str]] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    wrong_size: list[tuple[str, int, int]] = field(default_factory=list)
+    narrower: list[tuple[str, int, bool]] = field(default_factory=list)
+    identical: list[tuple[tuple[str, str, str], tuple[str, str, str]]] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    layout: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def count(self, split: str, label: str) -> None:
+        """Note one image found."""
+        self.counts[split, label] += 1
+
+    def expect(self, split: str, label: str) -> None:
+        """Note one image that should be there."""
+        self.expected[split, label] += 1
+
+    @property
+    def straddling(self) -> list:
+        """Pixel-identical pairs whose two clips lie in different splits."""
+        return [pair for pair in self.identical if pair[0][1] != pair[1][1]]
+
+    @property
+    def problems(self) -> list[str]:
+        """One line a problem, each kind cut off after `N_SHOWN` lines."""
+        changed = [
+            f"changed: {clip} " + (f"holds the image of {other}" if other else "is not the published image")
+            for clip, other in self.changed
+        ]
+        sizes = [
+            f"wrong size: {name} is {height} × {width} pixels; expected height 128 and width 1292 or a little less"
+            for name, height, width in self.wrong_size
+        ]
+        return [
+            *_capped(self.layout),
+            *self._missing_lines(),
+            *_capped([f"unreadable: {name}: {reason}" for name, reason in self.unreadable]),
+            *_capped(sizes),
+            *_capped(changed),
+            *_capped([f"extra: {line}" for line in self.extra]),
+        ]
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems
+
+    def _missing_lines(self) -> list[str]:
+        places = defaultdict(list)
+        for split, label, clip in self.missing:
+            places[split, label].append(clip)
+        lines = []
+        for (split, label), clips in places.items():
+            names = ", ".join(clips[:N_NAMES]) + (", …" if len(clips) > N_NAMES else "")
+            lines.append(f"missing: {split} {label}: {len(clips)} of {self.expected[split, label]} images ({names})")
+        return lines
+
+    def __str__(self) -> str:
+        lines = [f"{self.corpus} in {self.root}", "", *self._table(), ""]
+        lines.append(
+            f"missing {len(self.missing)}, changed {len(self.changed)}, unreadable {len(self.unreadable)}, "
+            f"of a wrong size {len(self.wrong_size)}, out of place {len(self.extra) + len(self.layout)}"
+        )
+        lines += self._narrower_lines() + self._identical_lines()
+        lines += [f"note: {note}" for note in self.notes]
+        if self.ok:
+            return "\n".join([*lines, "", "OK"])
+        problems = [f"  {problem}" for problem in self.problems]
+        return "\n".join([*lines, "", f"NOT OK: {self.corpus} is not as it should be", *problems])
+
+    def _table(self) -> list[str]:
+        width = max(len("class"), *(len(label) for label in self.classes))
+        lines = ["class".ljust(width) + "".join(f"{split:>14}" for split in SPLITS)]
+        for label in self.classes:
+            cells = [f"{self.counts[split, label]} of {self.expected[split, label]}" for split in SPLITS]
+            lines.append(label.ljust(width) + "".join(f"{cell:>14}" for cell in cells))
+        return lines
+
+    def _narrower_lines(self) -> list[str]:
+        if not self.narrower:
+            return []
+        n_published = sum(as_published for _, _, as_published in self.narrower)
+        head = "narrower than 1292 pixels (clips under 30 s; stretched when loaded): "
+        clips = [f"  {clip} {width}" + ("" if known else " (not published so)") for clip, width, known in self.narrower]
+        return [f"{head}{len(self.narrower)}, {n_published} of them as published", *_capped(clips)]
+
+    def _identical_lines(self) -> list[str]:
+        if not self.identical:
+            return []
+        straddling = self.straddling
+        lines = [f"pixel-identical pairs: {len(self.identical)}, {len(straddling)} of them across a split"]
+        pairs = []
+        for first, second in self.identical:
+            where = f"{first[1]} and {second[1]}: STRADDLES" if first[1] != second[1] else f"both {first[1]}"
+            labels = "" if first[2] == second[2] else f", classes {first[2]} and {second[2]}"
+            pairs.append(f"  {first[0]} = {second[0]} ({where}{labels})")
+        return lines + _capped(pairs)
+
+
+def _capped(lines: list[str]) -> list[str]:
+    shown = lines[:N_SHOWN]
+    return shown if len(lines) <= N_SHOWN else [*shown, f"  … and {len(lines) - N_SHOWN} more of this kind"]

@@ -1,0 +1,1 @@
+"""What two papers or more need, one subject a module."""

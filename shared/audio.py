@@ -1,0 +1,103 @@
+"""Audio files to mono float32 signals, exactly as ``librosa.load`` reads them, with errors that name the file."""
+
+from pathlib import Path
+
+import numpy as np
+
+FORMATS = "wav, flac, ogg and mp3"
+
+
+class AudioError(ValueError):
+    """A file that cannot be used as audio. The text names the file, what was found and what to do."""
+
+
+def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
+    """Read an audio file as one channel at one sample rate.
+
+    The channels are averaged, then resampled with soxr's "HQ" filter: the steps and the defaults of
+    ``librosa.load(path, sr=sample_rate_hz)`` in librosa 0.11, whose result this equals sample for sample.
+
+    Parameters
+    ----------
+    path
+        A file of a format that libsndfile reads: wav, flac, ogg, mp3.
+    sample_rate_hz
+        Sample rate of the result.
+
+    Returns
+    -------
+    ndarray, float32, shape (n,)
+        The signal; full scale of integer formats is 1.0. n = ceil(samples in the file * sample_rate_hz / its rate).
+
+    Raises
+    ------
+    AudioError
+        No such file, not audio, no samples, or samples that are NaN or infinite.
+    """
+    import soundfile
+    import soxr
+
+    path = Path(path)
+    _check_file(path)
+    try:
+        signal, file_rate_hz = soundfile.read(path, dtype="float32")
+    except soundfile.LibsndfileError as error:
+        raise AudioError(_not_audio(path, error.error_string)) from None
+    if signal.size == 0:
+        raise AudioError(f"{path}: holds no samples ({file_rate_hz} Hz, 0 s). Remove it or replace it")
+    if not np.isfinite(signal).all():
+        n_bad = np.count_nonzero(~np.isfinite(signal))
+        raise AudioError(
+            f"{path}: {n_bad} of {signal.size} samples are NaN or infinite. Write the file again, or remove it"
+        )
+    if signal.ndim == 2:
+        signal = np.mean(signal.T, axis=0)  # librosa averages the transposed array; another order rounds otherwise
+    if file_rate_hz == sample_rate_hz:
+        return signal
+    n_samples = int(np.ceil(signal.size * float(sample_rate_hz) / file_rate_hz))
+    resampled = soxr.resample(signal, file_rate_hz, sample_rate_hz, quality="soxr_hq")[:n_samples]
+    return np.pad(resampled, (0, n_samples - resampled.size))
+
+
+def segments(signal: np.ndarray, sample_rate_hz: int, seconds: float) -> np.ndarray:
+    """Cut a signal into whole segments; what is left at the end is dropped.
+
+    Parameters
+    ----------
+    signal
+        Shape (n,).
+    sample_rate_hz
+        Its sample rate.
+    seconds
+        Length of a segment, more than zero.
+
+    Returns
+    -------
+    ndarray, shape (k, round(seconds * sample_rate_hz))
+        A view; k = 0 if the signal is shorter than one segment.
+    """
+    length = round(seconds * sample_rate_hz)
+    if length < 1:
+        raise ValueError(f"a segment of {seconds} s at {sample_rate_hz} Hz holds no sample")
+    if signal.ndim != 1:
+        raise ValueError(f"segments needs one channel, shape (n,); received shape {signal.shape}")
+    count = signal.size // length
+    return signal[: count * length].reshape(count, length)
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise AudioError(f"{path}: no such file. Check the name")
+    if not path.is_file():
+        raise AudioError(f"{path}: is a folder, not an audio file. Name the files in it")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path}: is empty (0 bytes). Fetch or copy it again")
+
+
+def _not_audio(path: Path, reason: str) -> str:
+    with path.open("rb") as file:
+        start = file.read(12)
+    return (
+        f"{path}: cannot be read as audio ({reason.rstrip('.')}); it is {path.stat().st_size:,} bytes and begins with "
+        f"{start!r}. Readable are {FORMATS}. Fetch or convert it again"
+    )

@@ -1,0 +1,405 @@
+"""Regenerated numbers held against the published ones, each with a verdict and its reason.
+
+`RULE` states the rule in the words that the README prints. Its parts, for one published number on n₂ clips and k runs
+(seeds) of ours with the standard deviation s on n₁ clips:
+
+* Accuracy, precision, recall: Newcombe's hybrid score interval of the difference of two proportions
+  (`shared.metrics.newcombe_interval`). The sample behind precision is the predictions made, n · recall / precision on
+  either side; behind accuracy and recall it is the clips.
+* Other scores, which are means over clips (losses, MAP@3, binary accuracy): 1.96 · √(e²/n₁ + e²/n₂), e being the
+  standard deviation of ours over the clips. The authors' is not printed, so it is taken to be ours.
+* A published mean ± sd over r folds: sd/√r stands for the published side.
+* Both limits are widened by 1.96 · s/√k, in quadrature, and by half a unit of the last printed decimal.
+
+The two samples are treated as independent although the test clips are often the same, which errs towards ``match``.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import mean, stdev
+
+from shared.metrics import newcombe_interval
+from shared.paper import Cell, Paper
+
+MATCH, NEAR, DIFFERS = "match", "near", "differs"
+NOT_COMPARABLE, NOT_RUN, UNPUBLISHED = "not comparable", "not run", "no figure published"
+VERDICTS = (MATCH, NEAR, DIFFERS, NOT_COMPARABLE, NOT_RUN)
+NEAR_DELTA = 0.03
+Z95 = 1.959964
+PROPORTIONS = ("accuracy", "precision", "recall")
+ROUNDING = 2e-6  # runs.csv keeps six decimals
+
+RULE = f"""\
+- `match`: the difference lies inside its 95 % interval. For accuracy, precision and recall that is Newcombe's hybrid
+  score interval of two proportions, from the numbers of clips on both sides; for losses and other means over clips it
+  comes from the spread of ours over the clips. Both are widened by the spread over our seeds (sd/√k) and by the
+  rounding of the printed value.
+- `near`: outside that interval, but no further off than {NEAR_DELTA}.
+- `differs`: further off.
+- `not comparable`: measured on another corpus, on part of it, under another protocol or with other settings, or by a
+  run that has not finished.
+- `not run`: no result yet; the command that gives it stands beside it."""
+
+
+class DiffError(ValueError):
+    """Committed results that do not agree with each other."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One regenerated number and what it says about the published one.
+
+    `value` is the mean over `runs` runs and `sd` their standard deviation (None for one run); `low` and `high` are the
+    limits of the 95 % interval of regenerated − published; `n` is the number of clips. All are None where not known.
+    """
+
+    model: str
+    split: str
+    metric: str
+    verdict: str
+    reason: str
+    cell: Cell | None = None
+    value: float | None = None
+    sd: float | None = None
+    runs: int = 0
+    n: int | None = None
+    low: float | None = None
+    high: float | None = None
+    command: str = ""
+
+    @property
+    def delta(self) -> float | None:
+        """Regenerated − published."""
+        return None if self.cell is None or self.value is None else self.value - self.cell.value
+
+
+@dataclass(frozen=True)
+class Section:
+    """All entries of one variant, protocol and corpus; `extras` are those that the paper has no number for."""
+
+    variant: str
+    protocol: str
+    corpus: str
+    entries: dict[tuple[str, str, str, str], Entry]
+    extras: tuple[Entry, ...] = ()
+    records: tuple[dict, ...] = field(default=(), repr=False)
+    own_corpus: bool = True
+
+    def entry(self, cell: Cell) -> Entry:
+        """The entry beside a published number."""
+        return self.entries[cell.table, cell.model, cell.split, cell.metric]
+
+    @property
+    def name(self) -> str:
+        """``paper``, ``paper_grouped``, ``paper_synthetic``: also the tail of the section's file names."""
+        tail = [] if self.protocol == "published" else [self.protocol]
+        return "_".join([self.variant, *tail, *([] if self.own_corpus else [self.corpus])])
+
+    def all(self) -> list[Entry]:
+        """Entries in the paper's order, then the extras."""
+        return [*self.entries.values(), *self.extras]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Every section of one paper."""
+
+    paper: Paper
+    sections: tuple[Section, ...]
+
+    @property
+    def counts(self) -> Counter:
+        """How often each verdict was given."""
+        return Counter(entry.verdict for section in self.sections for entry in section.entries.values())
+
+    @property
+    def differs(self) -> bool:
+        return self.counts[DIFFERS] > 0
+
+    def rows(self) -> list[dict]:
+        """Flat rows for CSV and JSON, one an entry."""
+        return [_flat(self.paper, section, entry) for section in self.sections for entry in section.all()]
+
+
+def diff_paper(paper: Paper, results_dir: Path, variants: list[str] | None = None, protocol: str | None = None) -> Diff:
+    """Recompute everything from the kept predictions and compare it with the paper.
+
+    Parameters
+    ----------
+    results_dir : Path
+        ``results/<paper>``. One that is not there yet gives ``not run`` throughout.
+    variants, protocol : optional
+        Show only these, and show them even if not run. Otherwise: every variant that has a run, and ``paper``.
+
+    Raises
+    ------
+    PaperError
+        Unknown variant; the known are listed.
+    DiffError
+        A row of runs.csv that its predictions do not give, or that is missing.
+    ResultsError
+        Predictions or runs.csv that cannot be read.
+    """
+    for variant in variants or ():
+        paper.variant(variant)
+    if not (results_dir / "units").is_dir():
+        return compare(paper, [], {}, variants, protocol)
+    from shared import results
+
+    rows = [_numbers(row) for row in results.recompute(paper, results_dir)]
+    file = results_dir / results.RUNS
+    check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
+    units = results.unit_folders(results_dir / "units")
+    _add_standard_errors(rows, {record["key"]: folder for record, folder in units}, results)
+    records = {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
+    return compare(paper, rows, records, variants, protocol)
+
+
+def _numbers(row: dict) -> dict:
+    """A row of runs.csv with its numbers as numbers."""
+    return row | {"value": float(row["value"])} | {name: int(row[name]) for name in ("n", "seed", "fold", "epochs")}
+
+
+def check_runs(recomputed: list[dict], committed: list[dict], file: Path) -> None:
+    """Refuse a runs.csv that the predictions do not give, row by row."""
+    keys = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint", "split", "metric")
+    given = {tuple(row[key] for key in keys): row["value"] for row in recomputed}
+    written = {tuple(row[key] for key in keys): row["value"] for row in committed}
+    remedy = "'python -m reproductions report' writes the file anew"
+    for key in given | written:
+        name = f"{file}: the row {', '.join(f'{k} {v}' for k, v in zip(keys, key, strict=True))}"
+        if key not in given:
+            raise DiffError(f"{name} has no predictions that give it; restore its unit, or {remedy}")
+        if key not in written:
+            raise DiffError(f"{name} is missing, although its predictions are there; {remedy}")
+        if abs(written[key] - given[key]) > ROUNDING:
+            raise DiffError(f"{name} says {written[key]:.6f}, but its predictions give {given[key]:.6f}; {remedy}")
+
+
+def compare(
+    paper: Paper,
+    rows: list[dict],
+    records: dict[str, dict],
+    variants: list[str] | None = None,
+    protocol: str | None = None,
+) -> Diff:
+    """The diff of recomputed rows (as of runs.csv, losses with their ``standard_error``) and units' records by key."""
+    found: dict[tuple[str, str, str], list[dict]] = {}
+    for row in rows:
+        found.setdefault((row["variant"], row["protocol"], row["corpus"]), []).append(row)
+    if variants or not rows or any(row["corpus"] == paper.corpus.name for row in rows):
+        for variant in variants or ["paper"]:
+            found.setdefault((variant, protocol or "published", paper.corpus.name), [])
+    names = [*paper.variants]
+
+    def order(key):
+        variant, of_protocol, corpus = key
+        place = names.index(variant) if variant in names else len(names)
+        return of_protocol != "published", corpus != paper.corpus.name, place, key
+
+    sections = []
+    for key in sorted(found, key=order):
+        if (variants and key[0] not in variants) or (protocol and key[1] != protocol):
+            continue
+        sections.append(_section(paper, *key, found[key], records))
+    return Diff(paper, tuple(sections))
+
+
+def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[dict], records: dict) -> Section:
+    chosen, others = _choose(rows)
+    entries, extras = {}, []
+    models = paper.models_for(variant) if variant in paper.variants else ()
+    for cell in paper.cells():
+        if cell.model in models:
+            runs = chosen.get((cell.model, cell.split, cell.metric), [])
+            if not runs and corpus != paper.corpus.name:
+                continue
+            recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
+            place = (variant, protocol, corpus)
+            entries[cell.table, cell.model, cell.split, cell.metric] = _entry(paper, cell, place, runs, recall, records)
+    published = {place[1:] for place in entries}
+    for (model, split, metric), runs in chosen.items():
+        if (model, split, metric) not in published:
+            extras.append(_extra(model, split, metric, runs, UNPUBLISHED))
+    for (model, split, metric, precision), runs in others.items():
+        extras.append(_extra(f"{model} ({precision})", split, metric, runs, "a second run of the same seed"))
+    used = {row["unit"] for row in rows}
+    mine = tuple(record for key, record in records.items() if key in used)
+    return Section(variant, protocol, corpus, entries, tuple(extras), mine, corpus == paper.corpus.name)
+
+
+def _choose(rows: list[dict]) -> tuple[dict, dict]:
+    """Runs by (model, split, metric): finished before partial, one precision a seed; the rest apart, by precision."""
+    precisions = Counter(row["precision"] for row in rows)
+    main = min(precisions, key=lambda precision: (-precisions[precision], precision), default="")
+    finished = {(row["model"], row["split"], row["metric"]) for row in rows if row["status"] == "complete"}
+    chosen, others = {}, {}
+    for row in sorted(rows, key=lambda row: (row["precision"] != main, row["fold"], row["seed"])):
+        place = (row["model"], row["split"], row["metric"])
+        if place in finished and row["status"] != "complete":
+            continue
+        runs = chosen.setdefault(place, [])
+        if any((run["seed"], run["fold"]) == (row["seed"], row["fold"]) for run in runs):
+            runs = others.setdefault((*place, row["precision"]), [])
+        runs.append(row)
+    return chosen, others
+
+
+def _summary(runs: list[dict]) -> dict:
+    values = [row["value"] for row in runs]
+    spread = stdev(values) if len(values) > 1 else None
+    return {"value": mean(values), "sd": spread, "runs": len(runs), "n": int(runs[0]["n"])}
+
+
+def _extra(model: str, split: str, metric: str, runs: list[dict], verdict: str) -> Entry:
+    return Entry(model, split, metric, verdict, f"{verdict}: nothing to compare with", **_summary(runs))
+
+
+def _entry(
+    paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[dict], recall: list, records: dict
+) -> Entry:
+    where = {"model": cell.model, "split": cell.split, "metric": cell.metric, "cell": cell}
+    if not runs:
+        command = run_command(paper.id, cell.model, *place, paper.corpus.name)
+        return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
+    summary = _summary(runs)
+    obstacle = _obstacle(paper, cell, place, runs, records)
+    if obstacle:
+        return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
+    low, high, basis = difference_interval(paper, cell, runs, summary, recall)
+    delta = summary["value"] - cell.value
+    verdict = MATCH if low <= 0 <= high else NEAR if abs(delta) <= NEAR_DELTA else DIFFERS
+    sides = {
+        MATCH: "0 lies inside it",
+        NEAR: f"0 lies outside it, but the difference is no more than {NEAR_DELTA}",
+        DIFFERS: f"0 lies outside it, and the difference is more than {NEAR_DELTA}",
+    }
+    reason = f"difference {delta:+.4f}, 95 % interval {low:+.4f} to {high:+.4f} ({basis}); {sides[verdict]}"
+    return Entry(**where, **summary, verdict=verdict, reason=reason, low=low, high=high)
+
+
+def run_command(paper: str, model: str, variant: str, protocol: str, corpus: str, own_corpus: str) -> str:
+    """The command that gives the missing number."""
+    command = f"python -m reproductions run {paper} --variant {variant} --model {_quoted(model)}"
+    if protocol != "published":
+        command += f" --protocol {protocol}"
+    return command if corpus == own_corpus else command + f" --corpus {corpus}"
+
+
+def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[dict], records: dict) -> str:
+    """Why these runs may not stand beside the published number; empty when they may."""
+    variant, protocol, corpus = place
+    if corpus != paper.corpus.name:
+        return f"corpus {corpus}, the paper's is {paper.corpus.name}"
+    if protocol != "published":
+        return f"protocol {protocol}, the paper's is the published split"
+    settings = paper.settings_for(variant)
+    for row in runs:
+        record = records.get(row.get("unit"), {})
+        planned = record.get("epochs_planned", settings.get("epochs", "?"))
+        if row["status"] != "complete":
+            return f"partial: {row['epochs']:g} of {planned} epochs"
+        for name, value in {**record.get("settings", {}), "epochs": planned}.items():
+            if name in settings and value != settings[name] and value != "?":
+                return f"run with {name} = {value}, the variant has {settings[name]}"
+        if cell.n is not None and row["n"] != cell.n:
+            return f"n = {row['n']:g} {cell.split} clips, the paper has {cell.n}"
+    return ""
+
+
+def difference_interval(
+    paper: Paper, cell: Cell, runs: list[dict], summary: dict, recall: list[float]
+) -> tuple[float, float, str]:
+    """95 % limits of regenerated − published, and the words that say what they rest on (rule: module docstring)."""
+    n, value = summary["n"], summary["value"]
+    delta, published_n = value - cell.value, cell.n or n
+    if cell.metric in PROPORTIONS and cell.sd is None:
+        published_recall = paper.cell(cell.table, cell.model, cell.split, "recall") or cell
+        ours = _support(paper, cell.metric, n, value, mean(recall))
+        theirs = _support(paper, cell.metric, published_n, cell.value, published_recall.value)
+        low, high = newcombe_interval(value, ours, cell.value, theirs)
+        below, above = delta - low, high - delta
+    else:
+        ours = math.sqrt(mean(_standard_error(row) ** 2 for row in runs))
+        theirs = cell.sd / math.sqrt(cell.repeats or 1) if cell.sd is not None else ours * math.sqrt(n / published_n)
+        below = above = Z95 * math.hypot(ours, theirs)
+    spread = Z95 * (summary["sd"] or 0.0) / math.sqrt(summary["runs"])
+    rounding = 0.5 * 10**-cell.decimals / cell.scale
+    basis = f"n = {n} and {published_n if cell.n else 'not published, taken as ours'}"
+    basis += f", {summary['runs']} run{'s' if summary['runs'] > 1 else ''}"
+    return delta - math.hypot(below, spread) - rounding, delta + math.hypot(above, spread) + rounding, basis
+
+
+def _support(paper: Paper, metric: str, n: int, value: float, recall: float) -> float:
+    """The sample behind a proportion: clips, but for the precision of single labels the predictions made."""
+    if metric == "precision" and paper.corpus.labels == "single" and value > 0 and recall > 0:
+        return max(1.0, n * recall / value)
+    return n
+
+
+def _standard_error(row: dict) -> float:
+    """The row's own, or that of a proportion over its clips."""
+    if "standard_error" in row:
+        return row["standard_error"]
+    return math.sqrt(row["value"] * (1 - row["value"]) / row["n"])
+
+
+def _add_standard_errors(rows: list[dict], folders: dict[str, Path], results) -> None:
+    """Give each row of a unit that is a mean over clips its standard error."""
+    from shared.metrics import standard_error
+
+    read = {}
+    for row in rows:
+        if row["metric"] in PROPORTIONS or row["unit"] not in folders:
+            continue
+        if row["unit"] not in read:
+            read[row["unit"]] = results.read_predictions(folders[row["unit"]] / "predictions.csv")
+        part = read[row["unit"]].on(row["split"])
+        row["standard_error"] = standard_error(row["metric"], part.y_true, part.y_prob)
+
+
+def _skipped(folder: Path) -> int:
+    """Clips that the run set aside as unreadable, by its skipped.csv."""
+    file = folder / "skipped.csv"
+    if not file.exists():
+        return 0
+    with file.open(encoding="utf-8", newline="") as lines:
+        return sum(1 for _ in csv.DictReader(lines))
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if not name.replace("-", "").isalnum() else name
+
+
+def _flat(paper: Paper, section: Section, entry: Entry) -> dict:
+    cell = entry.cell
+    number = {key: value for key, value in asdict(entry).items() if key in ("value", "sd", "low", "high")}
+    number = {key: None if value is None else round(value, 6) for key, value in number.items()}
+    return {
+        "paper": paper.id,
+        "table": cell.table if cell else "",
+        "row": cell.row if cell else "",
+        "model": entry.model,
+        "variant": section.variant,
+        "protocol": section.protocol,
+        "corpus": section.corpus,
+        "split": entry.split,
+        "metric": entry.metric,
+        "published": cell.value if cell else None,
+        "published_n": cell.n if cell else None,
+        "regenerated": number["value"],
+        "sd": number["sd"],
+        "runs": entry.runs,
+        "n": entry.n,
+        "delta": None if entry.delta is None else round(entry.delta, 6),
+        "low": number["low"],
+        "high": number["high"],
+        "verdict": entry.verdict,
+        "reason": entry.reason,
+        "command": entry.command,
+    }

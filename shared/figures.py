@@ -1,0 +1,131 @@
+"""Pictures of results: confusion matrices side by side, learning curves. The same numbers give the same PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from shared.cache import atomic_write
+
+DPI = 120
+INK, MUTED, TRAIN, VALIDATION = "#222222", "#767676", "#8c8c8c", "#20639b"
+
+
+def draw_confusion(
+    path: Path, panels: Sequence[tuple[str, np.ndarray]], classes: Sequence[str], title: str
+) -> None:
+    """Draw confusion matrices beside each other, rows = true class, counts in the cells.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG to write.
+    panels : sequence of (name, matrix)
+        For example ``[("published", …), ("regenerated", …)]``; matrices of counts, shape (C, C). The shade is the
+        share of the row, so that panels with different numbers of clips look alike.
+    classes : sequence of str
+        C names.
+    title : str
+        Model and conditions.
+    """
+    size = max(2.6, 0.62 * len(classes) + 0.6)
+    figure, axes = _figure(1, len(panels), (size * len(panels) + 1.2, size + 0.9))
+    for index, (axis, (name, matrix)) in enumerate(zip(axes[0], panels, strict=True)):
+        matrix = np.asarray(matrix)
+        total = matrix.sum()
+        share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), count in np.ndenumerate(matrix):
+            dark = share[row, column] > 0.55
+            colour = "white" if dark else INK if count else "#b5b5b5"
+            weight = "bold" if row == column else "normal"
+            axis.text(column, row, str(count), ha="center", va="center", color=colour, fontweight=weight, fontsize=9)
+        axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right", rotation_mode="anchor")
+        axis.set_yticks(range(len(classes)), classes if index == 0 else [""] * len(classes))
+        axis.set_xticks(np.arange(len(classes) - 1) + 0.5, minor=True)
+        axis.set_yticks(np.arange(len(classes) - 1) + 0.5, minor=True)
+        axis.grid(which="minor", color="white", linewidth=1.5)
+        axis.tick_params(which="both", length=0, labelsize=9)
+        axis.spines[:].set_visible(False)
+        axis.set_xlabel("predicted", color=MUTED)
+        axis.set_title(f"{name}: {np.trace(matrix)} of {total} right", fontsize=10, color=INK)
+    axes[0][0].set_ylabel("true", color=MUTED)
+    figure.suptitle(title, fontsize=10.5, color=INK)
+    _save(figure, path)
+
+
+def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) -> None:
+    """Draw accuracy (above) and loss (below) over the epochs, one column a model.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG to write.
+    curves : dict of model name to runs
+        A run is a dict with ``seed``, ``best_epoch`` and the columns of history.csv as lists:
+        ``epoch``, ``accuracy``, ``val_accuracy``, ``loss``, ``val_loss``. The dot marks the epoch that was evaluated.
+    title : str
+        Variant and conditions.
+    """
+    figure, axes = _figure(2, len(curves), (max(5.2, 3.6 * len(curves) + 0.6), 5.0), sharex="col", sharey="row")
+    for column, (model, runs) in enumerate(curves.items()):
+        for row, quantity in enumerate(("accuracy", "loss")):
+            axis = axes[row][column]
+            for number, run in enumerate(runs):
+                alpha = 1.0 if number == 0 else 0.4
+                label = None if number else quantity
+                axis.plot(run["epoch"], run[quantity], "--", color=TRAIN, alpha=alpha, linewidth=1.2, label=label)
+                validation = run[f"val_{quantity}"]
+                axis.plot(run["epoch"], validation, color=VALIDATION, alpha=alpha, linewidth=1.6, label=label)
+                best = list(run["epoch"]).index(run["best_epoch"])
+                axis.plot(run["best_epoch"], validation[best], "o", color=VALIDATION, alpha=alpha, markersize=6)
+            axis.grid(color="#e6e6e6", linewidth=0.8)
+            axis.spines[["top", "right"]].set_visible(False)
+            axis.tick_params(labelsize=9, color=MUTED, labelcolor=INK)
+        axes[0][column].set_title(f"{model}\nevaluated: {_evaluated(runs)}", fontsize=10, color=INK)
+        axes[1][column].set_xlabel("epoch", color=MUTED)
+        axes[1][column].xaxis.get_major_locator().set_params(integer=True)
+    losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run["val_loss"])]
+    axes[1][0].set_ylim(0, 1.05 * min(max(losses), 2.5))
+    axes[0][0].set_ylim(top=1.02)
+    axes[0][0].set_ylabel("accuracy", color=MUTED)
+    axes[1][0].set_ylabel("loss", color=MUTED)
+    _legend(figure)
+    figure.suptitle(title, fontsize=10.5, color=INK)
+    _save(figure, path)
+
+
+def _evaluated(runs: list[dict]) -> str:
+    epochs = ", ".join(str(run["best_epoch"]) for run in runs)
+    if len(runs) == 1:
+        return f"epoch {epochs}"
+    return f"epochs {epochs} (seeds {', '.join(str(run['seed']) for run in runs)})"
+
+
+def _legend(figure) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=TRAIN, linestyle="--", linewidth=1.2),
+        Line2D([], [], color=VALIDATION, linewidth=1.6),
+        Line2D([], [], color=VALIDATION, marker="o", linestyle="", markersize=6),
+    ]
+    names = ["training", "validation", "epoch that was evaluated"]
+    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+def _figure(rows: int, columns: int, size: tuple[float, float], **shared):
+    """A figure that draws without a screen and leaves pyplot's state alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def _save(figure, path: Path) -> None:
+    """Write the PNG without a date or a version in it, so that only other numbers change the file."""
+    atomic_write(path, lambda file: figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}))

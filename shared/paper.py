@@ -1,0 +1,311 @@
+"""A paper as data: its settings, its published numbers and where each of them comes from.
+
+Everything is read from ``reproductions/<id>/paper.toml`` (by `shared.paper_file`, which also checks it). Training takes
+its settings from here, tables and diff take the published numbers from here, so what is said and what is run are one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+SCHEMA = 1
+PAPERS_ROOT = Path(__file__).resolve().parents[1] / "reproductions"
+
+
+class PaperError(ValueError):
+    """A paper, variant or model that is not there, or a ``paper.toml`` that does not hold together."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value that a run uses, with its origin.
+
+    `where` is the paper's section (always given when the origin is ``paper``), `reason` says why an assumed value was
+    chosen (always given when the origin is ``assumed``).
+    """
+
+    name: str
+    value: bool | int | float | str | list
+    origin: str
+    unit: str = ""
+    where: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named reading of the paper: the settings that differ, and the models it is about (all when not said)."""
+
+    name: str
+    title: str
+    description: str
+    origin: str
+    where: str
+    reason: str
+    models: tuple[str, ...]
+    settings: dict[str, Setting]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the paper: its builder's name in ``model.py`` and the facts a test can hold it against."""
+
+    name: str
+    builder: str
+    title: str = ""
+    where: str = ""
+    parameters: int | None = None
+    parameters_origin: str = ""
+    input_shape: tuple[int, ...] = ()
+    layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A fusion of models; `published` says whether the paper prints a number for it."""
+
+    name: str
+    members: tuple[str, ...]
+    rule: str
+    published: bool
+    origin: str
+    weights: tuple[float, ...] = ()
+    where: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table."""
+
+    split: str
+    metric: str
+    header: str
+    scale: int = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One published number.
+
+    `value` and `sd` are fractions (a printed ``88.40`` with scale 100 is 0.884); `printed` is the paper's own text;
+    `decimals` are those of the printed text. `n` is the number of clips it was measured on, None where nobody says,
+    and `repeats` the number of folds or runs that `sd` is over.
+    """
+
+    table: str
+    row: str
+    model: str
+    split: str
+    metric: str
+    value: float
+    printed: str
+    decimals: int
+    scale: int = 1
+    sd: float | None = None
+    n: int | None = None
+    repeats: int | None = None
+    note_kind: str = ""
+    note: str = ""
+
+    def formatted(self, value: float, decimals: int | None = None) -> str:
+        """`value` as this cell would print it: same scale, same decimals unless others are asked for."""
+        return f"{value * self.scale:.{self.decimals if decimals is None else decimals}f}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a published table: its header as printed, its model, and one cell (or None) a column."""
+
+    header: str
+    model: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table in the paper's own layout."""
+
+    id: str
+    title: str
+    place: str
+    row_header: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def label(self) -> str:
+        """``Table IV``, unless the id already says what it is."""
+        return self.id if " " in self.id else f"Table {self.id}"
+
+
+@dataclass(frozen=True)
+class ConfusionMatrix:
+    """A published confusion matrix, turned to rows = true class whatever the paper's figure does."""
+
+    figure: str
+    model: str
+    split: str
+    classes: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+    printed_rows: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CountFigure:
+    """A figure of counts a name, such as clips a genre."""
+
+    id: str
+    title: str
+    unit: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in the paper that contradicts itself, is impossible as printed, or is left unsaid."""
+
+    kind: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The corpus that the published numbers were measured on; `n` gives the clips a split where known."""
+
+    name: str
+    title: str
+    labels: str
+    classes: tuple[str, ...]
+    n: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper with everything that it says."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    year: int
+    task: str
+    document: str
+    path: Path
+    corpus: Corpus
+    settings: dict[str, Setting]
+    variants: dict[str, Variant]
+    models: dict[str, Model]
+    ensembles: dict[str, Ensemble] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    confusion_matrices: tuple[ConfusionMatrix, ...] = ()
+    count_figures: tuple[CountFigure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    headline: tuple[str, str, str, str] | None = None
+
+    def variant(self, name: str) -> Variant:
+        """The variant of that name; an unknown one is a PaperError that lists the known."""
+        return self._known("variant", name, self.variants)
+
+    def model(self, name: str) -> Model:
+        """The model of that name; an unknown one is a PaperError that lists the known."""
+        return self._known("model", name, self.models)
+
+    def models_for(self, variant: str = "paper") -> tuple[str, ...]:
+        """Names of the models that a variant is about, in the paper's order."""
+        return self.variant(variant).models
+
+    def ensembles_for(self, variant: str = "paper") -> tuple[str, ...]:
+        """Names of the ensembles all of whose members a variant has."""
+        there = set(self.models_for(variant))
+        return tuple(name for name, ensemble in self.ensembles.items() if there.issuperset(ensemble.members))
+
+    def all_settings(self, variant: str = "paper") -> dict[str, Setting]:
+        """Every setting of a variant with its origin, in the file's order, overrides in place."""
+        overrides = self.variant(variant).settings
+        return {name: overrides.get(name, setting) for name, setting in self.settings.items()}
+
+    def settings_for(self, variant: str = "paper") -> dict[str, bool | int | float | str | list]:
+        """Every setting of a variant as plain name → value, ready for a run."""
+        return {name: setting.value for name, setting in self.all_settings(variant).items()}
+
+    def setting(self, name: str, variant: str = "paper"):
+        """The value of one setting; an unknown name is a PaperError that lists the closest."""
+        return self._known("setting", name, self.all_settings(variant)).value
+
+    def cells(self) -> list[Cell]:
+        """Every published number, table by table, row by row."""
+        return [cell for table in self.tables for row in table.rows for cell in row.cells if cell is not None]
+
+    def cell(self, table: str, model: str, split: str, metric: str) -> Cell | None:
+        """The published number at that place, or None where the paper prints nothing."""
+        return self._cells.get((table, model, split, metric))
+
+    def table(self, table_id: str) -> Table:
+        """The table of that id; an unknown one is a PaperError that lists the known."""
+        return self._known("table", table_id, {table.id: table for table in self.tables})
+
+    def confusion_matrix(self, model: str, split: str) -> ConfusionMatrix | None:
+        """The published confusion matrix of a model on a split, or None."""
+        found = (m for m in self.confusion_matrices if (m.model, m.split) == (model, split))
+        return next(found, None)
+
+    @property
+    def headline_cell(self) -> Cell | None:
+        """The number the paper is known for."""
+        return self.cell(*self.headline) if self.headline else None
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str, str, str], Cell]:
+        return {(cell.table, cell.model, cell.split, cell.metric): cell for cell in self.cells()}
+
+    def _known(self, kind: str, name: str, there: dict):
+        if name in there:
+            return there[name]
+        raise PaperError(f"{self.id} has no {kind} {name!r}; {suggestion(name, there)}")
+
+
+def suggestion(name: str, known) -> str:
+    """``the known are: a, b, c``, or the closest ones when there are many."""
+    known = list(known)
+    if len(known) > 12:
+        close = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
+        if close:
+            return "the closest are: " + ", ".join(close)
+    return "the known are: " + (", ".join(known) or "none")
+
+
+def list_papers(root: Path | None = None) -> list[str]:
+    """Ids of all papers, that is of the folders of `root` with a ``paper.toml``, sorted."""
+    return sorted(file.parent.name for file in Path(root or PAPERS_ROOT).glob("*/paper.toml"))
+
+
+def load_paper(paper_id: str, root: Path | None = None) -> Paper:
+    """Read and check ``<root>/<paper_id>/paper.toml``.
+
+    Parameters
+    ----------
+    paper_id : str
+        The paper's folder name, such as ``lam_ensemble``.
+    root : Path, optional
+        The folder of the papers' folders; ``reproductions/`` when not given.
+
+    Raises
+    ------
+    PaperError
+        For an unknown paper (the known are listed) and for a malformed file (file, key and what was expected are
+        named).
+    """
+    from shared.paper_file import read_paper
+
+    root = Path(root or PAPERS_ROOT)
+    known = list_papers(root)
+    if paper_id not in known:
+        raise PaperError(f"there is no paper {paper_id!r}; {suggestion(paper_id, known)}")
+    return read_paper(root / paper_id / "paper.toml")

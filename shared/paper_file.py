@@ -1,0 +1,371 @@
+"""Reads and checks a ``paper.toml``. The form, section by section:
+
+``schema``, ``[paper]``, ``[corpus]``
+    Who and what; ``headline`` names the cell the paper is known for.
+``[settings]``
+    name = { value, origin, unit?, where?, reason?, note? }, see `ORIGINS`.
+``[variants.<name>]``
+    title, description, origin, models?, and ``[variants.<name>.settings]`` with the settings that differ. ``paper`` is
+    always there and changes nothing.
+``[models."<name>"]``, ``[ensembles.<name>]``
+    Facts that tests hold the code against; members, rule and weights.
+``[[tables]]``
+    id, title, place, ``columns`` (split, metric, header, scale?) and ``rows`` (header, model, values). A value is the
+    paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper prints nothing.
+    ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
+``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``
+    Matrices as printed with ``printed_rows``; figures of counts; what does not fit together.
+
+Every error names the file, the key and what was expected. Unknown keys are errors, since they are mostly misspelt.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+from shared.paper import (
+    SCHEMA,
+    Cell,
+    Column,
+    ConfusionMatrix,
+    Corpus,
+    CountFigure,
+    Ensemble,
+    Finding,
+    Model,
+    Paper,
+    PaperError,
+    Row,
+    Setting,
+    Table,
+    Variant,
+    suggestion,
+)
+
+ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
+FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
+REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate")
+VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
+KINDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+    bool: "true or false",
+}
+NOTHING = object()
+
+
+class Section:
+    """One table of the file, which knows its own key path and which of its keys have been read."""
+
+    def __init__(self, file: Path, path: str, values: dict):
+        self.file, self.path, self.values = file, path, values
+        self.read: set[str] = set()
+
+    def fail(self, key: str, found: str):
+        where = ".".join(part for part in (self.path, key) if part)
+        raise PaperError(f"{self.file}: {where} {found}")
+
+    def get(self, key: str, kind: type, default=NOTHING):
+        """The value of `key`, checked to be of `kind`; required unless there is a default."""
+        self.read.add(key)
+        if key not in self.values:
+            if default is NOTHING:
+                self.fail(key, f"is missing: expected {KINDS[kind]}")
+            return default
+        value = self.values[key]
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:
+            self.fail(key, f"is {value!r}: expected {KINDS[kind]}")
+        return value
+
+    def choice(self, key: str, choices, why: str, default=NOTHING) -> str:
+        value = self.get(key, str, default)
+        if value not in choices and value is not default:
+            self.fail(key, f"is {value!r}: expected one of {', '.join(choices)}; {why}")
+        return value
+
+    def items(self, key: str, kind: type, default=NOTHING) -> tuple:
+        """A list whose every element is of `kind`."""
+        values = self.get(key, list, default)
+        for index, value in enumerate(values):
+            if type(value) is not kind and not (kind is float and type(value) is int):
+                self.fail(f"{key}[{index}]", f"is {value!r}: expected {KINDS[kind]}")
+        return tuple(kind(value) for value in values)
+
+    def section(self, key: str, default=NOTHING) -> Section:
+        return Section(self.file, f"{self.path}.{key}".strip("."), self.get(key, dict, default))
+
+    def sections(self, key: str) -> list[tuple[str, Section]]:
+        """The named tables under `key`, in the file's order."""
+        parent = self.section(key, {})
+        return [(name, parent.section(name)) for name in parent.values]
+
+    def rows(self, key: str) -> list[Section]:
+        """The tables of the array `key`, in the file's order."""
+        rows = self.items(key, dict, [])
+        return [Section(self.file, f"{self.path}.{key}[{i}]".strip("."), row) for i, row in enumerate(rows)]
+
+    def counts(self, key: str) -> dict[str, int]:
+        """A table name → positive whole number, empty when not given."""
+        parent = self.section(key, {})
+        counts = {name: parent.get(name, int) for name in parent.values}
+        for name, count in counts.items():
+            if count < 1:
+                parent.fail(name, f"is {count}: expected a positive whole number")
+        return counts
+
+    def origin(self, where_needed: bool = True) -> dict[str, str]:
+        """origin, where and reason: a value from the paper names its section, an assumed one its reason."""
+        origin = self.choice("origin", ORIGINS, "write where the value comes from")
+        where, reason = self.get("where", str, ""), self.get("reason", str, "")
+        if origin == "paper" and where_needed and not where:
+            self.fail("where", "is missing: the origin is the paper, so write the section that says so")
+        if origin == "assumed" and not reason:
+            self.fail("reason", "is missing: the value is assumed, so write why this one")
+        return {"origin": origin, "where": where, "reason": reason}
+
+    def done(self):
+        """Refuse keys that nothing has read."""
+        for key in self.values:
+            if key not in self.read:
+                self.fail(key, f"is not a key of this section; {suggestion(key, sorted(self.read))}")
+
+
+def read_paper(file: Path) -> Paper:
+    """The paper of one ``paper.toml``. Raises PaperError naming file, key and what was expected."""
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PaperError(f"{file}: not a TOML file: {error}") from None
+    top = Section(file, "", values)
+    if (schema := top.get("schema", int)) != SCHEMA:
+        top.fail("schema", f"is {schema}: this program reads schema {SCHEMA}")
+    head = top.section("paper")
+    corpus = _corpus(top.section("corpus"))
+    settings = {name: _setting(name, section) for name, section in top.sections("settings")}
+    models = {name: _model(name, section) for name, section in top.sections("models")}
+    paper = Paper(
+        id=head.get("id", str),
+        title=head.get("title", str),
+        authors=head.items("authors", str),
+        year=head.get("year", int),
+        task=head.get("task", str),
+        document=head.get("document", str),
+        headline=_headline(head),
+        path=file,
+        corpus=corpus,
+        settings=settings,
+        models=models,
+        variants={name: _variant(name, section, settings, models) for name, section in top.sections("variants")},
+        ensembles={name: _ensemble(name, section, models) for name, section in top.sections("ensembles")},
+        tables=tuple(_table(section, corpus, models) for section in top.rows("tables")),
+        confusion_matrices=tuple(_matrix(section, corpus, models) for section in top.rows("confusion_matrices")),
+        count_figures=tuple(_figure(section) for section in top.rows("figures")),
+        findings=tuple(_finding(section) for section in top.rows("findings")),
+    )
+    if paper.id != file.parent.name:
+        head.fail("id", f"is {paper.id!r}: expected {file.parent.name!r}, the name of its folder")
+    if "paper" not in paper.variants:
+        top.fail("variants", "has no variant 'paper': the faithful reading must be there")
+    if paper.headline and paper.headline_cell is None:
+        head.fail("headline", f"is {', '.join(paper.headline)}: no table has a number there")
+    head.done()
+    top.done()
+    return paper
+
+
+def _headline(head: Section):
+    if "headline" not in head.values:
+        return None
+    section = head.section("headline")
+    headline = tuple(section.get(key, str) for key in ("table", "model", "split", "metric"))
+    section.done()
+    return headline
+
+
+def _corpus(section: Section) -> Corpus:
+    corpus = Corpus(
+        name=section.get("name", str),
+        title=section.get("title", str),
+        labels=section.choice("labels", ("single", "multi"), "one label a clip, or several"),
+        classes=section.items("classes", str),
+        n=section.counts("n"),
+    )
+    section.done()
+    return corpus
+
+
+def _setting(name: str, section: Section, base: Setting | None = None) -> Setting:
+    if "value" not in section.values:
+        section.fail("value", "is missing: a setting without a value cannot be run")
+    value = section.values["value"]
+    section.read.add("value")
+    if isinstance(value, dict):
+        section.fail("value", "is a table: expected a number, a text, true, false or a list")
+    if base is not None and _kind(value) is not _kind(base.value):
+        section.fail("value", f"is {value!r}: expected {KINDS[_kind(base.value)]}, as in settings.{name}")
+    unit = section.get("unit", str, base.unit if base else "")
+    setting = Setting(name, value, unit=unit, note=section.get("note", str, ""), **section.origin())
+    section.done()
+    return setting
+
+
+def _kind(value) -> type:
+    return float if type(value) is int else type(value)
+
+
+def _variant(name: str, section: Section, settings: dict, models: dict) -> Variant:
+    overrides = {}
+    for key, override in section.sections("settings"):
+        if key not in settings:
+            override.fail("", f"overrides no setting; {suggestion(key, settings)}")
+        overrides[key] = _setting(key, override, settings[key])
+    chosen = section.items("models", str, list(models))
+    for model in chosen:
+        _known_model(section, "models", model, models)
+    if name == "paper" and overrides:
+        section.fail("settings", "is not empty: the variant 'paper' is the settings themselves")
+    variant = Variant(
+        name=name,
+        title=section.get("title", str),
+        description=section.get("description", str),
+        models=tuple(model for model in models if model in chosen),
+        settings=overrides,
+        **section.origin(where_needed=False),
+    )
+    section.done()
+    return variant
+
+
+def _known_model(section: Section, key: str, model: str, models: dict):
+    if model not in models:
+        section.fail(key, f"names {model!r}, which [models] does not have; {suggestion(model, models)}")
+
+
+def _model(name: str, section: Section) -> Model:
+    parameters = section.get("parameters", int, None)
+    layers = []
+    for row in section.rows("layers"):
+        layers.append((row.get("layer", str), row.items("shape", int)))
+        row.done()
+    model = Model(
+        name=name,
+        builder=section.get("builder", str),
+        title=section.get("title", str, ""),
+        where=section.get("where", str, ""),
+        parameters=parameters,
+        parameters_origin="" if parameters is None else section.choice("parameters_origin", ORIGINS, "who counted?"),
+        input_shape=section.items("input_shape", int, []),
+        layers=tuple(layers),
+    )
+    section.done()
+    return model
+
+
+def _ensemble(name: str, section: Section, models: dict) -> Ensemble:
+    ensemble = Ensemble(
+        name=name,
+        members=section.items("members", str),
+        rule=section.get("rule", str),
+        published=section.get("published", bool),
+        weights=section.items("weights", float, []),
+        note=section.get("note", str, ""),
+        **section.origin(),
+    )
+    for member in ensemble.members:
+        _known_model(section, "members", member, models)
+    if ensemble.weights and len(ensemble.weights) != len(ensemble.members):
+        section.fail("weights", f"has {len(ensemble.weights)} values for {len(ensemble.members)} members")
+    section.done()
+    return ensemble
+
+
+def _table(section: Section, corpus: Corpus, models: dict) -> Table:
+    table_id, scale = section.get("id", str), section.get("scale", int, 1)
+    n, repeats = corpus.n | section.counts("n"), section.get("repeats", int, None)
+    columns = []
+    for column in section.rows("columns"):
+        names = [column.get(key, str) for key in ("split", "metric", "header")]
+        columns.append(Column(*names, scale=column.get("scale", int, scale)))
+        column.done()
+    remarks = {}
+    for remark in section.rows("remarks"):
+        place = tuple(remark.get(key, str) for key in ("model", "split", "metric"))
+        kind = remark.choice("kind", REMARK_KINDS, "say what is odd about the cell")
+        remarks[place] = {"note_kind": kind, "note": remark.get("text", str)}
+        remark.done()
+    rows = []
+    for row in section.rows("rows"):
+        model, printed = row.get("model", str), row.items("values", str)
+        _known_model(row, "model", model, models)
+        if len(printed) != len(columns):
+            row.fail("values", f"has {len(printed)} values for {len(columns)} columns")
+        cells = []
+        for index, (column, text) in enumerate(zip(columns, printed, strict=True)):
+            place = {"table": table_id, "row": row.get("header", str), "model": model}
+            place |= {"n": n.get(column.split), "repeats": repeats}
+            place |= remarks.pop((model, column.split, column.metric), {})
+            cells.append(_cell(row, f"values[{index}]", text, column, place))
+        rows.append(Row(row.get("header", str), model, tuple(cells)))
+        row.done()
+    for place in remarks:
+        section.fail("remarks", f"is about {', '.join(place)}: the table has no such cell")
+    texts = [section.get(key, str, "") for key in ("title", "place", "row_header")]
+    section.done()
+    return Table(table_id, *texts, columns=tuple(columns), rows=tuple(rows))
+
+
+def _cell(section: Section, key: str, text: str, column: Column, place: dict) -> Cell | None:
+    if not text.strip():
+        return None
+    match = VALUE.fullmatch(text)
+    if match is None:
+        section.fail(key, f"is {text!r}: expected a number as printed, such as '0.8640' or '0.874 ± 0.006'")
+    value, sd = match.groups()
+    return Cell(
+        split=column.split,
+        metric=column.metric,
+        scale=column.scale,
+        value=float(Decimal(value) / column.scale),
+        sd=None if sd is None else float(Decimal(sd) / column.scale),
+        printed=text.strip(),
+        decimals=len(value.partition(".")[2]),
+        **place,
+    )
+
+
+def _matrix(section: Section, corpus: Corpus, models: dict) -> ConfusionMatrix:
+    model = section.get("model", str)
+    _known_model(section, "model", model, models)
+    classes = section.items("classes", str, list(corpus.classes))
+    printed = section.items("matrix", list)
+    if len(printed) != len(classes) or any(len(row) != len(classes) for row in printed):
+        section.fail("matrix", f"is not {len(classes)} x {len(classes)}, the number of classes")
+    if any(type(count) is not int or count < 0 for row in printed for count in row):
+        section.fail("matrix", "has an entry that is not a count: expected whole numbers, 0 or more")
+    orientation = section.choice("printed_rows", ("true", "predicted"), "what do the figure's rows stand for?")
+    matrix = zip(*printed, strict=True) if orientation == "predicted" else printed
+    figure, split, note = section.get("figure", str), section.get("split", str), section.get("note", str, "")
+    section.done()
+    return ConfusionMatrix(figure, model, split, classes, tuple(tuple(row) for row in matrix), orientation, note)
+
+
+def _figure(section: Section) -> CountFigure:
+    texts = [section.get("id", str), section.get("title", str), section.get("unit", str, "")]
+    figure = CountFigure(*texts, counts=section.counts("counts"))
+    section.done()
+    return figure
+
+
+def _finding(section: Section) -> Finding:
+    kind = section.choice("kind", FINDING_KINDS, "say what sort of trouble it is")
+    finding = Finding(kind, section.get("place", str), section.get("text", str))
+    section.done()
+    return finding

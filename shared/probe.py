@@ -1,0 +1,113 @@
+"""A classifier with nothing to learn: the nearest training clip by its time-averaged spectrum.
+
+It shows how far a split can be solved by recognising the recording. A network that does not beat it has not been shown
+to know more than that.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Neighbours(NamedTuple):
+    """For each test clip: the label, the index and the similarity (-1..1) of its nearest training clip; shape (m,)."""
+
+    labels: np.ndarray
+    index: np.ndarray
+    similarity: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def _grey_levels(cmap: str) -> np.ndarray:
+    """Table from an RGB colour, packed into 24 bits, to its level 0..255 in the colour map, or -1."""
+    import matplotlib
+
+    if cmap not in matplotlib.colormaps:
+        raise ValueError(f"unknown colour map {cmap!r}; matplotlib knows names such as viridis, magma, gray")
+    colours = matplotlib.colormaps[cmap](np.arange(256), bytes=True)[:, :3].astype(np.int32)
+    table = np.full(1 << 24, -1, dtype=np.int16)
+    packed = (colours[:, 0] << 16) | (colours[:, 1] << 8) | colours[:, 2]
+    table[packed[::-1]] = np.arange(256)[::-1]  # a colour that stands twice in the map means the lower level
+    return table
+
+
+def time_averaged(images: np.ndarray, cmap: str = "viridis") -> np.ndarray:
+    """Mean grey level of each frequency row over time.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, uint8, shape (n, h, w, 3)
+        Spectrogram images, time along the width.
+    cmap : str
+        The matplotlib colour map they were drawn with.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (n, h)
+        0..255, the position in the colour map.
+
+    Raises
+    ------
+    ValueError
+        Another shape or type, or a colour that the map does not have, which is what an interpolated image shows.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or images.size == 0:
+        raise ValueError(f"expected uint8 images (n, h, w, 3), got {images.dtype} of shape {images.shape}")
+    table = _grey_levels(cmap)
+    averages = np.empty(images.shape[:2])
+    for i, image in enumerate(images):
+        colours = image.astype(np.int32)
+        levels = table[(colours[..., 0] << 16) | (colours[..., 1] << 8) | colours[..., 2]]
+        if levels.min() < 0:
+            row, column = np.argwhere(levels < 0)[0]
+            raise ValueError(
+                f"image {i} has the colour {image[row, column].tolist()} at row {row}, column {column}, which is not "
+                f"in {cmap}: it was drawn with another colour map or resized with interpolation"
+            )
+        averages[i] = levels.mean(axis=1)
+    return averages
+
+
+def _standardised(features: np.ndarray, what: str) -> np.ndarray:
+    features = np.asarray(features, dtype=np.float64)
+    if features.ndim != 2 or features.size == 0:
+        raise ValueError(f"expected {what} features of shape (clips, values), got shape {features.shape}")
+    if not np.isfinite(features).all():
+        clip = np.argwhere(~np.isfinite(features))[0][0]
+        raise ValueError(f"expected finite {what} features, but clip {clip} has NaN or infinity")
+    centred = features - features.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    # What is left of a constant row after centring is rounding; it must not be blown up to length 1.
+    constant = length <= 1e-12 * np.linalg.norm(features, axis=1, keepdims=True)
+    return np.where(constant, 0.0, centred / np.where(constant, 1.0, length))
+
+
+def nearest_neighbour(train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray) -> Neighbours:
+    """Give each test clip the label of the training clip with the highest Pearson correlation.
+
+    A tie goes to the lower training index. A clip whose features are all equal, as in silence, has no correlation with
+    anything: its similarity counts as 0.
+
+    Parameters
+    ----------
+    train_features : array_like, shape (n, d)
+    train_labels : array_like, shape (n,)
+    test_features : array_like, shape (m, d)
+
+    Returns
+    -------
+    Neighbours
+        ``labels``, ``index`` and ``similarity``, each of shape (m,).
+    """
+    train, test = _standardised(train_features, "training"), _standardised(test_features, "test")
+    labels = np.asarray(train_labels)
+    if labels.shape != train.shape[:1]:
+        raise ValueError(f"got labels of shape {labels.shape} for {len(train)} training clips")
+    if train.shape[1] != test.shape[1]:
+        raise ValueError(f"training clips have {train.shape[1]} values, test clips {test.shape[1]}")
+    # Rounded, because equal clips may differ in the last bits of a matrix product, by machine.
+    correlation = np.clip((test @ train.T).round(12), -1.0, 1.0)
+    index = correlation.argmax(axis=1)
+    return Neighbours(labels[index], index, correlation[np.arange(len(test)), index])

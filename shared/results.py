@@ -1,0 +1,239 @@
+"""The results of a paper: units of work with their predictions, and the long table that is computed from them.
+
+``results/<paper>/units/<key>/`` holds each unit's ``record.json``, ``history.csv`` and ``predictions.csv``.
+``results/<paper>/runs.csv`` has a row a unit, split and metric; every value in it is computed from the predictions
+and from nothing else, ensembles included, so that anybody can recompute it without a corpus and without training.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shared import units
+from shared.cache import atomic_write, cache_root, file_lock
+from shared.ensembles import ENSEMBLES
+from shared.metrics import METRICS
+from shared.paper import Paper
+
+RESULTS_ROOT = Path(__file__).resolve().parent.parent / "results"
+RUNS = "runs.csv"
+COLUMNS = (
+    *("paper", "table", "model", "variant", "protocol", "split", "metric", "value", "n", "seed", "corpus"),
+    *("fingerprint", "precision", "epochs", "status", "commit", "fold", "device", "backend", "seconds", "unit"),
+)
+CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+KEPT = (units.RECORD, units.HISTORY, units.PREDICTIONS)
+
+
+class ResultsError(ValueError):
+    """A results file that cannot be read as what it should be; names the file and what to do."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a unit predicted.
+
+    ``split`` (n,) and ``clips`` (n,) are arrays of str, ``y_true`` (n, C) is one-hot or multi-hot int8, ``y_prob``
+    (n, C) float64, ``classes`` names the C columns.
+    """
+
+    split: np.ndarray
+    clips: np.ndarray
+    y_true: np.ndarray
+    y_prob: np.ndarray
+    classes: tuple[str, ...]
+
+    def on(self, split: str) -> Predictions:
+        """The rows of one split."""
+        rows = self.split == split
+        return Predictions(self.split[rows], self.clips[rows], self.y_true[rows], self.y_prob[rows], self.classes)
+
+
+def results_folder(paper_id: str, corpus: str = "") -> Path:
+    """Where a paper's results are: under ``results/``, for the synthetic corpus under ``cache/results/``.
+
+    What comes from synthetic data shows that the code runs and is never committed beside a paper's numbers.
+    """
+    root = cache_root() / "results" if corpus == "synthetic" else RESULTS_ROOT
+    return root / paper_id
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a ``predictions.csv``; several labels of a clip are joined with ``|``.
+
+    Raises
+    ------
+    ResultsError
+        A missing file, other columns, a label that is no class, or a probability that is no number.
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        raise ResultsError(f"{path}: this unit has a record but no predictions; run it again or remove it") from None
+    if not rows or rows[0][:3] != ["split", "clip", "true"] or len(rows[0]) < 5:
+        found = ",".join(rows[0]) if rows else "an empty file"
+        raise ResultsError(f"{path}: expected the columns split,clip,true and the classes, found {found}")
+    classes = rows[0][3:]
+    column = {name: i for i, name in enumerate(classes)}
+    y_true = np.zeros((len(rows) - 1, len(classes)), "int8")
+    try:
+        y_prob = np.array([row[3:] for row in rows[1:]], dtype=float).reshape(y_true.shape)
+        for i, row in enumerate(rows[1:]):
+            y_true[i, [column[label] for label in row[2].split("|")]] = 1
+    except (ValueError, KeyError) as error:
+        raise ResultsError(f"{path}: {error}: expected known classes and a probability for each of {classes}") from None
+    split, clips = (np.array([row[i] for row in rows[1:]]) for i in (0, 1))
+    return Predictions(split, clips, y_true, y_prob, tuple(classes))
+
+
+def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
+    """The record and folder of each unit below ``folder``, sorted by key."""
+    found = []
+    for path in sorted(folder.glob(f"*/{units.RECORD}")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            missing = [name for name in (*CONDITIONS, "model", "status", "epochs") if name not in record]
+        except ValueError as error:
+            raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
+        if missing:
+            raise ResultsError(f"{path}: the record lacks {', '.join(missing)}; it is of an older schema: run it again")
+        found.append((record, path.parent))
+    return found
+
+
+# --- the long table --------------------------------------------------------------------------------------------------
+def recompute(paper: Paper, folder: Path) -> list[dict]:
+    """Every row of ``runs.csv``, computed from the predictions in ``folder``/units.
+
+    A unit has a row for each (split, metric) that the paper's tables have a column for; the paper's ensembles are
+    fused from the units that share variant, protocol, fold, seed, precision and corpus.
+    """
+    found = [(record, read_predictions(path / units.PREDICTIONS)) for record, path in unit_folders(folder / "units")]
+    rows = []
+    for record, predictions in found + _ensembles(paper, found):
+        rows += _rows(paper, record, predictions)
+    return sorted(rows, key=_order(paper))
+
+
+def _rows(paper: Paper, record: dict, predictions: Predictions) -> Iterable[dict]:
+    places = {(column.split, column.metric): table.id for table in reversed(paper.tables) for column in table.columns}
+    for (split, metric), table in places.items():
+        part = predictions.on(split)
+        if not len(part.clips):
+            continue
+        score = METRICS[metric](part.y_true, part.y_prob)
+        row = {"table": table, "split": split, "metric": metric, "value": f"{score:.6f}", "n": len(part.clips)}
+        row |= {"unit": record["key"], "seconds": f"{record['seconds']:.0f}"}
+        yield {name: str(row.get(name, record.get(name, ""))) for name in COLUMNS}
+
+
+def _ensembles(paper: Paper, found: list[tuple[dict, Predictions]]) -> list[tuple[dict, Predictions]]:
+    """A record and fused predictions for each of the paper's ensembles whose members are all there."""
+    groups: dict[tuple, dict[str, tuple[dict, Predictions]]] = {}
+    for record, predictions in found:
+        groups.setdefault(tuple(record[name] for name in CONDITIONS), {})[record["model"]] = (record, predictions)
+    fused = []
+    for members in groups.values():
+        for name, ensemble in paper.ensembles.items():
+            if not members.keys() >= set(ensemble.members):
+                continue
+            records, predictions = zip(*(members[member] for member in ensemble.members), strict=True)
+            first = predictions[0]
+            if any(tuple(other.clips) != tuple(first.clips) for other in predictions[1:]):
+                raise ResultsError(f"{name}: its members {records[0]['key']} … were not evaluated on the same clips")
+            weights = {"weights": ensemble.weights} if ensemble.weights else {}
+            y_prob = ENSEMBLES[ensemble.rule]([other.y_prob for other in predictions], **weights)
+            record = {
+                **records[0],
+                "model": name,
+                "key": f"{units.slug(name)} of {len(records)}",
+                "epochs": min(other["epochs"] for other in records),
+                "status": "complete" if all(other["status"] == "complete" for other in records) else "partial",
+                "seconds": sum(other["seconds"] for other in records),
+                "commit": _common([other["commit"] for other in records]),
+                "device": _common([other["device"] for other in records]),
+            }
+            fused.append((record, Predictions(first.split, first.clips, first.y_true, y_prob, first.classes)))
+    return fused
+
+
+def _common(values: Sequence[str]) -> str:
+    return values[0] if len(set(values)) == 1 else "several"
+
+
+def _order(paper: Paper):
+    """Sort key: the paper's order of variants and models, then protocol, fold, seed, precision, split, metric."""
+    variants, models = list(paper.variants), [*paper.models, *paper.ensembles]
+
+    def place(names: list[str], name: str) -> tuple:
+        return (names.index(name), "") if name in names else (len(names), name)
+
+    def key(row: dict) -> tuple:
+        return (
+            place(variants, row["variant"]),
+            row["protocol"] != "published",
+            row["protocol"],
+            place(models, row["model"]),
+            *(int(row[name]) for name in ("fold", "seed")),
+            *(row[name] for name in ("precision", "corpus", "fingerprint", "table", "split", "metric")),
+        )
+
+    return key
+
+
+def read_runs(path: Path) -> list[dict]:
+    """Read a ``runs.csv``; an empty list where there is none.
+
+    Raises
+    ------
+    ResultsError
+        Columns of an older schema.
+    """
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows, header = list(reader), reader.fieldnames or []
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise ResultsError(
+            f"{path}: the columns {', '.join(missing)} are missing: the file is of an older schema. Its predictions "
+            "are kept beside it: 'python -m reproductions report' writes it anew"
+        )
+    return rows
+
+
+def write_runs(paper: Paper, folder: Path) -> list[dict]:
+    """Recompute ``runs.csv`` in ``folder`` and write it; return its rows."""
+    rows = recompute(paper, folder)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write(folder / RUNS, lambda file: file.write(text.getvalue().encode()))
+    return rows
+
+
+def merge(paper: Paper) -> None:
+    """Copy what finished (or partial) units have written into the results, in any order, under a lock."""
+    touched = set()
+    for record, source in unit_folders(cache_root() / "runs" / paper.id):
+        folder = results_folder(paper.id, record["corpus"])
+        with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
+            target = folder / "units" / record["key"]
+            target.mkdir(parents=True, exist_ok=True)
+            for name in KEPT:
+                if (source / name).exists():
+                    shutil.copyfile(source / name, target / name)
+        touched.add(folder)
+    for folder in touched:
+        with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
+            write_runs(paper, folder)

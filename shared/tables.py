@@ -1,0 +1,262 @@
+"""A diff in the paper's own table layout: for the terminal, as Markdown, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import groupby
+
+from shared.diff import DIFFERS, NEAR, NOT_COMPARABLE, NOT_RUN, Diff, Entry, Section
+from shared.paper import Cell, Column, Paper, Row, Table
+
+LABEL_WIDTH, CELL_WIDTH, WIDTH = 20, 11, 120
+SHORT = {NOT_COMPARABLE: "not comp."}
+
+
+def render_text(diff: Diff) -> str:
+    """The whole diff for a terminal, at most 120 characters wide."""
+    lines = [f"{diff.paper.id} · {diff.paper.title}"]
+    for section in diff.sections:
+        lines += ["", heading(diff.paper, section)]
+        for table in tables_of(diff.paper, section):
+            lines += ["", f"{table.label} · {table.title}", *_table_text(table, section)]
+        lines += _extras_text(section)
+        lines += ["", *(line for text in conditions(section) for line in _wrapped(text))]
+    notes = [
+        note for section in diff.sections for table in tables_of(diff.paper, section) for note in _remarks(table, section)
+    ]
+    lines += ["", *(line for note in dict.fromkeys(notes) for line in _wrapped(note))]
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(paper: Paper, section: Section, table: Table) -> str:
+    """One published table with the regenerated numbers under the published ones, and the conditions below."""
+    head = [table.row_header or "Model", "", *(f"{column.split} {column.header.lower()}" for column in table.columns)]
+    lines = [_markdown_row(head), _markdown_row(["---"] * 2 + ["---:"] * len(table.columns))]
+    for row in _rows(table, section):
+        name = row.header
+        for label, texts in _row_lines(row, section):
+            lines.append(_markdown_row([name, label, *(texts if len(texts) > 1 else _spread(texts[0], row))]))
+            name = ""
+    lines += _extras_markdown(table, section)
+    notes = [*_remarks(table, section), *_reasons(table, section), *conditions(section)]
+    return (
+        "\n".join([f"**{table.label}, {heading(paper, section)}**", "", *lines, "", *(f"- {n}" for n in notes)]) + "\n"
+    )
+
+
+def render_csv(rows: list[dict]) -> str:
+    """Rows of `Diff.rows` as CSV: LF line ends, nothing where there is no number."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def heading(paper: Paper, section: Section) -> str:
+    """``variant paper (as the report says) · protocol published · corpus vntm``."""
+    variant = paper.variants.get(section.variant)
+    title = f" ({variant.title})" if variant else ""
+    return f"variant {section.variant}{title} · protocol {section.protocol} · corpus {section.corpus}"
+
+
+def conditions(section: Section) -> list[str]:
+    """What the numbers of a section rest on, from the records of their units."""
+    records = section.records
+    if not records:
+        return []
+    sizes = [f"{n} {split}" for split, n in sorted(_sizes(section).items(), reverse=True)]
+    skipped = sum(record.get("skipped", 0) for record in records)
+    epochs = {}
+    for record in records:
+        if record.get("epochs"):
+            epochs.setdefault(record["model"], []).append(str(record["epochs"]))
+    sample = [
+        f"n = {' and '.join(sizes)} clips",
+        f"seed {_listed(records, 'seed')}",
+        f"precision {_listed(records, 'precision')}",
+        f"corpus fingerprint {_listed(records, 'fingerprint')}",
+        f"{skipped} clips skipped as unreadable" if skipped else "no clip skipped",
+    ]
+    run = [f"epochs {model}: {', '.join(counts)}" for model, counts in sorted(epochs.items())]
+    run += [f"machine {_listed(records, 'device')}", f"commit {_listed(records, 'commit')}"]
+    return ["; ".join(sample), "; ".join(run)]
+
+
+def signed(value: float | None, cell: Cell) -> str:
+    """A difference with its sign, in the published number's scale and decimals."""
+    return "" if value is None else f"{value * cell.scale:+.{cell.decimals}f}"
+
+
+def number(entry: Entry, with_spread: bool = True) -> str:
+    """The regenerated value as the paper would print it, ``± sd`` where there are several runs."""
+    if entry.value is None:
+        return ""
+    cell = entry.cell
+    text = cell.formatted(entry.value) if cell else f"{entry.value:.4f}"
+    if entry.sd is None or not with_spread:
+        return text
+    return f"{text} ± {cell.formatted(entry.sd) if cell else f'{entry.sd:.4f}'}"
+
+
+# ---------------------------------------------------------------- rows of a table, whatever the format
+
+
+def tables_of(paper: Paper, section: Section) -> list[Table]:
+    """Tables of which the section has an entry."""
+    there = {table for table, *_ in section.entries}
+    return [table for table in paper.tables if table.id in there]
+
+
+def layouts(paper: Paper, section: Section) -> list[Table]:
+    """As `tables_of`, but a section of which the paper has no number borrows the columns of its first table."""
+    return tables_of(paper, section) or list(paper.tables[:1] if section.extras else ())
+
+
+def _rows(table: Table, section: Section) -> list[Row]:
+    there = {(of_table, model) for of_table, model, *_ in section.entries}
+    return [row for row in table.rows if (table.id, row.model) in there]
+
+
+def _entries(row: Row, section: Section) -> list[Entry | None]:
+    return [section.entry(cell) if cell else None for cell in row.cells]
+
+
+def _row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tuple[str, list[str]]]:
+    """The lines of one row as (label, one text a column); a line of one text stands for the whole row."""
+    entries = _entries(row, section)
+    there = [entry for entry in entries if entry]
+    lines = [("published", [e.cell.printed + ("*" if e.cell.note else "") if e else "" for e in entries])]
+    if any(entry.value is not None for entry in there):
+        lines.append(("regenerated", [number(entry, with_spread) if entry else "" for entry in entries]))
+        if not with_spread and any(entry.sd is not None for entry in there):
+            spreads = [f"± {e.cell.formatted(e.sd)}" if e and e.sd is not None else "" for e in entries]
+            lines.append((f"sd of {max(entry.runs for entry in there)} runs", spreads))
+        lines.append(("difference", [signed(entry.delta, entry.cell) if entry else "" for entry in entries]))
+        if any(entry.low is not None for entry in there):
+            lines.append(("95 % interval", [_half_width(entry) if entry else "" for entry in entries]))
+    reasons = {entry.reason for entry in there}
+    if len(reasons) == 1 and there[0].verdict in (NOT_RUN, NOT_COMPARABLE):
+        reason = there[0].reason if there[0].verdict == NOT_COMPARABLE else there[0].command
+        lines.append(("verdict", [f"{there[0].verdict}: {reason}"]))
+    else:
+        lines.append(("verdict", [SHORT.get(e.verdict, e.verdict) if e else "" for e in entries]))
+    return lines
+
+
+def _half_width(entry: Entry) -> str:
+    """How far the difference may be off by chance, both sides together; the exact limits stand in the CSV."""
+    return "" if entry.low is None else "± " + entry.cell.formatted((entry.high - entry.low) / 2)
+
+
+def _remarks(table: Table, section: Section) -> list[str]:
+    """Footnotes about published cells that are odd."""
+    cells = [cell for row in _rows(table, section) for cell in row.cells if cell and cell.note]
+    return [f"* {c.model}, {c.split} {c.metric} {c.printed}: {c.note_kind} as printed. {c.note}" for c in cells]
+
+
+def _reasons(table: Table, section: Section) -> list[str]:
+    """Why a row is off, for every entry that is."""
+    entries = [entry for row in _rows(table, section) for entry in _entries(row, section) if entry]
+    off = [entry for entry in entries if entry.verdict in (NEAR, DIFFERS)]
+    return [f"{e.model}, {e.split} {e.metric} {e.verdict}: {e.reason}" for e in off]
+
+
+def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, list[str]]]:
+    """Rows that the paper does not have, one a model, in the columns of a table of the paper."""
+    values = {(entry.model, entry.split, entry.metric): entry for entry in section.extras}
+    models = dict.fromkeys(entry.model for entry in section.extras)
+    rows = []
+    for model in models:
+        entries = [values.get((model, column.split, column.metric)) for column in columns]
+        if any(entries):
+            rows.append((model, [number(entry, with_spread) if entry else "" for entry in entries]))
+    return rows
+
+
+# ---------------------------------------------------------------- terminal
+
+
+def _table_text(table: Table, section: Section) -> list[str]:
+    lines = []
+    for columns in _blocks(len(table.columns)):
+        lines += _head_text([table.columns[i] for i in columns], table.row_header, _sizes(section))
+        for row in _rows(table, section):
+            name = row.header
+            for label, texts in _row_lines(row, section, with_spread=False):
+                cells = [texts[i] for i in columns] if len(texts) > 1 else texts
+                lines += _wrapped(f"{name:<6}{label:<14}" + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), 20)
+                name = ""
+        lines.append("")
+    return lines[:-1]
+
+
+def _blocks(n_columns: int) -> list[range]:
+    """Columns that fit beside each other."""
+    fitting = (WIDTH - LABEL_WIDTH) // CELL_WIDTH
+    return [range(start, min(start + fitting, n_columns)) for start in range(0, n_columns, fitting)]
+
+
+def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int]) -> list[str]:
+    groups = ""
+    for split, members in groupby(columns, key=lambda column: column.split):
+        n = f", n = {sizes[split]}" if split in sizes else ""
+        groups += f"{split}{n}".ljust(CELL_WIDTH * len(list(members)))
+    names = "".join(f"{column.header:<{CELL_WIDTH}}" for column in columns)
+    return [(" " * LABEL_WIDTH + groups).rstrip(), f"{row_header:<{LABEL_WIDTH}}{names}".rstrip()]
+
+
+def _sizes(section: Section) -> dict[str, int]:
+    """Clips a split: ours where there are any, else the paper's."""
+    published = {entry.split: entry.cell.n for entry in section.entries.values() if entry.cell.n}
+    return published | {entry.split: entry.n for entry in section.all() if entry.n}
+
+
+def _extras_text(section: Section) -> list[str]:
+    if not section.extras:
+        return []
+    columns = tuple(
+        Column(split, metric, metric) for split, metric in dict.fromkeys((e.split, e.metric) for e in section.extras)
+    )
+    lines = ["", "Not in the paper (no figure published to compare with)"]
+    for block in _blocks(len(columns)):
+        lines += _head_text([columns[i] for i in block], "", _sizes(section))
+        for model, texts in _extra_rows(section, columns, with_spread=False):
+            lines.append((f"{model:<{LABEL_WIDTH}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
+    return lines
+
+
+def _wrapped(text: str, indent: int = 2) -> list[str]:
+    """Break a line at spaces so that it is no wider than the terminal layout."""
+    text, lines = text.rstrip(), []
+    while len(text) > WIDTH:
+        cut = text.rfind(" ", indent + 1, WIDTH)
+        lines.append(text[:cut].rstrip())
+        text = " " * indent + text[cut:].strip()
+    return [*lines, text]
+
+
+# ---------------------------------------------------------------- Markdown and CSV
+
+
+def _extras_markdown(table: Table, section: Section) -> list[str]:
+    return [_markdown_row([f"*{model}*", "not in the paper", *t]) for model, t in _extra_rows(section, table.columns)]
+
+
+def _spread(text: str, row: Row) -> list[str]:
+    return [text.replace("|", "\\|"), *[""] * (len(row.cells) - 1)]
+
+
+def _markdown_row(texts: list[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _listed(records: tuple[dict, ...], key: str) -> str:
+    values = sorted({record[key] for record in records if record.get(key) not in (None, "")})
+    return ", ".join(str(value) for value in values) or "unknown"
+
+
+def _plain(value):
+    return "" if value is None else value

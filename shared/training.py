@@ -1,0 +1,239 @@
+"""What every training needs and no more: seeds, precision, batches, and a fit that survives being killed.
+
+The loop is plain: one ``model.fit`` an epoch, then the state of the run is written to disk. Everything random in an
+epoch (the order of the clips, dropout, augmentation) is drawn from (seed, epoch), so a run that was killed and
+resumed goes through the same numbers as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from shared import backend
+from shared.cache import atomic_write
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
+
+
+# --- precision -------------------------------------------------------------------------------------------------------
+def resolve_precision(precision: str) -> str:
+    """``auto`` -> ``bfloat16`` where the hardware multiplies it faster, else ``float32``.
+
+    The processor is asked for its flags (amx_bf16 on Intel, avx512_bf16 on AMD's Zen 4 and later, each measured at
+    about twice float32 on this suite's networks); a GPU counts as having it; where nothing can be asked, a small
+    product is timed.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision {precision!r}: expected one of {', '.join(PRECISIONS)}")
+    if precision != "auto":
+        return precision
+    if backend.accelerator() != "cpu":
+        return "bfloat16"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        return "bfloat16" if BFLOAT16_FLAGS & set(cpuinfo.read_text().split()) else "float32"
+    return "bfloat16" if _matmul_seconds("bfloat16") < 0.7 * _matmul_seconds("float32") else "float32"
+
+
+def _matmul_seconds(dtype: str, size: int = 1024, repeats: int = 5) -> float:
+    a = keras.ops.ones((size, size), dtype)
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        keras.ops.convert_to_numpy(keras.ops.matmul(a, a)[0, 0])
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def set_precision(precision: str) -> str:
+    """Set Keras's policy for the models built from here on; return ``float32`` or ``bfloat16``."""
+    precision = resolve_precision(precision)
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    return precision
+
+
+# --- seeds and batches -----------------------------------------------------------------------------------------------
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """The generator from which everything random in one epoch is drawn."""
+    return np.random.default_rng(np.random.SeedSequence([seed, epoch]))
+
+
+def reseed(model: keras.Model, generator: np.random.Generator) -> None:
+    """Give each of the model's random layers (dropout, augmentation) a fresh seed from ``generator``."""
+    for layer in model._flatten_layers(include_self=False):
+        seed_generator = getattr(layer, "seed_generator", None)
+        if seed_generator is not None:
+            seed_generator.state.assign(generator.integers(0, 2**32, size=2, dtype=np.uint32))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of two arrays, in order: ``x[rows]`` and ``y[rows]`` without copying them.
+
+    ``x`` has shape (n, ...) and may be memory-mapped, ``y`` has shape (n, n_classes), ``rows`` holds indices.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+
+
+class Batches(keras.utils.PyDataset):
+    """Feeds :class:`Rows` to Keras, batch by batch, in the order in which they stand."""
+
+    def __init__(self, data: Rows, batch_size: int):
+        super().__init__()
+        self.data, self.batch_size = data, batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.data.rows) // self.batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.data.rows[batch * self.batch_size : (batch + 1) * self.batch_size]
+        return self.data.x[rows], self.data.y[rows]
+
+
+def predict(model: keras.Model, x: np.ndarray, rows: np.ndarray, batch_size: int) -> np.ndarray:
+    """The model's outputs for ``x[rows]``, float32, shape (n_rows, n_classes)."""
+    batches = [model.predict_on_batch(x[rows[i : i + batch_size]]) for i in range(0, len(rows), batch_size)]
+    return np.concatenate(batches).astype("float32")
+
+
+# --- fit ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when ``monitor`` (the smaller the better) has not improved for ``patience`` epochs."""
+
+    monitor: str = "loss"
+    patience: int = 5
+
+
+@dataclass
+class Run:
+    """The state of a training between two epochs, as ``state.json`` holds it."""
+
+    rows: list[dict]
+    best_epoch: int = 0
+    stopped: bool = False
+
+    @property
+    def epoch(self) -> int:
+        return len(self.rows)
+
+    @property
+    def seconds(self) -> float:
+        return sum(row["seconds"] for row in self.rows)
+
+
+def load_run(folder: Path) -> Run:
+    """The state of the run in ``folder``; a run at epoch 0 where there is none."""
+    state = folder / "state.json"
+    if not state.exists():
+        return Run([])
+    return Run(**json.loads(state.read_text()))
+
+
+def fit(
+    model: keras.Model,
+    train: Rows,
+    validation: Rows,
+    *,
+    folder: Path,
+    epochs: int,
+    batch_size: int,
+    validation_batch_size: int,
+    seed: int,
+    best: str = "val_accuracy",
+    early_stopping: EarlyStopping | None = None,
+    name: str = "",
+) -> Run:
+    """Train a compiled model, or go on with training it, and leave it with its best epoch's weights.
+
+    After each epoch the weights (with the optimiser's state) and then ``state.json`` are written, each under a
+    temporary name first; ``state.json`` names the files that belong to it. Killed at any moment, the next call goes
+    on from the last whole epoch and ends with the same history.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with accuracy as its metric.
+    train, validation : Rows
+    folder : Path
+        The run's own folder.
+    epochs : int
+        Epochs in all, those already done included.
+    best : str
+        The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does).
+    early_stopping : EarlyStopping, optional
+    name : str
+        Printed before each epoch's line.
+
+    Returns
+    -------
+    Run
+        With the whole history, resumed epochs included.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    run = load_run(folder)
+    if run.epoch:
+        model.load_weights(_last(folder, run.epoch))
+    while run.epoch < epochs and not run.stopped:
+        generator = epoch_generator(seed, run.epoch)
+        shuffled = replace(train, rows=generator.permutation(train.rows))
+        reseed(model, generator)
+        start = time.perf_counter()
+        logs = model.fit(
+            Batches(shuffled, batch_size),
+            validation_data=Batches(validation, validation_batch_size),
+            shuffle=False,
+            verbose=0,
+        ).history
+        row = {"epoch": run.epoch + 1, **{key: float(values[-1]) for key, values in logs.items()}}
+        row["seconds"] = time.perf_counter() - start
+        run.rows.append(row)
+        if run.best_epoch == 0 or row[best] > run.rows[run.best_epoch - 1][best]:
+            run.best_epoch = row["epoch"]
+        run.stopped = early_stopping is not None and _exhausted(run.rows, early_stopping)
+        _save(model, run, folder)
+        print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
+    if run.best_epoch:
+        model.load_weights(_best(folder, run.best_epoch))
+    return run
+
+
+def _words(row: dict) -> str:
+    figures = " ".join(f"{key} {value:.4f}" for key, value in row.items() if key not in ("epoch", "seconds"))
+    return f"{figures} ({row['seconds']:.0f} s)"
+
+
+def _exhausted(rows: list[dict], rule: EarlyStopping) -> bool:
+    values = [row[rule.monitor] for row in rows]
+    return len(values) - 1 - int(np.argmin(values)) >= rule.patience
+
+
+def _last(folder: Path, epoch: int) -> Path:
+    return folder / f"last-{epoch:03d}.weights.h5"
+
+
+def _best(folder: Path, epoch: int) -> Path:
+    return folder / f"best-{epoch:03d}.weights.h5"
+
+
+def _save(model: keras.Model, run: Run, folder: Path) -> None:
+    """Write weights, then the state that names them, then remove what the state no longer names."""
+    last = atomic_write(_last(folder, run.epoch), lambda file: model.save_weights(file.name), keep_suffix=True)
+    if run.best_epoch == run.epoch:
+        atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
+    state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
+    atomic_write(folder / "state.json", lambda file: file.write(json.dumps(state, indent=1).encode()))
+    named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
+    for stale in set(folder.glob("*.weights.h5")) - named:
+        stale.unlink()

@@ -1,0 +1,209 @@
+"""A unit of work: one model trained once, in its own folder, with the record of its conditions.
+
+A unit is (paper, model, variant, protocol, fold, seed, precision, corpus). It writes into
+``cache/runs/<paper>/<key>/`` and touches nothing else, so units can be killed, resumed, and run side by side.
+Finished units are merged into ``results/`` by :mod:`shared.results`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from shared.cache import atomic_write, cache_root, file_lock
+
+RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
+VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa")
+
+
+class SettingsChangedError(ValueError):
+    """A unit was begun under other settings."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The name of one training, complete enough to run it again."""
+
+    paper: str
+    model: str
+    variant: str
+    protocol: str
+    fold: int
+    seed: int
+    precision: str
+    corpus: str
+    fingerprint: str
+
+    @property
+    def key(self) -> str:
+        """A folder name, for example ``model-3.paper.published.fold0.seed0.bfloat16.vntm-1a2b3c4d``."""
+        parts = (
+            slug(self.model),
+            self.variant,
+            self.protocol,
+            f"fold{self.fold}",
+            f"seed{self.seed}",
+            self.precision,
+            f"{self.corpus}-{self.fingerprint[:8]}",
+        )
+        return ".".join(parts)
+
+    @property
+    def folder(self) -> Path:
+        """Where the unit works: ``cache/runs/<paper>/<key>``."""
+        return cache_root() / "runs" / self.paper / self.key
+
+
+def slug(name: str) -> str:
+    """``"CNN + Spectrogram"`` -> ``"cnn-spectrogram"``."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def do(unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False) -> None:
+    """Do a unit's work, ``work(unit, settings)``, unless it is complete; one process at a time.
+
+    Parameters
+    ----------
+    settings : dict
+        The variant's settings. They are kept when the unit begins, and it only goes on under the same.
+    restart : bool
+        Forget what the unit has done so far.
+
+    Raises
+    ------
+    LockedError
+        Another process is at the same unit.
+    SettingsChangedError
+        The unit was begun under other settings than it would now go on with.
+    """
+    commit_id()  # of the code that runs, whatever is committed meanwhile
+    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}"):
+        if restart:
+            shutil.rmtree(unit.folder, ignore_errors=True)
+        _keep_settings(unit, settings)
+        record = read_record(unit.folder)
+        if record is None or record["status"] != "complete":
+            work(unit, settings)
+
+
+def _keep_settings(unit: Unit, settings: dict) -> None:
+    path = unit.folder / SETTINGS
+    if not path.exists():
+        text = json.dumps(settings, indent=1, sort_keys=True)
+        atomic_write(path, lambda file: file.write(text.encode()))
+        return
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    changed = sorted(name for name in begun.keys() | settings.keys() if begun.get(name) != settings.get(name))
+    if changed:
+        was = ", ".join(f"{name} was {begun.get(name)!r}, is {settings.get(name)!r}" for name in changed)
+        raise SettingsChangedError(
+            f"{unit.folder} was begun under other settings ({was}). Put paper.toml back, or run with --restart to "
+            "begin again"
+        )
+
+
+def read_record(folder: Path) -> dict | None:
+    """The record in ``folder``, or None where there is none."""
+    path = folder / RECORD
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_record(unit: Unit, **conditions) -> None:
+    """Write ``record.json``, the last file of a unit: its name and the conditions it ran under."""
+    record = {
+        **asdict(unit),
+        **conditions,
+        "key": unit.key,
+        "commit": commit_id(),
+        "device": machine(),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "versions": versions(),
+    }
+    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
+
+
+def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:
+    """Write ``predictions.csv``: a row a clip with its split, true class and probabilities.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Class names in the order of the probabilities.
+    clips : DataFrame
+        Columns ``split``, ``clip`` and ``label``, in the order of the probabilities.
+    probabilities : ndarray, shape (n_clips, n_classes)
+        Five significant digits are kept rather than five decimals: the cross-entropy of a confident mistake
+        needs them.
+    """
+    lines = [",".join(["split", "clip", "true", *classes])]
+    for split, clip, label, row in zip(clips["split"], clips["clip"], clips["label"], probabilities, strict=True):
+        lines.append(",".join([split, clip, label, *(format(float(p), ".5g") for p in row)]))
+    text = "\n".join(lines) + "\n"
+    atomic_write(folder / PREDICTIONS, lambda file: file.write(text.encode()))
+
+
+def write_history(folder: Path, epochs: list[dict]) -> None:
+    """Write ``history.csv``: one row an epoch, six decimals (seconds: one)."""
+    columns = ["epoch", *(key for key in epochs[0] if key not in ("epoch", "seconds")), "seconds"]
+    lines = [",".join(columns)]
+    for row in epochs:
+        values = [str(row["epoch"]), *(f"{row[key]:.6f}" for key in columns[1:-1]), f"{row['seconds']:.1f}"]
+        lines.append(",".join(values))
+    text = "\n".join(lines) + "\n"
+    atomic_write(folder / HISTORY, lambda file: file.write(text.encode()))
+
+
+@functools.cache
+def commit_id() -> str:
+    """The commit of the code that runs, with ``+`` where tracked files were changed, ``unknown`` outside git."""
+    root = Path(__file__).resolve().parent.parent
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        code = ("shared", "data_prep", "reproductions")
+        return git("rev-parse", "--short=10", "HEAD") + (
+            "+" if git("status", "--porcelain", "-uno", "--", *code) else ""
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def machine() -> str:
+    """The processor in words, for example ``AMD EPYC (2 cores, avx512_bf16)``."""
+    name, flags = platform.processor() or platform.machine(), set()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                name = value.strip()
+            elif key.strip() == "flags":
+                flags = set(value.split())
+    best = next((flag for flag in ("amx_bf16", "avx512_bf16", "avx512f", "avx2") if flag in flags), "")
+    return f"{name} ({os.cpu_count()} cores{', ' + best if best else ''})"
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in VERSIONED_PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,178 @@
+"""The shape of the tree: which way imports point, what stays light, what no file may contain, what is installed."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("shared", "data_prep", "reproductions", "tests")
+LOCAL = {".git", ".venv", "cache", "data", "__pycache__", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"}
+BINARY = {".png", ".npy", ".npz", ".flac", ".wav", ".ogg", ".mp3", ".gz", ".keras"}
+
+# `list`, `diff` and `--help` answer in a second or two, so none of this is imported before it is used ...
+HEAVY = ("tensorflow", "tensorflow_io", "keras", "librosa", "sklearn", "matplotlib", "joblib")
+# ... but by these modules, which are Keras through and through.
+MAY_BE_HEAVY = {"shared/training.py", "shared/augmentation.py", "shared/backend.py"}
+
+# The character classes keep the patterns from finding themselves in this file.
+FORBIDDEN = {
+    "a path of one machine": re.compile(r"(?<![\w.)}-])/(?:[w]ork|[r]oot|[h]ome|[U]sers)/"),
+    "a package index": re.compile(r"pypi[.]org|pythonhosted[.]org|--[e]xtra-index-url|--[i]ndex-url|--[f]ind-links"),
+    "where one machine keeps corpora": re.compile(r"[s]hared/data\b"),
+}
+MAY_NAME = {("where one machine keeps corpora", ".ci/run")}
+
+
+def project_files() -> list[str]:
+    """Every file of the project relative to its root, sorted, without what git ignores."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in LOCAL]
+        found += [Path(folder, name).relative_to(ROOT).as_posix() for name in names if name not in LOCAL]
+    return sorted(found)
+
+
+FILES = project_files()
+MODULES = [name for name in FILES if name.endswith(".py")]
+TEXTS = [name for name in FILES if Path(name).suffix not in BINARY]
+
+
+def imported(source: str, path: str) -> set[str]:
+    """Absolute names of all modules that a file imports, wherever in the file, and of what it imports from them."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.split("/")[: -node.level] if node.level else []
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def may_import(path: str, module: str) -> bool:
+    """Whether the project's rule allows it: command line -> reproduction -> data_prep, shared -> nothing."""
+    here, there = path.split("/"), module.split(".")
+    if there[0] not in PACKAGES or here[0] == "tests":
+        return True
+    if here[0] == "reproductions" and there[0] == "reproductions":
+        command_line = len(here) == 2
+        return command_line or len(there) == 1 or there[1] == here[1]
+    allowed = {"shared": {"shared"}, "data_prep": {"data_prep", "shared"}, "reproductions": {"data_prep", "shared"}}
+    return there[0] in allowed[here[0]]
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_imports_point_one_way(path):
+    wrong = {name for name in imported((ROOT / path).read_text("utf-8"), path) if not may_import(path, name)}
+    assert not wrong, f"{path} may not import {', '.join(sorted(wrong))}"
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "allowed"),
+    [
+        ("shared/a.py", "import numpy", True),
+        ("shared/a.py", "from shared.b import c", True),
+        ("shared/a.py", "import data_prep.vntm", False),
+        ("shared/a.py", "def f():\n    from data_prep import vntm", False),
+        ("data_prep/a.py", "from shared import cache", True),
+        ("data_prep/a.py", "from .corpus import check", True),
+        ("data_prep/a.py", "import reproductions", False),
+        ("data_prep/a.py", "from ..reproductions import one", False),
+        ("reproductions/one/train.py", "from reproductions.one.model import build", True),
+        ("reproductions/one/train.py", "from .model import build", True),
+        ("reproductions/one/train.py", "from reproductions import one", True),
+        ("reproductions/one/train.py", "from reproductions import two", False),
+        ("reproductions/one/train.py", "import reproductions.two.model", False),
+        ("reproductions/one/train.py", "from ..two.model import build", False),
+        ("reproductions/__main__.py", "from reproductions.one import train", True),
+        ("reproductions/__main__.py", "import tests.bench", False),
+    ],
+)
+def test_the_rule_itself(path, line, allowed):
+    assert all(may_import(path, name) for name in imported(line, path)) is allowed
+
+
+def test_what_answers_fast_imports_nothing_heavy():
+    """Import every light module in one fresh interpreter, and see after each what came with it."""
+    light = [path for path in MODULES if path.startswith(("shared/", "data_prep/")) and path not in MAY_BE_HEAVY]
+    light += [path for path in MODULES if re.fullmatch(r"reproductions/\w+\.py", path)]
+    names = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in light]
+    script = (
+        "import importlib, sys\n"
+        f"for name in {names}:\n"
+        "    importlib.import_module(name)\n"
+        f"    heavy = [package for package in {HEAVY} if package in sys.modules]\n"
+        "    if heavy: sys.exit(f'{name} imports {heavy}')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("path", TEXTS)
+def test_text_is_utf8_with_unix_line_ends(path):
+    content = (ROOT / path).read_bytes()
+    content.decode("utf-8")
+    assert b"\r" not in content
+    assert not content or content.endswith(b"\n")
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_names(what):
+    found = []
+    for path in TEXTS:
+        text = (ROOT / path).read_text("utf-8")
+        for match in FORBIDDEN[what].finditer(text):
+            if (what, path) not in MAY_NAME:
+                found.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]}")
+    assert not found, f"{what}: " + "; ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "found"),
+    [
+        ("a path of one machine", "open('/{}/main/a.txt')".format("home"), True),
+        ("a path of one machine", "https://example.org/{}/a".format("home"), False),
+        ("a package index", "pip install --{}-url x".format("index"), True),
+        ("where one machine keeps corpora", "../{}/data/fsdd".format("shared"), True),
+        ("where one machine keeps corpora", "shared/{}".format("database.py"), False),
+    ],
+)
+def test_the_patterns_themselves(what, text, found):
+    assert bool(FORBIDDEN[what].search(text)) is found
+
+
+def requirements() -> dict[str, str]:
+    lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
+    return dict(line.split("==") for line in lines if line)
+
+
+def test_requirements_are_exact_versions():
+    assert all(re.fullmatch(r"[\w.-]+", name) for name in requirements())
+    assert all(re.fullmatch(r"\d[\w.]*", version) for version in requirements().values())
+
+
+def test_requirements_are_complete():
+    """Whatever an installed requirement needs here is a requirement too, at a version that it accepts."""
+    pinned = {canonicalize_name(name): version for name, version in requirements().items()}
+    missing = []
+    for name in pinned:
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # a machine may do without, as one with a GPU and JAX does
+            continue
+        for need in map(Requirement, needs):
+            if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+                continue
+            version = pinned.get(canonicalize_name(need.name))
+            if version is None or version not in need.specifier:
+                missing.append(f"{name} needs {need}, pinned is {version}")
+    assert not missing, "; ".join(missing)

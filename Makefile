@@ -25,24 +25,33 @@ clean:
 	rm -rf .venv .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# .venv/ready is a copy of the requirements.txt that was installed, written after everything else: a set-up that was
-# interrupted has none and starts over. `--without-pip` with the outer pip is for systems whose Python lacks ensurepip.
+# .venv/ready is a copy of the requirements.txt that was installed, written after everything else: an interrupted set-up
+# has none and starts over; a changed requirements.txt updates in place. `--without-pip` with the outer pip is for systems
+# whose Python lacks ensurepip. Of pip's words only large packages, the start of the installation and errors are shown.
 .venv/ready: requirements.txt
 	@if cmp -s requirements.txt .venv/ready && .venv/bin/python -c ''; then touch .venv/ready; exit 0; fi; \
-	found=""; python=""; \
-	for name in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3 python); do \
-	    version=$$("$$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
-	    case $$version in 3.11|3.12) python=$$name; break;; *) found="$$found $$name is $$version,";; esac; \
-	done; \
-	if [ -z "$$python" ]; then \
-	    echo "Python 3.11 or 3.12 is needed (TensorFlow 2.17 has no wheel for 3.13 and later);$${found:- none was found,}" \
-	        "so name one with 'make $(or $(MAKECMDGOALS),reproduce) PYTHON=/path/to/python3.11'." >&2; exit 1; \
+	if [ -e .venv/ready ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then \
+	    echo "requirements.txt has changed: updating .venv."; \
+	    rm .venv/ready; set -- .venv/bin/python -m pip; \
+	else \
+	    found=""; python=""; \
+	    for name in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3 python); do \
+	        version=$$("$$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	        case $$version in 3.11|3.12) python=$$name; break;; *) found="$$found $$name is $$version,";; esac; \
+	    done; \
+	    if [ -z "$$python" ]; then \
+	        echo "Python 3.11 or 3.12 is needed (TensorFlow 2.17 has no wheel for 3.13 and later);$${found:- none was found,}" \
+	            "so name one with 'make $(or $(MAKECMDGOALS),reproduce) PYTHON=/path/to/python3.11'." >&2; exit 1; \
+	    fi; \
+	    echo "Setting up .venv with $$python ($$version): 0.9 GB to download, 2.9 GB on disk, 2 to 10 minutes."; \
+	    rm -rf .venv; \
+	    if "$$python" -m venv .venv >/dev/null 2>&1; then set -- .venv/bin/python -m pip; \
+	    else rm -rf .venv; "$$python" -m venv --without-pip .venv; set -- "$$python" -m pip --python .venv/bin/python; \
+	    fi; \
 	fi; \
-	echo "Setting up .venv with $$python ($$version): 0.9 GB to download, 2.9 GB on disk, 2 to 10 minutes."; \
-	rm -rf .venv; \
-	if "$$python" -m venv .venv >/dev/null 2>&1; then set -- .venv/bin/python -m pip; \
-	else rm -rf .venv; "$$python" -m venv --without-pip .venv; set -- "$$python" -m pip --python .venv/bin/python; \
-	fi; \
-	"$$@" install -qq --disable-pip-version-check --log .venv/pip.log -r requirements.txt && \
-	cp requirements.txt .venv/ready.new && mv .venv/ready.new .venv/ready && echo "Set up." || \
-	{ echo "The set-up did not finish; .venv/pip.log says why; the same command starts it over." >&2; exit 1; }
+	{ "$$@" install --disable-pip-version-check --progress-bar off -r requirements.txt && echo finished; } 2>&1 \
+	    | tee .venv/pip.log \
+	    | grep --line-buffered -oE '(Downloading|Using cached) .*\([0-9]{2,}\.[0-9] MB\)|^Installing collected packages|^ERROR.*'; \
+	tail -n 1 .venv/pip.log | grep -qx finished && cp requirements.txt .venv/ready.new \
+	    && mv .venv/ready.new .venv/ready && echo "Set up." \
+	    || { echo "The set-up did not finish; .venv/pip.log says why; the same command starts it over." >&2; exit 1; }

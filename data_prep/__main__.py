@@ -1,6 +1,5 @@
 """Command line: ``python -m data_prep list | check | fetch | index CORPUS``."""
 
-# ruff: noqa: T201 (a command line prints)
 from __future__ import annotations
 
 import argparse

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from data_prep import CorpusError, layout, vntm
 from data_prep.report import CheckReport
 from shared.cache import cache_root, file_lock
+from shared.image_files import progress
 
 ARCHIVE_URL = f"https://codeload.github.com/{vntm.REPOSITORY}/zip/{vntm.COMMIT}"
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -134,9 +135,11 @@ def _build(origin: Path, partial: Path) -> None:
     places = _places(chosen, origin, what)
     jobs = [(origin / chosen[clip], partial / place) for clip, place in places.items()]
     if what == "images":
-        for source, goal in _progress(jobs, "copying"):
+        for source, goal in progress(jobs, len(jobs), "copying images"):
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, goal)
+        if (origin / vntm.RENDERED_MARK).exists():
+            shutil.copyfile(origin / vntm.RENDERED_MARK, partial / vntm.RENDERED_MARK)
     else:
         _render(jobs)
         (partial / vntm.RENDERED_MARK).write_text(
@@ -207,14 +210,8 @@ def _unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as opened:
             names = [info.filename for info in opened.infolist() if not info.is_dir()]
             wanted = {*assign(names, (".png",)).values(), *assign(names, AUDIO_SUFFIXES).values()}
-            for name in _progress(sorted(wanted), "unpacking"):
+            for name in progress(sorted(wanted), len(wanted), "unpacking"):
                 opened.extract(name, folder)  # keeps to the folder, whatever the name says
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise CorpusError(f"{archive} is not a whole zip file ({error}); fetch it again") from error
     folder.mkdir(parents=True, exist_ok=True)  # an archive without any clip: the caller says what is missing
-
-
-def _progress(items: list, what: str):
-    from tqdm import tqdm
-
-    return tqdm(items, desc=what, unit="file", delay=2)

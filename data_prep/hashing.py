@@ -119,13 +119,14 @@ def read_images(paths: Sequence[str | Path], name: str) -> list[Content]:
 
 def _read_parallel(paths: list[str], name: str) -> list[Content]:
     from joblib import Parallel, delayed
-    from tqdm import tqdm
+
+    from shared.image_files import progress
 
     if not paths:
         return []
     # Threads: decoding and hashing both release Python's lock, and threads start at once.
     results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(delayed(read_image)(path) for path in paths)
-    return list(tqdm(results, total=len(paths), desc=f"reading {name}", unit="image", delay=2))
+    return list(progress(results, len(paths), f"reading {name}"))
 
 
 def _read_cache(path: Path) -> dict[tuple[str, int, int], Content]:

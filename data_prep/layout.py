@@ -177,7 +177,7 @@ def _usable(clip: str, content, row: dict, report: CheckReport) -> bool:
 
 def _misplaced(root: Path, by_clip: dict, wanted: dict[str, dict], report: CheckReport) -> None:
     for clip, entries in sorted(by_clip.items()):
-        places = [file.path.relative_to(root).as_posix() for file, _ in entries]
+        places = sorted(file.path.relative_to(root).as_posix() for file, _ in entries)
         if clip not in wanted:
             report.extra += [f"{place}: not a clip of this corpus" for place in places]
         elif len(entries) > 1:

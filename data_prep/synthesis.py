@@ -2,7 +2,8 @@
 
 Every sound is a function of the class and two numbers, song and clip, and of nothing else: seeded generators, double
 precision, no threads. A song fixes tonic, tempo, timbre and the colour of the recording; a clip has its own melody,
-balance, loudness and noise, and a colour not far from the song's. All signals are float64 at 22,050 Hz; an instrument returns 30 s, shape (661500,).
+balance, loudness and noise, and a colour not far from the song's. All signals are float64 at 22,050 Hz; an instrument
+returns 30 s, shape (661500,).
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ def _string(rng: np.random.Generator, hertz: float, smooth: float, seconds: floa
     loop[n:] -= 0.996 * np.convolve([0.5, 0.5], [1 - rest, rest])
     burst = np.zeros(int(seconds * SAMPLE_RATE_HZ))
     burst[:n] = lfilter([1 - smooth], [1, -smooth], rng.standard_normal(n))
+    burst[:n] -= burst[:n].mean()  # the loop would keep a constant offset longest of all
     return lfilter([1.0], loop, burst) * np.linspace(1, 0, burst.size) ** 0.5
 
 

@@ -173,15 +173,15 @@ def fetch(root: Path | None = None) -> Path:
 
 def _make(folder: Path) -> None:
     from joblib import Parallel, delayed
-    from tqdm import tqdm
 
+    from shared.image_files import progress
     from shared.spectrogram_images import SpectrogramSettings, make_images
 
     rows = list(clips().itertuples(index=False))
     work = Parallel(n_jobs=-1, return_as="generator")(
         delayed(write_clip)(row.label, layout.clip_number(row.clip), folder / _audio(row)) for row in rows
     )
-    list(tqdm(work, total=len(rows), desc="making synthetic", unit="clip", delay=2))
+    list(progress(work, len(rows), "making synthetic"))
     jobs = [(folder / _audio(row), folder / "images" / _audio(row).with_suffix(".png")) for row in rows]
     failed = make_images(jobs, SpectrogramSettings(), n_jobs=-1)
     if failed:

@@ -147,8 +147,13 @@ def fetch(
     return fetch_vntm(root, source=source, origin=origin, url=url)
 
 
-def write_list(root: Path | None = None, path: Path = LIST) -> int:
-    """Write the list of clips from the published images in `root`; returns their number.
+def write_list(root: Path | None = None, path: Path | None = None) -> int:
+    """Write the list of clips (`LIST` if no `path` is given) from the published images in `root`.
+
+    Returns
+    -------
+    int
+        Number of clips.
 
     Raises
     ------
@@ -161,7 +166,7 @@ def write_list(root: Path | None = None, path: Path = LIST) -> int:
     from data_prep.report import CheckReport
     from shared.cache import atomic_write
 
-    root = locate() if root is None else Path(root)
+    root, path = locate() if root is None else Path(root), LIST if path is None else path
     report = CheckReport(NAME, root, CLASSES)
     files = sorted(layout.scan(root, CLASSES, report), key=lambda file: file.clip)
     contents = read_images([file.path for file in files], NAME)

@@ -163,7 +163,7 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
             holder = _holder(os.read(descriptor, 4096))
             os.close(descriptor)
             raise LockedError(
-                f"{what} is already under way: {holder} holds {path}. Wait until it ends or stop it, then run this again"
+                f"{what} is already under way: {holder} holds {path}. Wait until it ends or stop it, then try again"
             ) from None
         except BaseException:  # Ctrl-C while waiting
             os.close(descriptor)

@@ -13,9 +13,7 @@ DPI = 120
 INK, MUTED, TRAIN, VALIDATION = "#222222", "#767676", "#8c8c8c", "#20639b"
 
 
-def draw_confusion(
-    path: Path, panels: Sequence[tuple[str, np.ndarray]], classes: Sequence[str], title: str
-) -> None:
+def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes: Sequence[str], title: str) -> None:
     """Draw confusion matrices beside each other, rows = true class, counts in the cells.
 
     Parameters

@@ -15,7 +15,7 @@ from shared.figures import draw_confusion, draw_learning_curves
 from shared.metrics import confusion_matrix
 from shared.paper import PAPERS_ROOT, ConfusionMatrix, Paper
 from shared.readme import paper_blocks, render_blocks, suite_blocks
-from shared.tables import heading, layouts, render_csv, render_markdown
+from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png")
@@ -47,12 +47,11 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top (when all papers are given) and of each paper's; return them."""
-    from shared.paper import list_papers
+    """Fill the marked blocks of the README at the top and of the papers' own; return those that are there.
 
-    filled = []
-    if {diff.paper.id for diff in diffs} == set(list_papers()):
-        filled.append((root / "README.md", suite_blocks(diffs)))
+    `diffs` are of all papers, since the README at the top has a row for each.
+    """
+    filled = [(root / "README.md", suite_blocks(diffs))]
     for diff in diffs:
         figures = sorted(path.name for path in results.results_folder(diff.paper.id).glob("*.png"))
         filled.append((diff.paper.path.with_name("README.md"), paper_blocks(diff.paper, diff, figures)))
@@ -66,7 +65,7 @@ def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
     written = []
     rows = [row for row in diff.rows() if all(row[k] == getattr(section, k) for k in ("variant", "protocol", "corpus"))]
     for table in layouts(diff.paper, section):
-        name = f"table_{slug(table.id).upper() if len(table.id) < 5 else slug(table.id)}_{section.name}"
+        name = f"table_{table.id.replace(' ', '-')}_{section.name}"
         mine = [row for row in rows if row["table"] in (table.id, "")]
         written.append(_write(folder / f"{name}.md", render_markdown(diff.paper, section, table)))
         written.append(_write(folder / f"{name}.csv", render_csv(mine)))
@@ -100,10 +99,12 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
     """A matrix (CSV and PNG) a model and section, of its first run; beside the published one where there is one."""
     if paper.corpus.labels != "single":
         return []
-    written = [_write(folder / f"confusion_{slug(m.model)}_published.csv", _published_csv(m)) for m in paper.confusion_matrices]
+    written = [
+        _write(folder / f"confusion_{slug(m.model)}_published.csv", _published_csv(m)) for m in paper.confusion_matrices
+    ]
     first: dict[tuple, tuple] = {}
     order = {"complete": 0, "partial": 1}
-    for record, predictions in results.all_predictions(paper, folder):
+    for record, predictions in results.evaluated(paper, folder):
         place = (record["variant"], record["protocol"], record["corpus"], record["model"])
         rank = (order[record["status"]], record["seed"], record["fold"], record["precision"])
         if place not in first or rank < first[place][0]:
@@ -119,7 +120,9 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
             published = paper.confusion_matrix(model, SPLIT)
             if published and section.own_corpus and section.protocol == "published":
                 panels.insert(0, (f"published, {published.figure}", published.matrix))
-            title = f"{model}, {SPLIT} · variant {section.variant} · protocol {section.protocol} · seed {record['seed']}"
+            title = (
+                f"{model}, {SPLIT} · variant {section.variant} · protocol {section.protocol} · seed {record['seed']}"
+            )
             draw_confusion(stem.with_name(stem.name + ".png"), panels, predictions.classes, title)
             written.append(stem.with_name(stem.name + ".png"))
     return written

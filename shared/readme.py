@@ -1,19 +1,21 @@
 """The parts of the READMEs that are drawn from paper.toml and the results, between markers.
 
-    <!-- begin:tables -->
-    … written by `python -m reproductions report`, never by hand …
-    <!-- end:tables -->
+<!-- begin:tables -->
+… written by `python -m reproductions report`, never by hand …
+<!-- end:tables -->
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from shared.diff import RULE, Diff, Section
+from shared.diff import Diff, Entry, Section
 from shared.paper import Paper, Setting
 from shared.tables import layouts, number, render_markdown
+from shared.verdicts import NOT_COMPARABLE, RULE
 
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
@@ -58,10 +60,14 @@ def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
 
 
 def paper_blocks(paper: Paper, diff: Diff, figures: list[str]) -> dict[str, Callable[[], str]]:
-    """Blocks of a paper's own README; `figures` are the names of the PNGs in its folder of results."""
-    return {
+    """Blocks of a paper's own README; `figures` are the names of the PNGs in its folder of results.
+
+    ``figures`` shows them all, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
+    """
+    blocks = {f"figures-{name}": partial(_figures, paper, figures, name) for name in _section_names(paper, diff)}
+    return blocks | {
         "tables": lambda: _result_tables(diff),
-        "figures": lambda: "\n".join(f"![{_caption(name)}](../../results/{paper.id}/{name})" for name in figures),
+        "figures": lambda: _figures(paper, figures),
         "settings": lambda: _settings(paper),
         "variants": lambda: _variants(paper),
         "models": lambda: _models(paper),
@@ -84,10 +90,14 @@ def _papers(diffs: list[Diff]) -> str:
         entries = [(s, s.entries[place]) for s in diff.sections if _beside_paper(s) and place in s.entries]
         run = [(section, entry) for section, entry in entries if entry.value is not None]
         ours = [f"{number(entry)} ({section.variant})" for section, entry in run]
-        verdicts = [entry.verdict for _, entry in run or entries]
+        verdicts = [_verdict(entry) for _, entry in run or entries]
         published = f"{cell.printed} {cell.metric}, {cell.model}, {cell.split}"
         rows.append([*row, published, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
     return _table(["paper", "task", "corpus", "published", "regenerated (variant)", "verdict"], rows)
+
+
+def _verdict(entry: Entry) -> str:
+    return f"{entry.verdict} ({entry.reason})" if entry.verdict == NOT_COMPARABLE else entry.verdict
 
 
 def _beside_paper(section: Section) -> bool:
@@ -108,8 +118,25 @@ def _result_tables(diff: Diff) -> str:
     return "\n\n".join(part.strip("\n") for part in parts)
 
 
-def _caption(name: str) -> str:
-    return name.removesuffix(".png").replace("_", " ")
+def _section_names(paper: Paper, diff: Diff) -> list[str]:
+    """Variants, with and without grouping, and whatever else was run."""
+    names = [f"{variant}{tail}" for variant in paper.variants for tail in ("", "_grouped")]
+    return list(dict.fromkeys([*names, *(section.name for section in diff.sections)]))
+
+
+def _figures(paper: Paper, files: list[str], section: str = "") -> str:
+    """Links to the PNGs, learning curves first; of one section when it is given."""
+    mine = [file for file in files if not section or file.endswith(f"_{section}.png")]
+    links = [f"![{_caption(file)}](../../results/{paper.id}/{file})" for file in sorted(mine, key=_curves_first)]
+    return "\n".join(links) or "Not run yet."
+
+
+def _curves_first(file: str) -> tuple[bool, str]:
+    return not file.startswith("curves_"), file
+
+
+def _caption(file: str) -> str:
+    return file.removesuffix(".png").replace("_", " ")
 
 
 def _settings(paper: Paper) -> str:

@@ -113,22 +113,28 @@ def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
 def recompute(paper: Paper, folder: Path) -> list[dict]:
     """Every row of ``runs.csv``, computed from the predictions in ``folder``/units.
 
-    A unit has a row for each (split, metric) that the paper's tables have a column for; the paper's ensembles are
+    A unit has a row for each (split, metric) that the paper's tables have a column for (but no loss where its answers
+    are without probabilities); the paper's ensembles are
     fused from the units that share variant, protocol, fold, seed, precision and corpus.
     """
-    found = [(record, read_predictions(path / units.PREDICTIONS)) for record, path in unit_folders(folder / "units")]
     rows = []
-    for record, predictions in found + _ensembles(paper, found):
+    for record, predictions in evaluated(paper, folder):
         rows += _rows(paper, record, predictions)
     return sorted(rows, key=_order(paper))
+
+
+def evaluated(paper: Paper, folder: Path) -> list[tuple[dict, Predictions]]:
+    """Record and predictions of each unit in ``folder``/units and of each ensemble whose members are all there."""
+    found = [(record, read_predictions(path / units.PREDICTIONS)) for record, path in unit_folders(folder / "units")]
+    return found + _ensembles(paper, found)
 
 
 def _rows(paper: Paper, record: dict, predictions: Predictions) -> Iterable[dict]:
     places = {(column.split, column.metric): table.id for table in reversed(paper.tables) for column in table.columns}
     for (split, metric), table in places.items():
         part = predictions.on(split)
-        if not len(part.clips):
-            continue
+        if not len(part.clips) or (metric == "loss" and set(np.unique(part.y_prob)) == {0.0, 1.0}):
+            continue  # answers without probabilities have no cross-entropy
         score = METRICS[metric](part.y_true, part.y_prob)
         row = {"table": table, "split": split, "metric": metric, "value": f"{score:.6f}", "n": len(part.clips)}
         row |= {"unit": record["key"], "seconds": f"{record['seconds']:.0f}"}

@@ -203,7 +203,8 @@ def _colour_index(matrix: np.ndarray, cmap: str) -> tuple[np.ndarray, np.ndarray
     if low == high:
         return np.zeros(matrix.shape, np.uint8), None
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = matrix - low
+        scaled = matrix.copy()
+        scaled -= low
         scaled /= high - low
         scaled *= n_colours
         bad = None if np.isfinite(high - low) else np.isnan(scaled)
@@ -214,7 +215,9 @@ def _colour_index(matrix: np.ndarray, cmap: str) -> tuple[np.ndarray, np.ndarray
 def _palette(cmap: str) -> np.ndarray:
     import matplotlib
 
-    colours = matplotlib.colormaps[cmap]  # an unknown name: KeyError that lists the known
+    if cmap not in matplotlib.colormaps:
+        raise ValueError(f"unknown colour map {cmap!r}; matplotlib has {', '.join(sorted(matplotlib.colormaps))}")
+    colours = matplotlib.colormaps[cmap]
     if colours.N > 256:
         raise ValueError(f"the colour map {cmap} has {colours.N} colours; a palette image holds 256")
     return colours(np.arange(colours.N), bytes=True)[:, :3].copy()

@@ -6,8 +6,9 @@ import csv
 import io
 from itertools import groupby
 
-from shared.diff import DIFFERS, NEAR, NOT_COMPARABLE, NOT_RUN, Diff, Entry, Section
+from shared.diff import Diff, Entry, Section
 from shared.paper import Cell, Column, Paper, Row, Table
+from shared.verdicts import NOT_COMPARABLE, NOT_RUN
 
 LABEL_WIDTH, CELL_WIDTH, WIDTH = 20, 11, 120
 SHORT = {NOT_COMPARABLE: "not comp."}
@@ -20,10 +21,13 @@ def render_text(diff: Diff) -> str:
         lines += ["", heading(diff.paper, section)]
         for table in tables_of(diff.paper, section):
             lines += ["", f"{table.label} · {table.title}", *_table_text(table, section)]
-        lines += _extras_text(section)
+        lines += _extras_text(diff.paper, section)
         lines += ["", *(line for text in conditions(section) for line in _wrapped(text))]
     notes = [
-        note for section in diff.sections for table in tables_of(diff.paper, section) for note in _remarks(table, section)
+        note
+        for section in diff.sections
+        for table in tables_of(diff.paper, section)
+        for note in _remarks(table, section)
     ]
     lines += ["", *(line for note in dict.fromkeys(notes) for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
@@ -39,10 +43,9 @@ def render_markdown(paper: Paper, section: Section, table: Table) -> str:
             lines.append(_markdown_row([name, label, *(texts if len(texts) > 1 else _spread(texts[0], row))]))
             name = ""
     lines += _extras_markdown(table, section)
-    notes = [*_remarks(table, section), *_reasons(table, section), *conditions(section)]
-    return (
-        "\n".join([f"**{table.label}, {heading(paper, section)}**", "", *lines, "", *(f"- {n}" for n in notes)]) + "\n"
-    )
+    notes = [note.replace("* ", "\\* ", 1) for note in _remarks(table, section)] + conditions(section)
+    title = f"**{table.label if section.entries else 'Not in the paper'}, {heading(paper, section)}**"
+    return "\n".join([title, "", *lines, "", *(f"- {note}" for note in notes)]).rstrip() + "\n"
 
 
 def render_csv(rows: list[dict]) -> str:
@@ -157,13 +160,6 @@ def _remarks(table: Table, section: Section) -> list[str]:
     return [f"* {c.model}, {c.split} {c.metric} {c.printed}: {c.note_kind} as printed. {c.note}" for c in cells]
 
 
-def _reasons(table: Table, section: Section) -> list[str]:
-    """Why a row is off, for every entry that is."""
-    entries = [entry for row in _rows(table, section) for entry in _entries(row, section) if entry]
-    off = [entry for entry in entries if entry.verdict in (NEAR, DIFFERS)]
-    return [f"{e.model}, {e.split} {e.metric} {e.verdict}: {e.reason}" for e in off]
-
-
 def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, list[str]]]:
     """Rows that the paper does not have, one a model, in the columns of a table of the paper."""
     values = {(entry.model, entry.split, entry.metric): entry for entry in section.extras}
@@ -202,8 +198,9 @@ def _blocks(n_columns: int) -> list[range]:
 def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int]) -> list[str]:
     groups = ""
     for split, members in groupby(columns, key=lambda column: column.split):
-        n = f", n = {sizes[split]}" if split in sizes else ""
-        groups += f"{split}{n}".ljust(CELL_WIDTH * len(list(members)))
+        width = CELL_WIDTH * len(list(members))
+        label = f"{split}, n = {sizes[split]}" if split in sizes else split
+        groups += f"{label if len(label) < width else split:<{width}}"
     names = "".join(f"{column.header:<{CELL_WIDTH}}" for column in columns)
     return [(" " * LABEL_WIDTH + groups).rstrip(), f"{row_header:<{LABEL_WIDTH}}{names}".rstrip()]
 
@@ -214,12 +211,12 @@ def _sizes(section: Section) -> dict[str, int]:
     return published | {entry.split: entry.n for entry in section.all() if entry.n}
 
 
-def _extras_text(section: Section) -> list[str]:
+def _extras_text(paper: Paper, section: Section) -> list[str]:
     if not section.extras:
         return []
-    columns = tuple(
-        Column(split, metric, metric) for split, metric in dict.fromkeys((e.split, e.metric) for e in section.extras)
-    )
+    order = list(dict.fromkeys((column.split, column.metric) for table in paper.tables for column in table.columns))
+    places = {(entry.split, entry.metric) for entry in section.extras}
+    columns = tuple(Column(split, metric, metric) for split, metric in order if (split, metric) in places)
     lines = ["", "Not in the paper (no figure published to compare with)"]
     for block in _blocks(len(columns)):
         lines += _head_text([columns[i] for i in block], "", _sizes(section))

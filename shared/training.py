@@ -184,6 +184,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     run = load_run(folder)
     if run.epoch:
+        model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
         model.load_weights(_last(folder, run.epoch))
     while run.epoch < epochs and not run.stopped:
         generator = epoch_generator(seed, run.epoch)

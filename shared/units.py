@@ -18,13 +18,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from shared.cache import atomic_write, cache_root, file_lock
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
+NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa")
 
 

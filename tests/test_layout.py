@@ -14,8 +14,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("shared", "data_prep", "reproductions", "tests")
-LOCAL = {".git", ".venv", "cache", "data", "__pycache__", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"}
-BINARY = {".png", ".npy", ".npz", ".flac", ".wav", ".ogg", ".mp3", ".gz", ".keras"}
+LOCAL = {".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"}
+USERS = {ROOT / "cache", ROOT / "data"}
+TEXT = {".py", ".toml", ".md", ".txt", ".csv", ".json", ".ipynb", "Makefile", "LICENSE", ".gitignore", ".ci/run"}
 
 # `list`, `diff` and `--help` answer in a second or two, so none of this is imported before it is used ...
 HEAVY = ("tensorflow", "tensorflow_io", "keras", "librosa", "sklearn", "matplotlib", "joblib")
@@ -35,14 +36,14 @@ def project_files() -> list[str]:
     """Every file of the project relative to its root, sorted, without what git ignores."""
     found = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in LOCAL]
+        folders[:] = [name for name in folders if name not in LOCAL and Path(folder, name) not in USERS]
         found += [Path(folder, name).relative_to(ROOT).as_posix() for name in names if name not in LOCAL]
     return sorted(found)
 
 
 FILES = project_files()
 MODULES = [name for name in FILES if name.endswith(".py")]
-TEXTS = [name for name in FILES if Path(name).suffix not in BINARY]
+TEXTS = [name for name in FILES if name in TEXT or Path(name).suffix in TEXT]
 
 
 def imported(source: str, path: str) -> set[str]:

@@ -24,8 +24,11 @@ from reproductions.lam_ensemble.model import build
 from shared import backend, probe, results, training, units
 from shared.augmentation import ZoomShift
 from shared.cache import cache_root
+from shared.diff import diff_paper
 from shared.image_files import load_images
+from shared.outputs import write_outputs
 from shared.paper import load_paper
+from shared.tables import render_text
 from shared.units import Unit
 
 PAPER = "lam_ensemble"
@@ -86,6 +89,11 @@ def run(
                     work = functools.partial(train, images=images, split=split, classes=module.CLASSES, epochs=epochs)
                     units.do(unit, paper.settings_for(variant), work, restart)
                     results.merge(paper)
+
+    # The table, regenerated beside published.
+    folder = results.results_folder(paper.id, corpus)
+    write_outputs(paper, folder)
+    print(render_text(diff_paper(paper, folder, list(variants), protocol)), end="")
     return 0
 
 
@@ -129,7 +137,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         early_stopping=training.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"]),
         name=unit.key,
     )
-    network.save_weights(unit.folder / "network.weights.h5")
+    network.save_weights(unit.folder / units.NETWORK)
 
     # Evaluate: the test split is read here, once. Everything in the tables is computed from these predictions.
     evaluated = np.concatenate([rows[name] for name in EVALUATED])

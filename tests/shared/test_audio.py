@@ -117,7 +117,7 @@ def test_segments_refuses_stereo_and_no_length():
 
 
 def _real(folder: str) -> Path:
-    if "AUDIO_REPRODUCTIONS_DATA" not in os.environ:
+    if not os.environ.get("AUDIO_REPRODUCTIONS_DATA"):
         pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set")
     path = Path(os.environ["AUDIO_REPRODUCTIONS_DATA"]) / folder
     if not path.is_dir():

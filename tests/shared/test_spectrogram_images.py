@@ -1,5 +1,6 @@
-"""Log-mel against librosa, colours against ``matplotlib.pyplot.imsave``, loading against ``keras.utils.load_img``."""
+"""Log-mel against librosa, colours against ``matplotlib.pyplot.imsave``, and the images of many files."""
 
+import errno
 import io
 import os
 import warnings
@@ -12,27 +13,26 @@ import pytest
 import soundfile
 from PIL import Image
 
-from shared import image_files, spectrogram_images
+from shared import spectrogram_images
 from shared.audio import load_audio
+from shared.cache import CacheFullError
 from shared.spectrogram_images import (
-    ImageError,
     SpectrogramSettings,
     image_of,
-    load_images,
     log_mel,
     make_images,
     to_image,
-    write_png,
 )
 
 RATE_HZ = 22050
 DEFAULTS = SpectrogramSettings()
-# We transform in float32 where librosa 0.11 does it in float64. Of a spectrum's peak that is about 1e-7 in amplitude:
-# 40 dB below the peak (as far as amplitude_to_db's 80 dB of a power spectrogram reach) 1e-5 of a bin, 1e-4 dB;
-# 80 dB below it (power_to_db) 1e-3 of a bin, 1e-2 dB. A colour step is 80 / 256 = 0.3 dB.
-DECIBEL_TOLERANCE = {"amplitude_to_db": 2e-4, "power_to_db": 1e-2}
-# So a pixel whose value lies within that of a step's edge can differ by one step. Measured on 12 GTZAN tracks: 2 in a
-# million.
+# We transform in float32 where librosa 0.11 does it in float64. That is about 1e-7 of a spectrum's peak in amplitude:
+# 1e-5 of a bin that is 40 dB below the peak, or 1e-4 dB, and 1e-3 of one that is 80 dB below, or 1e-2 dB.
+# amplitude_to_db of a power spectrogram, as the authors have it, shows 40 dB as 80; the other settings show all 80.
+# A colour step is 80 / 256 = 0.3 dB.
+DECIBEL_TOLERANCE, DECIBEL_TOLERANCE_80_DB = 2e-4, 1e-2
+# So a pixel whose value lies within that of a step's edge can differ by one step. Measured on 35 GTZAN tracks:
+# 11 pixels of 5,961,984.
 PIXELS_THAT_MAY_DIFFER = 1e-5
 
 
@@ -111,7 +111,7 @@ def test_log_mel_is_librosas(signal, n_frames):
     matrix = log_mel(signal)
     assert matrix.shape == (128, n_frames)
     assert matrix.dtype == np.float32
-    np.testing.assert_allclose(matrix, _librosa(signal), rtol=0, atol=DECIBEL_TOLERANCE["amplitude_to_db"])
+    np.testing.assert_allclose(matrix, _librosa(signal), rtol=0, atol=DECIBEL_TOLERANCE)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_log_mel_is_librosas(signal, n_frames):
 )
 def test_log_mel_is_librosas_at_other_settings(settings):
     matrix, expected = log_mel(_plucks(30_000), settings), _librosa(_plucks(30_000), settings)
-    np.testing.assert_allclose(matrix, expected, rtol=0, atol=DECIBEL_TOLERANCE[settings.db])
+    np.testing.assert_allclose(matrix, expected, rtol=0, atol=DECIBEL_TOLERANCE_80_DB)
 
 
 def test_log_mel_computes_in_float32_and_leaves_the_signal_alone():
@@ -225,15 +225,10 @@ def test_to_image_refuses_what_it_cannot_colour():
         to_image(np.ones(3))
     with pytest.raises(ValueError, match="twilight has 510 colours"):
         to_image(np.ones((2, 2)), "twilight")
-    with pytest.raises(KeyError, match="'nothing' is not a known colormap"):
+    with pytest.raises(ValueError, match=r"unknown colour map 'nothing'; matplotlib has .*, viridis, "):
         to_image(np.ones((2, 2)), "nothing")
     with pytest.raises(ValueError, match="must be top or bottom; received 'left'"):
         to_image(np.ones((2, 2)), low_frequency_at="left")
-
-
-def test_a_png_keeps_every_pixel(tmp_path):
-    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-    np.testing.assert_array_equal(_pixels(write_png(tmp_path / "a" / "b.png", image)), image)
 
 
 @pytest.fixture
@@ -290,6 +285,17 @@ def test_other_settings_a_changed_song_and_a_damaged_image_are_made_again(songs)
     assert all(_modified(jobs)[name] != before[name] for name in before)
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_full_disk_ends_the_run_and_leaves_no_half_image(songs, monkeypatch, n_jobs):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CacheFullError, match=r"\.png needs [\d,]+ bytes"):
+        make_images(songs, n_jobs=n_jobs)
+    assert list(songs[0][1].parent.iterdir()) == []
+
+
 def test_an_image_by_someone_else_is_not_taken_for_ours(songs):
     songs[2][1].parent.mkdir()
     Image.new("RGB", (1, 1)).save(songs[2][1])
@@ -304,98 +310,9 @@ def test_a_bilinear_size_is_kept_as_colours(songs):
     np.testing.assert_array_equal(_pixels(songs[2][1]), expected)
 
 
-HEIGHT, WIDTH = 16, 90
-
-
-@pytest.fixture
-def pngs(tmp_path):
-    """Images as they come: palette, RGB, RGBA by imsave, grey; as wide as asked, narrower and wider."""
-    from matplotlib import pyplot
-
-    generator = np.random.default_rng(0)
-    paths = [tmp_path / f"{name}.png" for name in ("palette", "rgb", "imsave", "grey", "one", "wide")]
-    grey = generator.integers(0, 256, (HEIGHT, 200), np.uint8)
-    palette = Image.fromarray(grey[:, :83])
-    palette.putpalette(generator.integers(0, 256, 768, np.uint8).tobytes())
-    palette.save(paths[0])
-    write_png(paths[1], generator.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
-    pyplot.imsave(paths[2], generator.random((HEIGHT, 89)))
-    for path, width in zip(paths[3:], (77, 1, 200), strict=True):
-        Image.fromarray(grey[:, :width]).save(path)
-    return paths
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_images_are_loaded_as_keras_loads_them(pngs, n_jobs):
-    import keras
-
-    def load(path, size):
-        return np.array(keras.utils.load_img(path, target_size=size, interpolation="nearest"))
-
-    images = load_images(pngs, (HEIGHT, WIDTH), n_jobs=n_jobs)
-    assert images.dtype == np.uint8
-    np.testing.assert_array_equal(images, [load(path, (HEIGHT, WIDTH)) for path in pngs])
-    stretched = load_images(pngs, (33, 91), n_jobs=n_jobs, stretch_height=True)
-    np.testing.assert_array_equal(stretched, [load(path, (33, 91)) for path in pngs])
-
-
-def test_loaded_images_are_kept_and_mapped(pngs, tmp_path, monkeypatch):
-    expected = load_images(pngs, (HEIGHT, WIDTH))
-    first = load_images(pngs, (HEIGHT, WIDTH), tmp_path / "cache", key="corpus")
-    monkeypatch.setattr(image_files, "_decode", None)  # decoding one now would be an error
-    again = load_images(pngs, (HEIGHT, WIDTH), tmp_path / "cache", key="corpus")
-    assert isinstance(again, np.memmap)
-    for images in (first, again):
-        np.testing.assert_array_equal(images, expected)
-
-
-def test_another_key_order_size_or_file_is_another_array(pngs, tmp_path):
-    def names():
-        return set((tmp_path / "cache").glob("*.npy"))
-
-    for count, (paths, size, key) in enumerate(
-        [
-            (pngs, (HEIGHT, WIDTH), "corpus"),
-            (pngs, (HEIGHT, WIDTH), "other"),
-            (pngs[::-1], (HEIGHT, WIDTH), "corpus"),
-            (pngs[1:], (HEIGHT, WIDTH), "corpus"),
-            (pngs, (HEIGHT, WIDTH + 1), "corpus"),
-            (pngs, (HEIGHT, WIDTH), None),
-        ],
-        start=1,
-    ):
-        images = load_images(paths, size, tmp_path / "cache", key)
-        np.testing.assert_array_equal(images, load_images(paths, size))
-        assert len(names()) == count
-    Image.new("RGB", (WIDTH, HEIGHT)).save(pngs[0])
-    assert not load_images(pngs, (HEIGHT, WIDTH), tmp_path / "cache")[0].any()
-
-
-def test_a_cut_cache_is_decoded_again(pngs, tmp_path):
-    expected = load_images(pngs, (HEIGHT, WIDTH), tmp_path / "cache").copy()
-    (file,) = (tmp_path / "cache").glob("*.npy")
-    file.write_bytes(file.read_bytes()[:-1])
-    np.testing.assert_array_equal(load_images(pngs, (HEIGHT, WIDTH), tmp_path / "cache"), expected)
-
-
-@pytest.mark.parametrize("cache_dir", [None, "cache"])
-def test_files_that_cannot_be_loaded_are_named(pngs, tmp_path, cache_dir):
-    cache_dir = cache_dir and tmp_path / cache_dir
-    with pytest.raises(ImageError, match=r"gone\.png: no such file"):
-        load_images([*pngs, tmp_path / "gone.png"], (HEIGHT, WIDTH), cache_dir)
-    with pytest.raises(ImageError, match=r"palette\.png: is 16 pixels high and 83 wide; expected 128 high"):
-        load_images(pngs, cache_dir=cache_dir)
-    content = pngs[1].read_bytes()
-    for damage in (content[: len(content) // 2], content[:10], b"", b"text", content[:60] + bytes(40) + content[100:]):
-        pngs[1].write_bytes(damage)
-        with pytest.raises(ImageError, match=r"rgb\.png: cannot be decoded as an image"):
-            load_images(pngs, (HEIGHT, WIDTH), cache_dir)
-    assert cache_dir is None or list(cache_dir.iterdir()) == []
-
-
 def _real(pattern: str) -> list[Path]:
     root = os.environ.get("AUDIO_REPRODUCTIONS_DATA")
-    if root is None:
+    if not root:
         pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set")
     paths = sorted(Path(root).glob(pattern))
     if not paths:

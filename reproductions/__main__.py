@@ -1,0 +1,266 @@
+"""The command line: ``python -m reproductions list | run | diff | report | predict``.
+
+It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
+only by ``run`` and ``predict``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from shared.paper import Paper, PaperError, list_papers, load_paper
+
+PROTOCOLS = ("published", "grouped")
+PRECISIONS = ("auto", "float32", "bfloat16")
+EPILOG = """\
+examples:
+  python -m reproductions list
+  python -m reproductions diff lam_ensemble
+  python -m reproductions run lam_ensemble --model "Model 3" --variant paper,authors-notebook --seeds 0-2
+  python -m reproductions predict lam_ensemble song.mp3
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's options."""
+    top = argparse.ArgumentParser(
+        prog="python -m reproductions",
+        description="Rerun the tables of audio-classification papers and hold every number against the published one.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="papers, their variants and models, corpora found, verdicts")
+    listing.set_defaults(work=run_list)
+
+    run = commands.add_parser("run", help="train what is not done yet and print the table (goes on where it stopped)")
+    run.add_argument("paper", metavar="PAPER")
+    run.add_argument("--variant", default="paper", help="names separated by commas, or all (default: paper)")
+    run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
+    run.add_argument("--protocol", default="published", choices=PROTOCOLS, help="how the corpus is split")
+    run.add_argument("--fold", type=numbers, default=[0], help="a fold of the protocol, or several: 0-9 (default: 0)")
+    run.add_argument(
+        "--seed", "--seeds", dest="seeds", type=numbers, default=[0], help="0, or 0-2, or 0,3 (default: 0)"
+    )
+    run.add_argument("--corpus", help="the corpus to train on (default: the paper's); synthetic needs no download")
+    run.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto: bfloat16 where it is faster")
+    run.add_argument("--epochs", type=positive, help="stop after so many epochs; running it again goes on")
+    run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
+    run.set_defaults(work=run_run)
+
+    diff = commands.add_parser("diff", help="published | regenerated | difference | verdict, from kept predictions")
+    diff.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
+    diff.add_argument("--strict", action="store_true", help="exit with 1 when a number differs")
+    diff.add_argument("--variant", help="names separated by commas, or all (default: those that were run, and paper)")
+    diff.add_argument("--protocol", choices=PROTOCOLS)
+    diff.add_argument("--corpus", default="", help="synthetic: the results of runs on synthetic data")
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every number with its verdict and reason as JSON")
+    form.add_argument("--csv", action="store_true", help="the same as CSV")
+    diff.set_defaults(work=run_diff)
+
+    report = commands.add_parser("report", help="write tables, figures and README blocks from results/, no training")
+    report.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
+    report.set_defaults(work=run_report)
+
+    predict = commands.add_parser("predict", help="classify songs with a paper's trained models")
+    predict.add_argument("paper", metavar="PAPER")
+    predict.add_argument("songs", metavar="SONG", nargs="+", help="wav, flac, ogg or mp3")
+    predict.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    predict.set_defaults(work=run_predict)
+    return top
+
+
+def numbers(text: str) -> list[int]:
+    """``"0"``, ``"0-2"`` or ``"0,3"`` as a sorted list without repeats."""
+    found = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a number, a range like 0-2, or a list like 0,3")
+        found.update(range(int(first), int(last or first) + 1))
+    return sorted(found)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
+    return int(text)
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Print what there is."""
+    for paper in map(load_paper, list_papers()):
+        print(f"{paper.id}: {paper.title} ({', '.join(paper.authors)}, {paper.year})")
+        print(f"  task      {paper.task}")
+        print(f"  corpus    {paper.corpus.name}: {_corpus_state(paper)}")
+        print(f"  models    {', '.join([*paper.models, *paper.ensembles])}")
+        verdicts = _verdicts(paper)
+        for variant in paper.variants.values():
+            counts = verdicts.get(variant.name)
+            state = ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) if counts else "not run"
+            print(f"  variant   {variant.name:<18}{variant.title}: {state}")
+    return 0
+
+
+def _corpus_state(paper: Paper) -> str:
+    import data_prep
+
+    if paper.corpus.name not in data_prep.CORPORA:
+        return "no loader yet"
+    try:
+        module = data_prep.corpus(paper.corpus.name)
+        return f"found in {module.locate(data_prep.data_root())}"
+    except data_prep.CorpusError:
+        return f"not found; python -m data_prep fetch {paper.corpus.name} ({module.SIZE})"
+
+
+def _verdicts(paper: Paper) -> dict[str, Counter]:
+    """Verdicts a variant on the published split, as the last report wrote them."""
+    file = Path(__file__).resolve().parents[1] / "results" / paper.id / "diff.csv"
+    counts: dict[str, Counter] = {}
+    if file.exists():
+        with file.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                if row["table"] and row["protocol"] == "published" and row["corpus"] == paper.corpus.name:
+                    counts.setdefault(row["variant"], Counter())[row["verdict"]] += 1
+    return counts
+
+
+def run_run(options: argparse.Namespace) -> int:
+    """Hand over to the paper's own train.py."""
+    paper = load_paper(options.paper)
+    variants = _variants(paper, options.variant)
+    models = _models(paper, options.model)
+    for variant in variants:
+        if models and not set(models) & set(paper.models_for(variant)):
+            raise PaperError(f"variant {variant} is only about {', '.join(paper.models_for(variant))}")
+    corpus = options.corpus or paper.corpus.name
+    _known_corpus(corpus)
+    return _module(paper, "train").run(
+        variants=variants,
+        models=models,
+        protocol=options.protocol,
+        folds=options.fold,
+        seeds=options.seeds,
+        corpus=corpus,
+        precision=options.precision,
+        epochs=options.epochs,
+        restart=options.restart,
+    )
+
+
+def _known_corpus(name: str) -> None:
+    from data_prep import CORPORA
+
+    if name not in CORPORA:
+        raise ValueError(f"unknown corpus {name!r}; the known are: {', '.join(sorted(CORPORA))}")
+
+
+def _variants(paper: Paper, text: str) -> list[str]:
+    """The variants asked for, in the paper's order."""
+    names = list(paper.variants) if text == "all" else [paper.variant(name.strip()).name for name in text.split(",")]
+    return [name for name in paper.variants if name in names]
+
+
+def _models(paper: Paper, text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    names = [paper.model(name.strip()).name for name in text.split(",")]
+    return [name for name in paper.models if name in names]
+
+
+def run_diff(options: argparse.Namespace) -> int:
+    """Print the diff of one paper or all."""
+    from shared.diff import diff_paper
+    from shared.results import results_folder
+    from shared.tables import render_csv, render_text
+
+    diffs = []
+    for paper in map(load_paper, [options.paper] if options.paper else list_papers()):
+        variants = _variants(paper, options.variant) if options.variant else None
+        folder = results_folder(paper.id, options.corpus)
+        diffs.append(diff_paper(paper, folder, variants, options.protocol))
+    rows = [row for diff in diffs for row in diff.rows()]
+    if options.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+    elif options.csv:
+        print(render_csv(rows), end="")
+    else:
+        print("\n".join(map(render_text, diffs)), end="")
+    return 1 if options.strict and any(diff.differs for diff in diffs) else 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """Write everything that is drawn from the results."""
+    from shared.diff import diff_paper
+    from shared.outputs import write_outputs, write_readmes
+    from shared.results import results_folder
+
+    wanted = [load_paper(options.paper).id] if options.paper else list_papers()
+    diffs = []
+    for paper in map(load_paper, list_papers()):
+        folder = results_folder(paper.id)
+        diffs.append(write_outputs(paper, folder) if paper.id in wanted else diff_paper(paper, folder))
+    print("\n".join(f"results/{name}: tables, matrices and curves written" for name in wanted))
+    for file in write_readmes(diffs):
+        print(f"{file.relative_to(Path(__file__).resolve().parents[1])}: blocks filled")
+    return 0
+
+
+def run_predict(options: argparse.Namespace) -> int:
+    """Hand over to the paper's own predict.py."""
+    return _module(load_paper(options.paper), "predict").main(options.songs, options.json)
+
+
+def _module(paper: Paper, name: str):
+    """``reproductions/<paper>/<name>.py``, imported."""
+    if not (paper.path.parent / f"{name}.py").exists():
+        raise PaperError(f"{paper.id} has no {name}.py yet, so it cannot {'run' if name == 'train' else name}")
+    return importlib.import_module(f"reproductions.{paper.id}.{name}")
+
+
+def _expected(error: Exception) -> bool:
+    """Whether our own code refused something, so that its message is enough; a library's error keeps its traceback."""
+    innermost = error.__traceback__
+    while innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    file = Path(innermost.tb_frame.f_code.co_filename)
+    root = Path(__file__).resolve().parents[1]
+    return any(file.is_relative_to(root / package) for package in ("reproductions", "shared", "data_prep"))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
+    from data_prep import CorpusError
+    from shared.cache import CacheFullError, LockedError
+
+    try:
+        options = parser().parse_args(argv)
+        status = options.work(options)
+        sys.stdout.flush()
+        return status
+    except (ValueError, CorpusError, LockedError, CacheFullError) as error:
+        if not _expected(error):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Classify songs with the trained networks, as Section IV-D does: 30-s segments, PROD fusion, majority vote.
+
+    python -m reproductions predict lam_ensemble song.mp3 other.wav [--json]
+
+It uses what ``run`` has trained. Of several trainings it takes the paper's own corpus before a synthetic one, the
+published protocol before the grouped, finished before partial, then paper.toml's order of variants and the lowest
+seed; the answer says which.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from shared import ensembles
+from shared.audio import AudioError, load_audio, segments
+from shared.cache import cache_root
+from shared.paper import Paper, load_paper
+from shared.results import CONDITIONS, unit_folders
+from shared.spectrogram_images import SpectrogramSettings, image_of
+from shared.units import NETWORK
+
+PAPER = "lam_ensemble"
+ENSEMBLE = "PROD"
+
+
+class NotTrainedError(ValueError):
+    """There are no trained networks to predict with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """The ensemble's members: their records and weight files, which share every condition but the model."""
+
+    records: tuple[dict, ...]
+    weights: tuple[Path, ...]
+
+    @property
+    def conditions(self) -> str:
+        first = self.records[0]
+        epochs = ", ".join(str(record["epochs"]) for record in self.records)
+        return (
+            f"corpus {first['corpus']}, variant {first['variant']}, protocol {first['protocol']}, "
+            f"seed {first['seed']}, {first['precision']}, epochs {epochs}"
+        )
+
+
+def main(songs: list[str], as_json: bool = False) -> int:
+    """Classify each song and print a table (or JSON); returns 1 when a song could not be classified, else 0."""
+    paper = load_paper(PAPER)
+    trained = find_trained(paper)
+    answers = []
+    for song in songs:
+        try:
+            images, silent = images_of(song, paper.settings_for())
+            answers.append({"song": song, "images": images, "silent": silent})
+        except AudioError as error:
+            answers.append({"song": song, "error": str(error)})
+    heard = [answer for answer in answers if "images" in answer]
+    if heard:
+        probabilities = predict(paper, trained, np.concatenate([answer["images"] for answer in heard]))
+        for answer in heard:
+            n_heard = len(answer.pop("images"))
+            answer |= vote(probabilities[:, :n_heard], answer.pop("silent"), trained.records[0]["classes"])
+            probabilities = probabilities[:, n_heard:]
+    if as_json:
+        print(json.dumps({"paper": PAPER, "trained": trained.conditions, "songs": answers}, indent=1))
+    else:
+        print(f"{ENSEMBLE} of {', '.join(record['model'] for record in trained.records)} ({trained.conditions})")
+        for answer in answers:
+            if "error" in answer:
+                print(f"error: {answer['error']}", file=sys.stderr)
+            else:
+                print(table(answer))
+    return 1 if len(heard) < len(songs) else 0
+
+
+def find_trained(paper: Paper) -> Trained:
+    """The trained members to predict with; the module's text says which are preferred.
+
+    Raises
+    ------
+    NotTrainedError
+        No variant has all its members trained; says how to train them.
+    """
+    members = paper.ensembles[ENSEMBLE].members
+    groups: dict[tuple, dict[str, tuple[dict, Path]]] = {}
+    for record, folder in unit_folders(cache_root() / "runs" / paper.id):
+        if (folder / NETWORK).exists():
+            conditions = tuple(record[name] for name in CONDITIONS)
+            groups.setdefault(conditions, {})[record["model"]] = (record, folder / NETWORK)
+    whole = [[group[name] for name in members] for group in groups.values() if group.keys() >= set(members)]
+    if not whole:
+        raise NotTrainedError(
+            f"{', '.join(members)} are not trained yet. Train them with 'python -m reproductions run {paper.id}', or, "
+            f"to try it without the corpus, with 'python -m reproductions run {paper.id} --corpus synthetic'"
+        )
+
+    def preference(group: list[tuple[dict, Path]]) -> tuple:
+        first = group[0][0]
+        return (
+            first["corpus"] != paper.corpus.name,
+            first["protocol"] != "published",
+            any(record["status"] != "complete" for record, _ in group),
+            list(paper.variants).index(first["variant"]),
+            first["seed"],
+            first["fold"],
+            first["precision"],
+        )
+
+    best = min(whole, key=preference)
+    return Trained(tuple(record for record, _ in best), tuple(weights for _, weights in best))
+
+
+def images_of(song: str, settings: dict) -> tuple[np.ndarray, list[bool]]:
+    """A song's whole 30-s segments: the images of those with sound, and for each segment whether it is silent.
+
+    The images are uint8, shape (n_heard, 128, 1292, 3); what is left at the song's end is dropped.
+
+    Raises
+    ------
+    AudioError
+        A file that is no audio, a song shorter than one segment, or one without any sound.
+    """
+    rate, seconds = settings["sample_rate_hz"], settings["clip_seconds"]
+    signal = load_audio(song, rate)
+    cut = segments(signal, rate, seconds)
+    if not len(cut):
+        raise AudioError(
+            f"{song}: lasts {len(signal) / rate:.1f} s, and the networks hear whole segments of {seconds:g} s. Give a "
+            "longer recording"
+        )
+    silent = [not segment.any() for segment in cut]
+    if all(silent):
+        raise AudioError(f"{song}: is silent in all of its {len(cut)} segments. Give a recording with sound")
+    names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()
+    spectrogram = SpectrogramSettings(**{name: settings[name] for name in names})
+    images = [image_of(segment, spectrogram) for segment, no_sound in zip(cut, silent, strict=True) if not no_sound]
+    return np.stack(images), silent
+
+
+def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:
+    """The members' probabilities for each segment, shape (n_members, n_segments, n_classes)."""
+    from reproductions.lam_ensemble.model import build
+
+    predicted = []
+    for record, weights in zip(trained.records, trained.weights, strict=True):
+        settings = paper.settings_for(record["variant"])
+        network = build(record["model"], settings, images.shape[1:], len(record["classes"]))
+        network.load_weights(weights)
+        scaled = (image.astype("float32")[None] * settings["rescale"] for image in images)
+        predicted.append(np.concatenate([network.predict_on_batch(image) for image in scaled]))
+    return np.stack(predicted)
+
+
+def vote(probabilities: np.ndarray, silent: list[bool], classes: list[str]) -> dict:
+    """Fuse the members a segment, then let the segments vote; silent ones have no vote.
+
+    ``probabilities`` has shape (n_members, n_heard, n_classes), in the order of the segments that are not silent.
+    """
+    fused = ensembles.product(probabilities)
+    winner = classes[ensembles.majority_vote(fused).argmax()]
+    rows = iter(fused)
+    answers = []
+    for no_sound in silent:
+        if no_sound:
+            answers.append({"class": None, "probabilities": None})
+            continue
+        row = next(rows)
+        named = dict(zip(classes, row.round(4).tolist(), strict=True))
+        answers.append({"class": classes[row.argmax()], "probabilities": named})
+    return {"class": winner, "votes": sum(row["class"] == winner for row in answers), "segments": answers}
+
+
+def table(answer: dict, seconds: float = 30.0) -> str:
+    """A song's answer as text: a line a segment and the vote."""
+    segments_ = answer["segments"]
+    classes = next(list(row["probabilities"]) for row in segments_ if row["class"])
+    lines = ["", answer["song"], f"  {'segment':<13}" + "".join(f"{name:>10}" for name in classes) + "  class"]
+    for i, row in enumerate(segments_):
+        time = "-".join(f"{int(seconds * j) // 60}:{int(seconds * j) % 60:02d}" for j in (i, i + 1))
+        cells = "".join(f"{row['probabilities'][name]:>10.4f}" if row["class"] else f"{'-':>10}" for name in classes)
+        lines.append(f"  {time:<13}{cells}  {row['class'] or 'silent, no vote'}")
+    n_voters = sum(row["class"] is not None for row in segments_)
+    lines.append(f"  => {answer['class']} ({answer['votes']} of {n_voters} votes)")
+    return "\n".join(lines)

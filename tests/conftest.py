@@ -1,0 +1,70 @@
+"""What several test files need: a results folder with units made on the spot."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
+CLIPS = {"validation": 375, "test": 250}
+SURE, REST = 0.9, 0.025  # the probability of the class that is answered, and of each of the others
+
+
+@pytest.fixture
+def write_unit(tmp_path) -> Callable[..., Path]:
+    """A function that writes one unit of lam_ensemble below ``tmp_path`` and returns the results folder.
+
+    ``right`` gives the number of clips a split that are answered rightly, each with probability 0.9, so accuracy,
+    precision and recall are all right / n.
+    """
+
+    def write(model: str, right: dict[str, int], **conditions) -> Path:
+        record = {
+            "paper": "lam_ensemble",
+            "model": model,
+            "variant": "paper",
+            "protocol": "published",
+            "fold": 0,
+            "seed": 0,
+            "precision": "float32",
+            "corpus": "vntm",
+            "fingerprint": "0123456789abcdef",
+            "epochs": 3,
+            "epochs_planned": 50,
+            "best_epoch": 2,
+            "status": "complete",
+            "commit": "abcdef0123",
+            "device": "a processor",
+            "backend": "tensorflow",
+            "seconds": 12.0,
+            "settings": {},
+            "classes": list(CLASSES),
+        }
+        record |= conditions
+        key = "-".join(str(record[name]) for name in ("model", "variant", "protocol", "seed", "precision", "corpus"))
+        record["key"] = key.lower().replace(" ", "-")
+        folder = tmp_path / "units" / record["key"]
+        folder.mkdir(parents=True)
+        (folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
+        (folder / "predictions.csv").write_text(predictions(right), encoding="utf-8")
+        (folder / "history.csv").write_text(
+            "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
+            "1,1.5,0.3,1.4,0.4,9.0\n2,0.9,0.6,1.0,0.7,9.0\n3,0.5,0.8,1.1,0.6,9.0\n",
+            encoding="utf-8",
+        )
+        return tmp_path
+
+    return write
+
+
+def predictions(right: dict[str, int]) -> str:
+    """Text of a predictions.csv: class by turns, the first `right` clips of a split answered rightly."""
+    lines = [",".join(["split", "clip", "true", *CLASSES])]
+    for split, n in CLIPS.items():
+        for clip in range(n if split in right else 0):
+            true = clip % len(CLASSES)
+            answer = true if clip < right[split] else (true + 1) % len(CLASSES)
+            probabilities = [str(SURE if index == answer else REST) for index in range(len(CLASSES))]
+            lines.append(",".join([split, f"{split}.{clip}", CLASSES[true], *probabilities]))
+    return "\n".join(lines) + "\n"

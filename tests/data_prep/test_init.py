@@ -1,0 +1,39 @@
+"""The list of corpora, where data lies, and the fingerprint."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import data_prep
+
+
+def test_every_corpus_has_the_same_face():
+    for name in data_prep.CORPORA:
+        module = data_prep.corpus(name)
+        assert name == module.NAME
+        assert list(module.CLASSES) == sorted(module.CLASSES)
+        assert all((module.TITLE, module.SOURCE, module.LICENCE, module.SIZE))
+        for function in ("locate", "index", "check", "fetch", "with_protocol"):
+            assert callable(getattr(module, function))
+
+
+def test_unknown_corpus_lists_the_known():
+    with pytest.raises(ValueError, match=r"unknown corpus 'vtnm'; known are: synthetic, vntm"):
+        data_prep.corpus("vtnm")
+
+
+def test_data_root(monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", "/some/where")
+    assert data_prep.data_root() == Path("/some/where")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", "")
+    assert data_prep.data_root() == Path("data")
+
+
+def test_fingerprint_is_of_clip_label_and_content_only():
+    frame = pd.DataFrame({"clip": ["b", "a"], "label": ["x", "y"], "sha256": ["1", "2"], "split": ["train", "test"]})
+    same = frame.iloc[::-1].assign(split="test", path="/elsewhere")
+    # sha256sum of "a,y,2\nb,x,1\n"
+    assert data_prep.fingerprint(frame) == data_prep.fingerprint(same) == "6723fdd17ee89ebc"
+    for column in ("clip", "label", "sha256"):
+        assert data_prep.fingerprint(frame.assign(**{column: ["p", "q"]})) != data_prep.fingerprint(frame)

@@ -1,0 +1,137 @@
+"""The command line: what it prints, where, and its exit status."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from data_prep import __main__ as command_line
+from data_prep import fingerprint, synthetic, vntm
+
+
+def run(*words: str) -> int:
+    return command_line.main(list(words))
+
+
+def test_list(small_vntm, capsys):
+    assert run("list") == 0
+    text = capsys.readouterr().out
+    assert f"found in {small_vntm}" in text
+    assert "synthetic-v1 when it is first used" in text
+    assert text.count("licence  Apache-2.0") == 2
+
+
+def test_list_without_the_corpus(capsys):
+    assert run("list") == 0
+    assert "not found under" in capsys.readouterr().out
+
+
+def test_check_good_and_bad(small_vntm, capsys):
+    assert run("check", "vntm") == 0
+    assert capsys.readouterr().out.endswith("OK\n")
+    (small_vntm / "val/cheo/Cheo.000.png").unlink()
+    assert run("check", "vntm", "--root", str(small_vntm)) == 1
+    assert "missing: validation cheo: 1 of 1 images (Cheo.000)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["check", "index"])
+def test_missing_corpus(command, capsys):
+    assert run(command, "vntm") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: the corpus vntm is not in")
+    assert "python -m data_prep fetch vntm" in printed.err
+
+
+def test_index_prints_csv_and_writes_it(small_vntm, tmp_path, capsys):
+    assert run("index", "vntm") == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 26
+    assert f"vntm: 25 clips (train 15, validation 5, test 5), fingerprint {fingerprint(vntm.index())}" in printed.err
+    assert run("index", "vntm", "--csv", str(tmp_path / "index.csv")) == 0
+    assert (tmp_path / "index.csv").read_text() == printed.out
+    assert capsys.readouterr().out == ""
+
+
+def test_index_of_a_protocol(small_vntm, tmp_path):
+    file = tmp_path / "index.csv"
+    assert run("index", "vntm", "--protocol", "grouped", "--fold", "2", "--csv", str(file)) == 0
+    split = pd.read_csv(file).set_index("clip")["split"]
+    assert list(split[[f"Cheo.00{i}" for i in range(5)]]) == ["train", "train", "test", "validation", "train"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--protocol", "loose"), "unknown protocol 'loose'; known are: published, grouped"),
+        (("--protocol", "grouped", "--fold", "10"), "has fold 0 to 9, not 10"),
+    ],
+)
+def test_index_with_an_unknown_protocol(small_vntm, capsys, words, message):
+    assert run("index", "vntm", *words) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_index_allow_incomplete(small_vntm, capsys):
+    (small_vntm / "val/cheo/Cheo.000.png").unlink()
+    assert run("index", "vntm") == 1
+    assert run("index", "vntm", "--allow-incomplete") == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 25
+    assert "note: missing: validation cheo" in printed.err
+
+
+def test_write_list(small_vntm, capsys):
+    vntm.LIST.unlink()
+    assert run("index", "vntm", "--write-list") == 0
+    assert "wrote 25 clips" in capsys.readouterr().out
+    assert len(vntm.clips()) == 25
+    assert run("index", "synthetic", "--write-list") == 1
+
+
+def test_fetch_from_folder(small_vntm, tmp_path, capsys):
+    assert run("fetch", "vntm", "--from", str(small_vntm), "--to", str(tmp_path / "copy")) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"vntm is in {tmp_path / 'copy'}\n"
+    assert "Apache-2.0" in printed.err
+    assert vntm.check(tmp_path / "copy").ok
+
+
+def test_fetch_synthetic(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(synthetic, "clips", lambda clips=synthetic.clips: clips().query("clip == 'drums.000'"))
+    assert run("fetch", "synthetic", "--to", str(tmp_path / "listen")) == 0
+    assert (tmp_path / "listen/train/drums/drums.000.wav").exists()
+    assert run("fetch", "synthetic", "--from", str(tmp_path)) == 1
+    assert "--from is for the corpus vntm only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [(), ("check",), ("check", "gtzan"), ("fetch", "vntm", "--from", "a", "--url", "b")])
+def test_wrong_usage(words, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run(*words)
+    assert exit_.value.code == 2
+    if "gtzan" in words:
+        assert "synthetic" in capsys.readouterr().err
+
+
+def test_help_is_fast_and_says_where_corpora_are():
+    started = time.perf_counter()
+    result = subprocess.run(
+        [sys.executable, "-m", "data_prep", "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "AUDIO_REPRODUCTIONS_DATA" in result.stdout
+    assert time.perf_counter() - started < 5  # 0.2 s alone; a loaded machine gets room
+
+
+def test_reader_that_has_seen_enough(small_vntm):
+    """As in ``python -m data_prep index vntm | head -1``: no traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_prep", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
+    )
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 0

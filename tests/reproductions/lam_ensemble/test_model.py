@@ -1,0 +1,75 @@
+"""The networks as the paper prints them: every shape and every parameter count."""
+
+import keras
+import numpy as np
+import pytest
+
+from reproductions.lam_ensemble.model import build
+from shared.paper import load_paper
+
+PAPER = load_paper("lam_ensemble")
+
+# Tables I to III: the outputs after each pooling, the flattened size, the dense layers.
+SHAPES = {
+    "Model 1": [(63, 645, 16), (30, 321, 32), (14, 159, 64), (6, 78, 64), (29952,), (256,), (128,), (5,)],
+    "Model 2": [(64, 646, 32), (32, 323, 32), (16, 161, 64), (164864,), (128,), (64,), (5,)],
+    "Model 3": [(62, 644, 16), (30, 321, 32), (14, 159, 64), (6, 78, 64), (29952,), (128,), (64,), (5,)],
+}
+# 29952 x 256 + 256 is Table I's "FC 7667968"; the totals follow from the shapes.
+PARAMETERS = {"Model 1": 7_762_021, "Model 2": 21_141_477, "Model 3": 3_904_613}
+PRINTED = (keras.layers.MaxPooling2D, keras.layers.Flatten, keras.layers.Dense)
+
+
+def shapes(model):
+    return [tuple(layer.output.shape[1:]) for layer in model.layers if isinstance(layer, PRINTED)]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_and_parameters(name):
+    model = build(name, PAPER.settings_for())
+    assert shapes(model) == SHAPES[name]
+    assert model.count_params() == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_paper_toml_says_the_same(name):
+    model = PAPER.model(name)
+    assert model.parameters == PARAMETERS[name]
+    assert [shape for _, shape in model.layers] == SHAPES[name]
+
+
+def test_the_parameter_count_that_table_one_prints_as_a_layer():
+    model = build("Model 1", PAPER.settings_for())
+    first_dense = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
+    assert first_dense.count_params() == 7_667_968
+
+
+def test_model_3_has_a_5x5_kernel_and_batch_normalisation_after_dropout():
+    model = build("Model 3", PAPER.settings_for())
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert model.layers[1].kernel_size == (5, 5)
+    assert kinds[-7:] == ["Dense", "Dropout", "BatchNormalization", "Dense", "Dropout", "BatchNormalization", "Dense"]
+
+
+def test_the_released_model_2():
+    model = build("Model 2", PAPER.settings_for("authors-model-2"))
+    assert shapes(model)[3:] == [(164864,), (64,), (5,)]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.3]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_dropout_is_the_papers(name):
+    model = build(name, PAPER.settings_for())
+    assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.2}
+
+
+def test_probabilities_are_float32_whatever_the_precision():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build("Model 3", PAPER.settings_for(), (96, 96, 3))
+    finally:
+        keras.config.set_dtype_policy(before)
+    probabilities = model.predict_on_batch(np.zeros((2, 96, 96, 3), "float32"))
+    assert probabilities.dtype == np.float32
+    assert np.allclose(probabilities.sum(1), 1.0, atol=1e-6)

@@ -1,0 +1,168 @@
+"""The whole way from an index to the table, on images made on the spot, and predictions for songs."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from PIL import Image
+
+from data_prep import vntm
+from reproductions.__main__ import main
+from reproductions.lam_ensemble import predict, train
+from shared import results
+from shared.paper import load_paper
+
+N = {"train": 6, "validation": 2, "test": 2}  # images a class
+
+
+@pytest.fixture
+def tiny_corpus(tmp_path, monkeypatch):
+    """Images of five classes, each bright in its own mel bands, in place of the corpus; results go to tmp_path."""
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    generator = np.random.default_rng(0)
+    viridis = __import__("matplotlib").colormaps["viridis"](np.arange(256), bytes=True)[:, :3]
+    rows = []
+    for number, label in enumerate(vntm.CLASSES):
+        for i, split in enumerate(name for name, n in N.items() for _ in range(n)):
+            grey = generator.integers(0, 100, (128, 1292))
+            grey[number * 25 : number * 25 + 25] += 150
+            path = tmp_path / "images" / f"{label}.{i:03d}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(viridis[grey]).save(path)
+            row = {"clip": path.stem, "path": str(path), "label": label, "split": split, "group": f"{label}/{i}"}
+            rows.append(row | {"sha256": f"{number:08d}{i:08d}"})
+    frame = pd.DataFrame(rows)
+    monkeypatch.setattr(vntm, "index", lambda *arguments, **options: frame)
+    monkeypatch.setattr(vntm, "with_protocol", lambda frame, protocol, fold=0: frame)
+    before = keras.config.dtype_policy()
+    yield tmp_path
+    keras.config.set_dtype_policy(before)
+
+
+def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
+    options = {"variants": ("paper",), "models": ["Model 3"], "precision": "float32"}
+    assert train.run(**options, epochs=1) == 0
+    folder = results.results_folder("lam_ensemble")
+    rows = results.read_runs(folder / "runs.csv")
+    assert {(row["model"], row["status"], row["epochs"]) for row in rows} == {
+        ("Model 3", "partial", "1"),
+        ("1-NN probe", "complete", "0"),
+    }
+    probe = next(row for row in rows if row["model"] == "1-NN probe" and row["metric"] == "accuracy")
+    assert float(probe["value"]) == 1.0  # bright bands are what the probe sees
+    record = next(record for record, _ in results.unit_folders(folder / "units") if record["model"] == "Model 3")
+    assert record["settings"]["augmentation"] == "legacy"
+    assert (record["epochs_planned"], record["precision"], record["seed"]) == (50, "float32", 0)
+    out = capsys.readouterr().out
+    assert "Table IV" in out
+    assert "partial" in out
+    assert list(folder.glob("table_IV_paper.md"))
+
+    assert train.run(**options, epochs=2) == 0  # goes on, does not begin again
+    history = next(folder.glob("units/model-3*/history.csv"))
+    assert [row["epoch"] for row in csv.DictReader(history.read_text().splitlines())] == ["1", "2"]
+    assert "epoch 1/" not in capsys.readouterr().out
+
+
+class TestPredict:
+    """Untrained networks with the real pipeline: what is checked is the way, not the answer."""
+
+    @pytest.fixture
+    def trained(self, tiny_corpus, monkeypatch):
+        paper = load_paper("lam_ensemble")
+        cache = tiny_corpus / "cache" / "runs" / paper.id
+        for model in paper.models:
+            record = {"model": model, "variant": "paper", "protocol": "published", "fold": 0, "seed": 0}
+            record |= {"precision": "float32", "corpus": "vntm", "fingerprint": "0" * 16, "status": "complete"}
+            record |= {"epochs": 50, "classes": list(vntm.CLASSES)}
+            folder = cache / model.replace(" ", "-")
+            folder.mkdir(parents=True)
+            (folder / "record.json").write_text(json.dumps(record))
+            (folder / "network.weights.h5").write_bytes(b"")
+
+        class Fixed:
+            """Answers by the brightness of the image's first rows, without convolutions."""
+
+            def load_weights(self, path):
+                assert path.name == "network.weights.h5"
+
+            def predict_on_batch(self, images):
+                assert images.shape[1:] == (128, 1292, 3)
+                assert images.max() <= 1.0
+                return np.array([[0.6, 0.1, 0.1, 0.1, 0.1]] * len(images), "float32")
+
+        monkeypatch.setattr("reproductions.lam_ensemble.model.build", lambda *arguments: Fixed())
+        return tiny_corpus
+
+    @pytest.fixture
+    def song(self, tmp_path):
+        def write(name, seconds, rate=22050, silent_from=None):
+            signal = 0.1 * np.random.default_rng(0).normal(size=int(seconds * rate)).astype("float32")
+            if silent_from is not None:
+                signal[int(silent_from * rate) :] = 0
+            path = tmp_path / name
+            soundfile.write(path, signal, rate)
+            return str(path)
+
+        return write
+
+    def test_segments_fusion_and_vote(self, trained, song, capsys):
+        assert main(["predict", "lam_ensemble", song("a.wav", 65), song("b.flac", 31, 44100), "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        first, second = answer["songs"]
+        assert (first["class"], first["votes"], len(first["segments"])) == ("cailuong", 2, 2)
+        assert len(second["segments"]) == 1
+        fused = 0.6**3 / (0.6**3 + 4 * 0.1**3)
+        assert first["segments"][0]["probabilities"]["cailuong"] == pytest.approx(fused, abs=1e-4)
+        assert "corpus vntm" in answer["trained"]
+
+    def test_bad_songs_are_named_and_the_others_done(self, trained, song, tmp_path, capsys):
+        (tmp_path / "text.mp3").write_text("this is no music")
+        songs = [song("short.wav", 12), song("silent.ogg", 31, silent_from=0), str(tmp_path / "text.mp3")]
+        assert main(["predict", "lam_ensemble", *songs, str(tmp_path / "none.wav"), song("good.mp3", 31)]) == 1
+        out, err = capsys.readouterr()
+        assert "=> cailuong (1 of 1 votes)" in out
+        for message in (
+            r"short.wav: lasts 12.0 s",
+            "silent.ogg: is silent",
+            "text.mp3: cannot be read as audio",
+            "none.wav: no such file",
+        ):
+            assert message in err
+        assert "Traceback" not in err
+
+    def test_a_silent_segment_has_no_vote(self, trained, song, capsys):
+        assert main(["predict", "lam_ensemble", song("half.wav", 61, silent_from=30)]) == 0
+        out = capsys.readouterr().out
+        assert "silent, no vote" in out
+        assert "(1 of 1 votes)" in out
+
+    def test_untrained_says_how_to_train(self, tiny_corpus, song, capsys):
+        assert main(["predict", "lam_ensemble", song("a.wav", 31)]) == 2
+        assert "are not trained yet. Train them with" in capsys.readouterr().err
+
+
+def test_preferred_training_is_the_papers_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+    paper = load_paper("lam_ensemble")
+    for corpus, variant, status in (
+        ("synthetic", "paper", "complete"),
+        ("vntm", "paper", "partial"),
+        ("vntm", "authors-notebook", "complete"),
+    ):
+        for model in paper.models:
+            folder = tmp_path / "runs" / paper.id / f"{corpus}-{variant}-{model}"
+            folder.mkdir(parents=True)
+            record = {"model": model, "variant": variant, "protocol": "published", "fold": 0, "seed": 0, "epochs": 9}
+            record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status}
+            (folder / "record.json").write_text(json.dumps(record))
+            (folder / "network.weights.h5").write_bytes(b"")
+    chosen = predict.find_trained(paper)
+    assert {(r["corpus"], r["variant"], r["status"]) for r in chosen.records} == {
+        ("vntm", "authors-notebook", "complete")
+    }

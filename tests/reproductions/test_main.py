@@ -1,0 +1,174 @@
+"""The command line: what it prints, its exit statuses, how it refuses, and that it answers fast."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import data_prep
+from reproductions import __main__ as command_line
+from reproductions.__main__ import main, numbers
+from shared import results
+from shared.cache import CacheFullError, LockedError
+from shared.paper import load_paper
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Results in ``tmp_path`` instead of the committed ones; returns the folder of lam_ensemble."""
+    monkeypatch.setattr(results, "results_folder", lambda paper_id, corpus="": tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train(monkeypatch):
+    """A stand-in for every paper's train.py and predict.py; its `calls` hold the options it was given."""
+    stand_in = SimpleNamespace(calls=[], error=None)
+
+    def record(*arguments, **options):
+        stand_in.calls.append((arguments, options))
+        if stand_in.error is not None:
+            raise stand_in.error
+        return 0
+
+    stand_in.run = stand_in.main = record
+    monkeypatch.setattr(command_line, "_module", lambda paper, name: stand_in)
+    return stand_in
+
+
+def test_list_names_papers_variants_models_and_the_state_of_the_corpus(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv(data_prep.DATA_VARIABLE, str(tmp_path))
+    assert main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert "lam_ensemble: Ensemble of Convolutional Neural Networks" in text
+    assert "Model 1, Model 2, Model 3, PROD" in text
+    assert "not found; python -m data_prep fetch vntm" in text
+    assert "authors-notebook" in text
+
+
+def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit):
+    results.write_runs(load_paper("lam_ensemble"), write_unit("Model 3", {"validation": 324, "test": 227}))
+    assert main(["diff", "lam_ensemble", "--strict"]) == 1
+    assert "differs" in capsys.readouterr().out
+    assert main(["diff"]) == 0
+    assert main(["diff", "--strict", "--variant", "paper-none"]) == 0, "what was not run does not differ"
+
+
+def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):
+    assert main(["diff", "lam_ensemble", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 24
+    assert {row["verdict"] for row in rows} == {"not run"}
+    assert rows[0]["command"].startswith("python -m reproductions run lam_ensemble")
+
+
+def test_run_hands_checked_options_to_train(train):
+    arguments = ["run", "lam_ensemble", "--variant", "authors-notebook,paper", "--model", "Model 3,Model 1"]
+    arguments += ["--seeds", "0-2", "--fold", "3", "--protocol", "grouped", "--epochs", "5", "--precision", "float32"]
+    assert main(arguments) == 0
+    assert train.calls == [
+        (
+            (),
+            {
+                "variants": ["paper", "authors-notebook"],
+                "models": ["Model 1", "Model 3"],
+                "protocol": "grouped",
+                "folds": [3],
+                "seeds": [0, 1, 2],
+                "corpus": "vntm",
+                "precision": "float32",
+                "epochs": 5,
+                "restart": False,
+            },
+        )
+    ]
+
+
+def test_predict_hands_songs_to_the_paper(train):
+    assert main(["predict", "lam_ensemble", "a.wav", "b.mp3", "--json"]) == 0
+    assert train.calls == [((["a.wav", "b.mp3"], True), {})]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "lam"], "there is no paper 'lam'; the known are: lam_ensemble"),
+        (["run", "lam_ensemble", "--variant", "papr"], "lam_ensemble has no variant 'papr'; the known are: paper,"),
+        (["run", "lam_ensemble", "--model", "Model 4"], "has no model 'Model 4'; the known are: Model 1, Model 2"),
+        (["run", "lam_ensemble", "--corpus", "gtzan"], "unknown corpus 'gtzan'; the known are: synthetic, vntm"),
+        (
+            ["run", "lam_ensemble", "--variant", "authors-model-2", "--model", "Model 1"],
+            "variant authors-model-2 is only about Model 2",
+        ),
+        (["diff", "x"], "there is no paper 'x'"),
+        (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
+        (["predict", "x", "a.wav"], "there is no paper 'x'"),
+    ],
+)
+def test_unknown_names_get_one_line_and_status_2(arguments, message, train, kept, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not train.calls
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (data_prep.CorpusError("vntm is missing"), 2, "error: vntm is missing"),
+        (LockedError("under way"), 2, "error: under way"),
+        (CacheFullError(28, "the disk is full"), 2, "the disk is full"),
+        (KeyboardInterrupt(), 130, "the same command goes on where this one stopped"),
+    ],
+)
+def test_expected_errors_are_told_and_not_traced(error, status, message, train, capsys, monkeypatch):
+    monkeypatch.setattr(command_line, "_expected", lambda error: True)
+    train.error = error
+    assert main(["run", "lam_ensemble"]) == status
+    assert message in capsys.readouterr().err
+
+
+def test_a_librarys_value_error_keeps_its_traceback(train):
+    train.error = ValueError("shapes do not fit")  # raised in this file, which is none of the project's packages
+    with pytest.raises(ValueError, match="shapes do not fit"):
+        main(["run", "lam_ensemble"])
+
+
+@pytest.mark.parametrize(("text", "found"), [("0", [0]), ("0-2", [0, 1, 2]), ("3,0", [0, 3]), ("1,0-1", [0, 1])])
+def test_numbers(text, found):
+    assert numbers(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "a", "-1", "2-1", "1-", "0,,1", "1.5"])
+def test_what_is_no_list_of_numbers_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a number, a range"):
+        numbers(text)
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "reproductions", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["diff", "lam_ensemble"]])
+def test_quick_commands_answer_quickly(arguments):
+    """Three times what the README promises, since a test machine may be busy."""
+    start = time.perf_counter()
+    result = run(*arguments)
+    seconds = time.perf_counter() - start
+    assert result.returncode == 0, result.stderr
+    assert seconds < (6 if arguments[0] == "diff" else 3)
+
+
+def test_a_reader_that_stops_reading_is_no_error():
+    command = f"{sys.executable} -m reproductions diff | head -1"
+    result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.stderr == ""

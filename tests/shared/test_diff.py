@@ -1,0 +1,198 @@
+"""Verdicts on hand-made rows, and the whole way from kept predictions to a diff."""
+
+import math
+import re
+
+import pytest
+
+from shared.diff import DiffError, compare, diff_paper
+from shared.paper import PaperError, load_paper
+from shared.results import RUNS, ResultsError, read_runs, write_runs
+from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, UNPUBLISHED
+
+ROUNDED = 0.5e-4  # half a unit of Table IV's last decimal
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_paper("lam_ensemble")
+
+
+def row(value, metric="accuracy", split="test", model="Model 3", seed=0, **conditions):
+    base = {
+        "model": model,
+        "variant": "paper",
+        "protocol": "published",
+        "split": split,
+        "metric": metric,
+        "value": value,
+        "n": {"validation": 375, "test": 250}[split],
+        "seed": seed,
+        "fold": 0,
+        "corpus": "vntm",
+        "precision": "float32",
+        "epochs": 50,
+        "status": "complete",
+        "unit": f"unit {model} {seed}",
+    }
+    return base | conditions
+
+
+def entry(paper, rows, records=None, metric="accuracy", split="test", model="Model 3", section=0):
+    return compare(paper, rows, records or {}).sections[section].entries["IV", model, split, metric]
+
+
+# ---- verdicts
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.908, MATCH), (0.87, MATCH), (0.84, DIFFERS), (1.0, DIFFERS)])
+def test_verdicts_of_an_accuracy(paper, value, verdict):
+    found = entry(paper, [row(value)])
+    assert found.verdict == verdict
+    assert found.delta == pytest.approx(value - 0.908)
+    assert "95 % interval" in found.reason
+
+
+def test_near_is_outside_the_interval_but_close(paper):
+    losses = [row(0.2608, "loss", standard_error=0.001)]
+    assert entry(paper, losses, metric="loss").verdict == NEAR
+    assert entry(paper, [row(0.2809, "loss", standard_error=0.001)], metric="loss").verdict == DIFFERS
+
+
+def test_the_mean_over_seeds_is_compared(paper):
+    found = entry(paper, [row(0.88, seed=0), row(0.92, seed=1)])
+    assert (found.value, found.runs) == (pytest.approx(0.9), 2)
+    assert found.sd == pytest.approx(0.02 * math.sqrt(2))
+
+
+def test_what_was_not_run_says_how(paper):
+    found = entry(paper, [])
+    assert found.verdict == NOT_RUN
+    assert found.command == 'python -m reproductions run lam_ensemble --variant paper --model "Model 3"'
+
+
+@pytest.mark.parametrize(
+    ("conditions", "record", "reason"),
+    [
+        ({"protocol": "grouped"}, {}, "protocol grouped, the paper's is the published split"),
+        ({"corpus": "synthetic"}, {}, "corpus synthetic, the paper's is vntm"),
+        ({"status": "partial", "epochs": 12}, {}, "partial: 12 of 50 epochs"),
+        ({"n": 240}, {}, "n = 240 test clips, the paper has 250"),
+        ({}, {"epochs_planned": 2}, "run with epochs = 2, the variant has 50"),
+        ({}, {"settings": {"batch_size": 64}}, "run with batch_size = 64, the variant has 32"),
+    ],
+)
+def test_what_may_not_stand_beside_the_paper(paper, conditions, record, reason):
+    rows = [row(0.908, **conditions)]
+    diff = compare(paper, rows, {rows[0]["unit"]: record})
+    found = [e for section in diff.sections for e in section.entries.values() if e.value is not None]
+    assert [(e.verdict, e.reason) for e in found] == [(NOT_COMPARABLE, reason)]
+
+
+def test_results_without_a_published_number_are_kept_apart(paper):
+    section = compare(paper, [row(0.95, model="PROD")], {}).sections[0]
+    assert [(e.model, e.verdict, e.value) for e in section.extras] == [("PROD", UNPUBLISHED, 0.95)]
+
+
+def test_a_finished_run_comes_before_a_partial_one(paper):
+    found = entry(paper, [row(0.3, seed=0, status="partial", epochs=2), row(0.9, seed=1)])
+    assert (found.value, found.runs, found.verdict) == (0.9, 1, MATCH)
+
+
+def test_one_seed_in_two_precisions_counts_once(paper):
+    rows = [row(0.9, seed=seed, precision="bfloat16") for seed in (0, 1)] + [row(0.8, precision="float32")]
+    section = compare(paper, rows, {}).sections[0]
+    assert section.entries["IV", "Model 3", "test", "accuracy"].runs == 2
+    assert [(e.model, e.value) for e in section.extras] == [("Model 3 (float32)", 0.8)]
+
+
+def test_sections_by_variant_protocol_and_corpus(paper):
+    rows = [
+        row(0.9, variant="authors-notebook"),
+        row(0.8, protocol="grouped"),
+        row(0.7, corpus="synthetic"),
+        row(0.99, model="1-NN probe", variant="probe"),
+    ]
+    sections = compare(paper, rows, {}).sections
+    assert [s.name for s in sections] == ["paper", "authors-notebook", "probe", "paper_synthetic", "paper_grouped"]
+    assert len(sections[3].entries) == 1, "a foreign corpus shows what was run and nothing else"
+    assert [s.name for s in compare(paper, rows, {}, variants=["paper-none"]).sections] == ["paper-none"]
+    assert [s.name for s in compare(paper, rows, {}, protocol="grouped").sections] == ["paper_grouped"]
+
+
+def test_a_variant_with_one_model_has_one_row(paper):
+    section = compare(paper, [], {}, variants=["authors-model-2"]).sections[0]
+    assert {e.model for e in section.entries.values()} == {"Model 2"}
+
+
+# ---- from kept predictions
+
+
+def test_everything_is_recomputed_from_the_predictions(paper, write_unit):
+    folder = write_unit("Model 3", {"validation": 324, "test": 227})
+    write_runs(paper, folder)
+    section = diff_paper(paper, folder).sections[0]
+    test = section.entries["IV", "Model 3", "test", "accuracy"]
+    assert (test.value, test.n, test.verdict) == (227 / 250, 250, MATCH)
+    loss = section.entries["IV", "Model 3", "test", "loss"]
+    mean = (227 * -math.log(0.9) + 23 * -math.log(0.025)) / 250
+    variance = (227 * (-math.log(0.9) - mean) ** 2 + 23 * (-math.log(0.025) - mean) ** 2) / 249
+    assert loss.value == pytest.approx(mean, abs=1e-6)
+    assert (loss.high - loss.low) / 2 == pytest.approx(1.959964 * math.sqrt(2 * variance / 250) + ROUNDED, rel=1e-5)
+    assert section.records[0]["skipped"] == 0
+
+
+def test_an_ensemble_is_fused_and_has_nothing_to_compare_with(paper, write_unit):
+    for model in paper.models:
+        folder = write_unit(model, {"validation": 300, "test": 200})
+    write_runs(paper, folder)
+    extras = diff_paper(paper, folder).sections[0].extras
+    assert {(e.model, e.split) for e in extras} == {("PROD", "validation"), ("PROD", "test")}
+
+
+def test_clips_set_aside_are_counted(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
+    next(folder.glob("units/*")).joinpath("skipped.csv").write_text("clip,reason\nCheo.1,no audio\n", encoding="utf-8")
+    write_runs(paper, folder)
+    assert diff_paper(paper, folder).sections[0].records[0]["skipped"] == 1
+
+
+def test_no_results_yet_is_not_run_throughout(paper, tmp_path):
+    diff = diff_paper(paper, tmp_path / "nothing")
+    assert set(diff.counts) == {NOT_RUN}
+    assert not diff.differs
+
+
+def test_an_unknown_variant_lists_the_known(paper, tmp_path):
+    with pytest.raises(PaperError, match="no variant 'x'; the known are: paper, paper-intended"):
+        diff_paper(paper, tmp_path, ["x"])
+
+
+def test_a_row_that_its_predictions_do_not_give_is_named(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
+    write_runs(paper, folder)
+    runs = folder / RUNS
+    runs.write_text(runs.read_text(encoding="utf-8").replace("0.908000", "0.918000"), encoding="utf-8")
+    message = r"model Model 3, .*split test, metric accuracy says 0\.918000, but its predictions give 0\.908000"
+    with pytest.raises(DiffError, match=message):
+        diff_paper(paper, folder)
+
+
+def test_a_row_too_few_or_too_many_is_named(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
+    write_runs(paper, folder)
+    lines = (folder / RUNS).read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / RUNS).write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(DiffError, match=re.escape("is missing, although its predictions are there")):
+        diff_paper(paper, folder)
+    (folder / RUNS).write_text("".join([*lines, lines[-1].replace("Model 3", "Model 1")]), encoding="utf-8")
+    with pytest.raises(DiffError, match=r"model Model 1, .* has no predictions that give it"):
+        diff_paper(paper, folder)
+
+
+def test_an_older_schema_is_refused(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
+    (folder / RUNS).write_text("paper,model,value\nlam_ensemble,Model 3,0.9\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match="older schema"):
+        diff_paper(paper, folder)
+    assert len(read_runs(folder / "none.csv")) == 0

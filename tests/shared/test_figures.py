@@ -1,0 +1,52 @@
+"""Pictures: they are PNGs of a sensible size, and the same numbers give the same bytes."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.figures import draw_confusion, draw_learning_curves
+
+MATRIX = np.array([[9, 1, 0], [2, 7, 1], [0, 0, 0]])
+RUN = {
+    "seed": 0,
+    "epoch": [1.0, 2.0, 3.0],
+    "accuracy": [0.3, 0.6, 0.9],
+    "val_accuracy": [0.3, 0.7, 0.6],
+    "loss": [1.5, 1.0, 0.2],
+    "val_loss": [1.4, 1.0, 1.1],
+    "best_epoch": 2,
+}
+
+
+def confusion(path, matrix=MATRIX):
+    draw_confusion(path, [("published", MATRIX), ("regenerated", matrix)], ["a", "b", "c"], "Model, test")
+    return path.read_bytes()
+
+
+def curves(path, runs=(RUN,)):
+    draw_learning_curves(path, {"Model 1": list(runs), "Model 2": [RUN]}, "variant paper")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("draw", [confusion, curves])
+def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
+    first = draw(tmp_path / "a" / "1.png")
+    assert draw(tmp_path / "a" / "2.png") == first
+    image = Image.open(io.BytesIO(first))
+    assert image.format == "PNG"
+    assert not set(image.info) & {"Software", "Creation Time", "date"}
+
+
+def test_other_numbers_give_another_picture(tmp_path):
+    assert confusion(tmp_path / "1.png") != confusion(tmp_path / "2.png", MATRIX + 1)
+    assert curves(tmp_path / "1.png") != curves(tmp_path / "2.png", [RUN, RUN | {"seed": 1, "loss": [2.0, 1.0, 0.5]}])
+
+
+def test_a_picture_is_not_too_wide_and_not_too_heavy(tmp_path):
+    content = confusion(tmp_path / "1.png")
+    width, height = Image.open(io.BytesIO(content)).size
+    assert 400 < width < 1400
+    assert height < width
+    assert len(content) < 100_000

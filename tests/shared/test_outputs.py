@@ -1,0 +1,83 @@
+"""What `report` writes: complete, agreeing with the predictions, the same twice, nothing stale."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shared import outputs
+from shared.diff import compare
+from shared.outputs import write_outputs
+from shared.paper import load_paper
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_paper("lam_ensemble")
+
+
+@pytest.fixture
+def folder(write_unit):
+    for seed, right in ((0, 216), (1, 226)):
+        write_unit("Model 1", {"validation": 313, "test": right}, seed=seed)
+    write_unit("Model 2", {"validation": 300, "test": 221})
+    write_unit("Model 3", {"validation": 324, "test": 227})
+    return write_unit("Model 3", {"test": 150}, protocol="grouped")
+
+
+def matrix(file):
+    with file.open(encoding="utf-8") as lines:
+        header, *rows = csv.reader(lines)
+    return header, [row[0] for row in rows], np.array([[int(count) for count in row[1:]] for row in rows])
+
+
+def test_all_is_written_and_matrices_are_counts_with_rows_true(paper, folder):
+    write_outputs(paper, folder)
+    names = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
+    models = ["model-1", "model-2", "model-3", "prod"]
+    assert names == {
+        *("runs.csv", "diff.csv"),
+        *(f"table_IV_{section}.{form}" for section in ("paper", "paper_grouped") for form in ("md", "csv")),
+        *(f"confusion_{model}_paper.{form}" for model in models for form in ("csv", "png")),
+        *(f"confusion_model-3_paper_grouped.{form}" for form in ("csv", "png")),
+        *(f"confusion_model-{number}_published.csv" for number in (1, 2, 3)),
+        *("curves_paper.png", "curves_paper_grouped.png"),
+    }
+    header, true, counts = matrix(folder / "confusion_model-1_paper.csv")
+    assert header == ["true", *paper.corpus.classes]
+    assert true == list(paper.corpus.classes)
+    assert counts.sum(axis=1).tolist() == [50] * 5
+    assert np.trace(counts) == 216, "of the first seed"
+    published = matrix(folder / "confusion_model-1_published.csv")[2]
+    assert published[2].tolist() == [1, 0, 39, 10, 0], "Fig. 4's third column: chauvan"
+
+
+def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_stale(paper, folder):
+    write_outputs(paper, folder)
+    first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    (folder / "table_IV_old.md").write_text("stale", encoding="utf-8")
+    (folder / "notes.md").write_text("mine", encoding="utf-8")
+    write_outputs(paper, folder)
+    second = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert second == first | {"notes.md": b"mine"}
+
+
+def test_a_paper_without_results_gets_its_tables_as_not_run(paper, tmp_path):
+    diff = write_outputs(paper, tmp_path)
+    assert set(diff.counts) == {"not run"}
+    assert "not run" in (tmp_path / "table_IV_paper.md").read_text(encoding="utf-8")
+
+
+def test_readmes_are_filled_where_they_are(paper, tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs.results, "results_folder", lambda paper_id: tmp_path)
+    (tmp_path / "curves_paper.png").touch()
+    diff = compare(replace(paper, path=tmp_path / "own" / "paper.toml"), [], {})
+    assert outputs.write_readmes([diff], tmp_path) == []
+    top, own = tmp_path / "README.md", tmp_path / "own" / "README.md"
+    own.parent.mkdir()
+    top.write_text("<!-- begin:papers -->\n<!-- end:papers -->\n", encoding="utf-8")
+    own.write_text("<!-- begin:figures -->\n<!-- end:figures -->\n", encoding="utf-8")
+    assert outputs.write_readmes([diff], tmp_path) == [top, own]
+    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md) |" in top.read_text(encoding="utf-8")
+    assert "![curves paper](../../results/lam_ensemble/curves_paper.png)" in own.read_text(encoding="utf-8")

@@ -1,0 +1,262 @@
+"""The published numbers against each other, and a malformed paper.toml against the messages it must give."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.paper import PaperError, list_papers, load_paper
+
+MINIMAL = """
+schema = 1
+[paper]
+id = "toy"
+title = "A toy"
+authors = ["A. Author"]
+year = 2020
+task = "telling a from b"
+document = "nowhere"
+[corpus]
+name = "toys"
+title = "Toys"
+labels = "single"
+classes = ["a", "b"]
+n = { test = 50 }
+[settings]
+batch_size = { value = 32, unit = "clips", origin = "paper", where = "2" }
+learning_rate = { value = 0.001, origin = "assumed", reason = "Adam's default" }
+[variants.paper]
+title = "as printed"
+description = "As printed."
+origin = "paper"
+[variants.fast]
+title = "fast"
+description = "Larger steps."
+origin = "assumed"
+reason = "time"
+models = ["CNN"]
+settings = { learning_rate = { value = 1, origin = "assumed", reason = "time" } }
+[models.CNN]
+builder = "build_cnn"
+[models.RNN]
+builder = "build_rnn"
+[ensembles.MIX]
+members = ["CNN", "RNN"]
+weights = [0.4, 0.6]
+rule = "weighted_geometric_mean"
+published = false
+origin = "paper"
+where = "3"
+[[tables]]
+id = "1"
+columns = [
+  { split = "train", metric = "accuracy", header = "train", scale = 100 },
+  { split = "test", metric = "map@3", header = "test" },
+]
+rows = [
+  { header = "cnn", model = "CNN", values = ["98.50", "0.874 ± 0.006"] },
+  { header = "rnn", model = "RNN", values = ["", "0.9"] },
+]
+repeats = 10
+remarks = [{ model = "RNN", split = "test", metric = "map@3", kind = "approximate", text = "'around 0.9'" }]
+[[confusion_matrices]]
+figure = "Fig. 1"
+model = "CNN"
+split = "test"
+printed_rows = "predicted"
+matrix = [[20, 10], [5, 15]]
+[[figures]]
+id = "Fig. 2"
+title = "clips a class"
+unit = "clips"
+counts = { a = 25, b = 25 }
+[[findings]]
+kind = "silent"
+place = "2"
+text = "No epochs."
+"""
+
+
+def write(root: Path, text: str) -> Path:
+    (root / "toy").mkdir(exist_ok=True)
+    (root / "toy" / "paper.toml").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return load_paper("toy", write(tmp_path, MINIMAL))
+
+
+@pytest.mark.parametrize("paper_id", list_papers())
+def test_every_paper_of_the_suite_loads(paper_id):
+    paper = load_paper(paper_id)
+    assert paper.headline_cell is not None
+    for variant in paper.variants:
+        assert paper.settings_for(variant).keys() == paper.settings.keys()
+
+
+# ---- the schema, on a toy that has what the other papers need
+
+
+def test_percentages_become_fractions_and_print_as_they_were(toy):
+    cell = toy.cell("1", "CNN", "train", "accuracy")
+    assert (cell.value, cell.decimals, cell.printed, cell.n) == (0.985, 2, "98.50", None)
+    assert cell.formatted(0.91234) == "91.23"
+
+
+def test_mean_and_sd_over_folds(toy):
+    cell = toy.cell("1", "CNN", "test", "map@3")
+    assert (cell.value, cell.sd, cell.decimals, cell.repeats, cell.n) == (0.874, 0.006, 3, 10, 50)
+
+
+def test_a_cell_that_the_paper_leaves_empty_is_no_cell(toy):
+    assert toy.cell("1", "RNN", "train", "accuracy") is None
+    assert len(toy.cells()) == 3
+
+
+def test_remarks_stand_at_their_cell(toy):
+    cell = toy.cell("1", "RNN", "test", "map@3")
+    assert (cell.note_kind, cell.note) == ("approximate", "'around 0.9'")
+    assert toy.cell("1", "CNN", "test", "map@3").note == ""
+
+
+def test_a_variant_overrides_settings_and_keeps_their_units(toy):
+    assert toy.settings_for() == {"batch_size": 32, "learning_rate": 0.001}
+    assert toy.settings_for("fast") == {"batch_size": 32, "learning_rate": 1}
+    assert toy.setting("learning_rate", "fast") == 1
+    assert toy.all_settings("fast")["learning_rate"].reason == "time"
+
+
+def test_a_variant_restricts_models_and_with_them_ensembles(toy):
+    assert toy.models_for() == ("CNN", "RNN")
+    assert toy.models_for("fast") == ("CNN",)
+    assert toy.ensembles_for() == ("MIX",)
+    assert toy.ensembles_for("fast") == ()
+
+
+def test_confusion_matrices_are_turned_to_rows_true(toy):
+    assert toy.confusion_matrix("CNN", "test").matrix == ((20, 5), (10, 15))
+    assert toy.confusion_matrix("RNN", "test") is None
+
+
+def test_figures_of_counts_and_findings(toy):
+    assert toy.count_figures[0].counts == {"a": 25, "b": 25}
+    assert toy.findings[0].kind == "silent"
+
+
+# ---- names
+
+
+def test_unknown_names_list_the_known(toy, tmp_path):
+    with pytest.raises(PaperError, match=r"no paper 'toi'; the known are: toy"):
+        load_paper("toi", tmp_path)
+    with pytest.raises(PaperError, match=r"toy has no variant 'x'; the known are: paper, fast"):
+        toy.settings_for("x")
+    with pytest.raises(PaperError, match=r"toy has no setting 'batch'; the known are: batch_size, learning_rate"):
+        toy.setting("batch")
+    with pytest.raises(PaperError, match=r"toy has no table 'IV'"):
+        toy.table("IV")
+
+
+# ---- malformed files
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ("schema = 1", "schema = 2", "schema is 2: this program reads schema 1"),
+        ("schema = 1", "schema 1", "not a TOML file"),
+        ('id = "toy"', 'id = "toi"', "paper.id is 'toi': expected 'toy', the name of its folder"),
+        ("year = 2020", 'year = "2020"', "paper.year is '2020': expected a whole number"),
+        ('task = "telling a from b"', "", "paper.task is missing: expected a text"),
+        ('origin = "paper", where = "2"', 'origin = "guess"', "settings.batch_size.origin is 'guess': expected one of"),
+        ('origin = "paper", where = "2"', 'origin = "paper"', "settings.batch_size.where is missing: the origin is"),
+        (', reason = "Adam\'s default"', "", "settings.learning_rate.reason is missing: the value is assumed"),
+        ('unit = "clips", origin', 'units = "clips", origin', "settings.batch_size.units is not a key of this section"),
+        ("value = 32, ", "", "settings.batch_size.value is missing"),
+        ("value = 1, origin", 'value = "1", origin', "settings.learning_rate.value is '1': expected a number, as in"),
+        ("{ learning_rate = { value", "{ learning = { value", "variants.fast.settings.learning overrides no setting"),
+        ("[variants.paper]", "[variants.printed]", "variants has no variant 'paper'"),
+        ('models = ["CNN"]', 'models = ["CMN"]', "variants.fast.models names 'CMN', which [models] does not have"),
+        ("weights = [0.4, 0.6]", "weights = [1.0]", "ensembles.MIX.weights has 1 values for 2 members"),
+        ('"98.50", "0.874 ± 0.006"', '"98.50"', "tables[0].rows[0].values has 1 values for 2 columns"),
+        ('"98.50"', '"98.50 %"', "tables[0].rows[0].values[0] is '98.50 %': expected a number as printed"),
+        ('"98.50"', "98.50", "tables[0].rows[0].values[0] is 98.5: expected a text"),
+        ('remarks = [{ model = "RNN"', 'remarks = [{ model = "X"', "tables[0].remarks is about X, test, map@3"),
+        ("[[20, 10], [5, 15]]", "[[20, 10]]", "confusion_matrices[0].matrix is not 2 x 2"),
+        ("[5, 15]", "[5, -15]", "confusion_matrices[0].matrix has an entry that is not a count"),
+        ('printed_rows = "predicted"', 'printed_rows = "yes"', "what do the figure's rows stand for?"),
+        ("n = { test = 50 }", "n = { test = 0 }", "corpus.n.test is 0: expected a positive whole number"),
+        ('kind = "silent"', 'kind = "odd"', "findings[0].kind is 'odd': expected one of contradiction"),
+        (
+            'id = "toy"',
+            'id = "toy"\nheadline = { table = "2", model = "CNN", split = "test", metric = "x" }',
+            "no table",
+        ),
+    ],
+)
+def test_a_malformed_file_is_named_with_key_and_remedy(tmp_path, good, bad, message):
+    assert good in MINIMAL
+    root = write(tmp_path, MINIMAL.replace(good, bad, 1))
+    with pytest.raises(PaperError, match=re.escape(message)) as error:
+        load_paper("toy", root)
+    assert str(error.value).startswith(str(tmp_path / "toy" / "paper.toml"))
+
+
+# ---- lam_ensemble against its own arithmetic
+
+
+@pytest.fixture(scope="module")
+def lam():
+    return load_paper("lam_ensemble")
+
+
+def test_lam_table_iv_has_every_cell(lam):
+    assert len(lam.cells()) == 3 * 8
+    assert {cell.decimals for cell in lam.cells()} == {4}
+    assert lam.headline_cell.printed == "0.9080"
+
+
+def test_lam_accuracies_are_whole_numbers_of_clips(lam):
+    for cell in lam.cells():
+        if cell.metric == "accuracy":
+            assert round(round(cell.value * cell.n) / cell.n, 4) == cell.value
+
+
+def test_lam_confusion_matrices_have_50_clips_a_class_and_the_accuracies_of_table_iv(lam):
+    for model in lam.models:
+        matrix = np.array(lam.confusion_matrix(model, "test").matrix)
+        assert matrix.sum(axis=1).tolist() == [50] * 5
+        assert np.trace(matrix) / 250 == lam.cell("IV", model, "test", "accuracy").value
+
+
+def test_lam_recall_above_accuracy_is_marked_and_only_there(lam):
+    marked = {(c.model, c.split, c.metric) for c in lam.cells() if c.note_kind == "impossible"}
+    above = {
+        (c.model, c.split, "recall")
+        for c in lam.cells()
+        if c.metric == "recall" and c.value > lam.cell("IV", c.model, c.split, "accuracy").value
+    }
+    assert marked == above == {("Model 2", "validation", "recall")}
+
+
+def test_lam_settings_agree_with_arithmetic(lam):
+    settings = lam.settings_for()
+    samples = int(settings["clip_seconds"] * settings["sample_rate_hz"])
+    assert settings["image_width"] == 1 + samples // settings["hop_length"]
+    assert settings["rescale"] == 1 / 255
+    assert settings["train_fraction"] + settings["validation_fraction"] + settings["test_fraction"] == pytest.approx(1)
+    assert settings["fmax_hz"] == settings["sample_rate_hz"] / 2
+
+
+def test_lam_variants_differ_where_the_sources_do(lam):
+    def changes(name):
+        return {key: value for key, value in lam.settings_for(name).items() if value != lam.setting(key)}
+
+    assert changes("paper-intended") == {"augmentation": "intended"}
+    assert changes("paper-none") == {"augmentation": "none"}
+    assert changes("authors-notebook") == {"augmentation": "none", "epochs": 20}
+    assert changes("authors-model-2") == {"dropout": 0.3, "model_2_dense_units": [64]}
+    assert lam.models_for("authors-model-2") == ("Model 2",)

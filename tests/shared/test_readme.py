@@ -1,0 +1,94 @@
+"""Marked blocks: filled, idempotent, and refused when they cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.diff import compare, diff_paper
+from shared.paper import load_paper
+from shared.readme import ReadmeError, paper_blocks, render_blocks, suite_blocks
+from shared.results import write_runs
+
+FILE = Path("README.md")
+TEXT = "# Title\n\n<!-- begin:a -->\nold\n<!-- end:a -->\n\nbetween\n\n<!-- begin:b -->\n<!-- end:b -->\nend\n"
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_paper("lam_ensemble")
+
+
+def test_blocks_are_filled_and_the_rest_is_kept():
+    filled = render_blocks(TEXT, {"a": lambda: "new\n", "b": lambda: "| x |"}, FILE)
+    assert filled == TEXT.replace("old", "new").replace("<!-- begin:b -->", "<!-- begin:b -->\n| x |")
+
+
+def test_rendering_twice_changes_nothing(paper):
+    text = "\n".join(
+        f"<!-- begin:{name} -->\n<!-- end:{name} -->" for name in paper_blocks(paper, compare(paper, [], {}), [])
+    )
+    blocks = paper_blocks(paper, compare(paper, [], {}), ["curves_paper.png"])
+    once = render_blocks(text, blocks, FILE)
+    assert render_blocks(once, blocks, FILE) == once
+    assert len(once) > len(text)
+
+
+def test_only_what_is_asked_for_is_made():
+    def fail():
+        raise AssertionError("not asked for")
+
+    assert render_blocks("no markers", {"a": fail}, FILE) == "no markers"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!-- begin:x -->\n<!-- end:x -->", "README.md: no block is called 'x'; the known are: a"),
+        ("<!-- begin:a -->\n", "README.md: the markers begin:a and end:a do not pair up"),
+        ("<!-- end:a -->\n<!-- begin:a -->\n", "do not pair up"),
+    ],
+)
+def test_markers_that_cannot_be_filled_are_refused(text, message):
+    with pytest.raises(ReadmeError, match=message):
+        render_blocks(text, {"a": lambda: ""}, FILE)
+
+
+def test_settings_say_where_they_come_from(paper):
+    text = paper_blocks(paper, compare(paper, [], {}), [])["settings"]()
+    assert "| `batch_size` | 32 | images | paper, IV-B |" in text
+    assert "| `image_width` | 1292 | pixels | arithmetic |" in text
+    assert all(f"| `{name}` |" in text for name in paper.settings)
+
+
+def test_models_have_their_shapes_and_counts(paper):
+    text = paper_blocks(paper, compare(paper, [], {}), [])["models"]()
+    assert "7,762,021 parameters" in text
+    assert "| Conv 5x5 @ 16, ReLU, max-pool 2x2 | 62 x 644 x 16 |" in text
+
+
+def test_a_paper_that_was_not_run_says_so_at_the_top(paper):
+    text = suite_blocks([compare(paper, [], {})])["papers"]()
+    assert "0.9080 accuracy, Model 3, test | not run | not run |" in text
+
+
+def test_the_top_gives_the_headline_of_every_variant_that_was_run(paper, write_unit):
+    write_unit("Model 3", {"test": 227})
+    write_unit("Model 3", {"test": 100}, protocol="grouped")
+    folder = write_unit("Model 3", {"test": 200}, variant="authors-notebook", epochs_planned=20)
+    write_runs(paper, folder)
+    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
+    assert "| 0.9080 (paper)<br>0.8000 (authors-notebook) | match<br>differs |" in text
+
+
+def test_variants_that_were_not_run_are_named_with_their_command(paper):
+    text = paper_blocks(paper, compare(paper, [], {}), [])["tables"]()
+    assert "(variant `paper-none`): not run; `python -m reproductions run lam_ensemble --variant paper-none`" in text
+
+
+def test_figures_of_one_variant_and_protocol(paper):
+    files = ["confusion_prod_paper.png", "confusion_prod_paper_grouped.png", "curves_paper.png"]
+    blocks = paper_blocks(paper, compare(paper, [], {}), files)
+    shown = [link.rpartition("/")[2] for link in blocks["figures-paper"]().splitlines()]
+    assert shown == ["curves_paper.png)", "confusion_prod_paper.png)"]
+    assert blocks["figures-paper_grouped"]().count("png") == 1
+    assert blocks["figures-paper-none"]() == "Not run yet."

@@ -1,0 +1,177 @@
+"""Results: the long table is computed from the predictions, ensembles included, and from nothing else."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from shared import results
+from shared.ensembles import product
+from shared.paper import load_paper
+from shared.results import ResultsError
+
+RIGHT = {"validation": 300, "test": 200}
+
+
+@pytest.fixture
+def paper():
+    return load_paper("lam_ensemble")
+
+
+def test_rows_are_computed_from_the_predictions(paper, write_unit):
+    folder = write_unit("Model 1", RIGHT, seed=2)
+    rows = results.recompute(paper, folder)
+    values = {(row["split"], row["metric"]): row["value"] for row in rows}
+    assert values["test", "accuracy"] == "0.800000"
+    assert values["validation", "recall"] == "0.800000"
+    expected = -(200 * np.log(0.9) + 50 * np.log(0.025)) / 250
+    assert float(values["test", "loss"]) == pytest.approx(expected, abs=1e-6)
+    assert len(rows) == 8  # Table IV has four metrics on two splits
+    assert {row["seed"] for row in rows} == {"2"}
+    assert {row["n"] for row in rows if row["split"] == "test"} == {"250"}
+    assert list(rows[0]) == list(results.COLUMNS)
+
+
+def test_an_ensemble_is_fused_where_all_members_share_the_conditions(paper, write_unit):
+    for model, right in (("Model 1", 200), ("Model 2", 210), ("Model 3", 220)):
+        folder = write_unit(model, {"validation": 300, "test": right}, epochs=int(model[-1]))
+    write_unit("Model 3", RIGHT, seed=1)
+    fused = [row for row in results.recompute(paper, folder) if row["model"] == "PROD"]
+    assert {row["seed"] for row in fused} == {"0"}
+    accuracy = next(row for row in fused if (row["split"], row["metric"]) == ("test", "accuracy"))
+    members = [
+        predictions.on("test").y_prob
+        for record, predictions in results.evaluated(paper, folder)
+        if record["seed"] == 0 and record["model"] != "PROD"
+    ]
+    truth = results.evaluated(paper, folder)[0][1].on("test").y_true.argmax(1)
+    assert float(accuracy["value"]) == pytest.approx((product(members).argmax(1) == truth).mean(), abs=1e-6)
+    assert accuracy["epochs"] == "1"  # the least trained member's
+
+
+def test_an_ensemble_with_a_partial_member_is_partial(paper, write_unit):
+    for model in ("Model 1", "Model 2"):
+        write_unit(model, RIGHT)
+    folder = write_unit("Model 3", RIGHT, status="partial")
+    assert {row["status"] for row in results.recompute(paper, folder) if row["model"] == "PROD"} == {"partial"}
+
+
+def test_rows_do_not_depend_on_the_order_of_merging(paper, write_unit):
+    for seed in (1, 0):
+        for model in ("Model 3", "Model 1"):
+            folder = write_unit(model, RIGHT, seed=seed)
+    rows = results.write_runs(paper, folder)
+    assert [(row["model"], row["seed"]) for row in rows[::8]] == [
+        ("Model 1", "0"),
+        ("Model 1", "1"),
+        ("Model 3", "0"),
+        ("Model 3", "1"),
+    ]
+    text = (folder / "runs.csv").read_bytes()
+    results.write_runs(paper, folder)
+    assert (folder / "runs.csv").read_bytes() == text
+    assert b"\r" not in text
+    assert results.read_runs(folder / "runs.csv") == rows
+
+
+def test_an_older_runs_csv_is_named_with_what_to_do(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("paper,model,value\nlam_ensemble,Model 1,0.5\n")
+    with pytest.raises(ResultsError, match=r"runs\.csv: the columns table, variant.* older schema.*report"):
+        results.read_runs(path)
+
+
+def test_no_runs_csv_is_no_rows(tmp_path):
+    assert results.read_runs(tmp_path / "runs.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("split,clip,true", "clip,true"), "expected the columns split,clip,true"),
+        (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), "expected known classes"),
+        (lambda text: text.replace("0.9", "high", 1), "expected known classes and a probability"),
+        (lambda text: "", "an empty file"),
+    ],
+)
+def test_damaged_predictions_are_named(paper, write_unit, change, message):
+    folder = write_unit("Model 1", RIGHT)
+    path = next(folder.glob("units/*/predictions.csv"))
+    path.write_text(change(path.read_text()))
+    with pytest.raises(ResultsError, match=message):
+        results.recompute(paper, folder)
+
+
+def test_missing_predictions_are_named(paper, write_unit):
+    folder = write_unit("Model 1", RIGHT)
+    next(folder.glob("units/*/predictions.csv")).unlink()
+    with pytest.raises(ResultsError, match=r"predictions\.csv: this unit has a record but no predictions"):
+        results.recompute(paper, folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "not a record"), ('{"model": "Model 1"}', "lacks variant.*older schema: run it again")]
+)
+def test_a_damaged_record_is_named(paper, write_unit, text, message):
+    folder = write_unit("Model 1", RIGHT)
+    next(folder.glob("units/*/record.json")).write_text(text)
+    with pytest.raises(ResultsError, match=message):
+        results.recompute(paper, folder)
+
+
+def test_members_on_other_clips_are_refused(paper, write_unit):
+    for model in ("Model 1", "Model 2", "Model 3"):
+        folder = write_unit(model, RIGHT)
+    path = next(folder.glob("units/model-2*/predictions.csv"))
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    with pytest.raises(ResultsError, match="were not evaluated on the same clips"):
+        results.recompute(paper, folder)
+
+
+def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, write_unit, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    write_unit("Model 1", RIGHT)
+    write_unit("Model 1", RIGHT, corpus="synthetic")
+    (tmp_path / "cache/runs").mkdir(parents=True)
+    (tmp_path / "units").rename(tmp_path / "cache/runs/lam_ensemble")
+    for path in (tmp_path / "cache/runs/lam_ensemble").iterdir():
+        (path / "network.weights.h5").write_bytes(b"weights")
+    results.merge(paper)
+    results.merge(paper)  # twice changes nothing
+    real = results.read_runs(tmp_path / "results/lam_ensemble/runs.csv")
+    synthetic = results.read_runs(tmp_path / "cache/results/lam_ensemble/runs.csv")
+    assert {row["corpus"] for row in real} == {"vntm"}
+    assert {row["corpus"] for row in synthetic} == {"synthetic"}
+    kept = {path.name for path in (tmp_path / "results").rglob("*") if path.is_file()}
+    assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv"}
+
+
+class TestCommittedResults:
+    """What is committed under results/ agrees with itself."""
+
+    def test_runs_csv_is_what_the_predictions_give(self, paper):
+        folder = results.results_folder(paper.id)
+        assert results.read_runs(folder / "runs.csv") == results.recompute(paper, folder)
+
+    def test_records_are_complete_and_real(self, paper):
+        for record, folder in results.unit_folders(results.results_folder(paper.id) / "units"):
+            assert record["corpus"] != "synthetic", folder
+            assert len(record["fingerprint"]) == 16, folder
+            assert record["commit"] not in ("", "unknown"), folder
+            assert not record["commit"].endswith("+"), f"{folder}: run from changed code"
+            assert record["settings"], folder
+            assert record["status"] in ("complete", "partial"), folder
+            if record["status"] == "complete" and record["epochs"]:
+                history = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
+                assert len(history) == record["epochs"], folder
+
+    def test_confusion_matrices_have_the_support_as_row_sums(self, paper):
+        files = [p for p in results.results_folder(paper.id).glob("confusion_*.csv") if "_grouped" not in p.name]
+        for path in files:
+            counts = [[int(value) for value in row[1:]] for row in list(csv.reader(path.read_text().splitlines()))[1:]]
+            assert [sum(row) for row in counts] == [50] * 5, path
+
+    def test_everything_stays_small(self):
+        size = sum(path.stat().st_size for path in results.RESULTS_ROOT.rglob("*") if path.is_file())
+        assert size < 20e6

@@ -1,0 +1,107 @@
+"""The paper's own layout: what stands where, and that nothing gets lost on the way to text, Markdown and CSV."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from shared.diff import compare, diff_paper
+from shared.paper import load_paper
+from shared.results import write_runs
+from shared.tables import WIDTH, render_csv, render_markdown, render_text
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_paper("lam_ensemble")
+
+
+@pytest.fixture
+def diff(paper, write_unit):
+    """Model 1 with two seeds, Model 3 partial, Model 2 not run, a grouped run and a probe."""
+    write_unit("Model 1", {"validation": 313, "test": 216})
+    write_unit("Model 1", {"validation": 317, "test": 226}, seed=1)
+    write_unit("Model 3", {"validation": 338, "test": 227}, status="partial", epochs=12)
+    write_unit("Model 3", {"validation": 200, "test": 180}, protocol="grouped")
+    folder = write_unit("1-NN probe", {"test": 248}, variant="probe")
+    write_runs(paper, folder)
+    return diff_paper(paper, folder)
+
+
+def line(text, start, after=""):
+    """The first line that starts so, behind the first occurrence of `after`."""
+    rest = text[text.index(after) :]
+    return next(found for found in rest.splitlines() if found.strip().startswith(start))
+
+
+def test_the_terminal_table_is_in_the_papers_layout(diff):
+    text = render_text(diff)
+    assert "Table IV · Performance of three models on validation set and test set" in text
+    printed = ["0.5153", "0.8347", "0.8489", "0.8240", "0.3793", "0.8640", "0.8699", "0.8560"]
+    assert line(text, "1     published").split()[2:] == printed
+    regenerated = line(text, "regenerated", after="1     published").split()
+    assert regenerated[2] == f"{(313 + 317) / 2 / 375:.4f}"
+    assert regenerated[6] == f"{(216 + 226) / 2 / 250:.4f}"
+    assert line(text, "difference").split()[6] == f"{221 / 250 - 0.864:+.4f}"
+    assert "sd of 2 runs" in text
+
+
+def test_the_terminal_table_fits_the_terminal(diff):
+    assert max(map(len, render_text(diff).splitlines())) <= WIDTH
+
+
+def test_every_row_says_why_it_is_not_compared(diff):
+    text = render_text(diff)
+    assert 'not run: python -m reproductions run lam_ensemble --variant paper --model "Model 2"' in text
+    assert "not comparable: partial: 12 of 50 epochs" in text
+    assert "not comparable: protocol grouped, the paper's is the published split" in text
+
+
+def test_what_the_paper_does_not_have_stands_apart(diff):
+    text = render_text(diff)
+    assert "0.9920" in line(text, "1-NN probe", after="Not in the paper")
+
+
+def test_impossible_cells_are_marked_and_explained_once(diff):
+    text = render_text(diff)
+    assert "0.8720*" in text
+    assert text.count("Model 2, validation recall 0.8720: impossible as printed") == 1
+
+
+def test_the_footer_gives_the_conditions(diff):
+    text = render_text(diff)
+    assert "n = 375 validation and 250 test clips; seed 0, 1; precision float32" in text
+    assert "corpus fingerprint 0123456789abcdef; no clip skipped" in text
+    assert "epochs Model 1: 3, 3; epochs Model 3: 12; machine a processor; commit abcdef0123" in text
+
+
+def test_markdown_has_one_column_a_number_and_the_spread(diff, paper):
+    text = render_markdown(paper, diff.sections[0], paper.table("IV"))
+    rows = [row for row in text.splitlines() if row.startswith("|")]
+    assert {row.count("|") for row in rows} == {2 + 8 + 1}
+    assert "| 0.8840 ± 0.0283 |" in text
+    assert "| 3 | published | 0.3952 |" in text
+
+
+def test_csv_has_a_row_a_number_with_its_reason(diff):
+    rows = list(csv.DictReader(io.StringIO(render_csv(diff.rows()))))
+    assert len(rows) == len(diff.rows())
+    first = rows[1]
+    assert (first["model"], first["split"], first["metric"], first["published"]) == (
+        "Model 1",
+        "validation",
+        "accuracy",
+        "0.8347",
+    )
+    assert all(row["verdict"] and row["reason"] for row in rows)
+    assert {row["regenerated"] for row in rows if row["verdict"] == "not run"} == {""}
+
+
+def test_wide_tables_are_broken_into_blocks(paper):
+    """A table of 20 columns is printed in blocks that fit, each with the row's name."""
+    table = paper.tables[0]
+    wide = replace(table, columns=table.columns * 3, rows=tuple(replace(r, cells=r.cells * 3) for r in table.rows))
+    text = render_text(compare(replace(paper, tables=(wide,)), [], {}))
+    assert text.count("1     published") == 3
+    assert max(map(len, text.splitlines())) <= WIDTH

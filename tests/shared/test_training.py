@@ -1,0 +1,196 @@
+"""Seeds, precision, and a fit that survives being killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from shared import backend, training
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# A run of six short epochs in a process of its own, slow enough to be killed between and inside epochs.
+SCRIPT = """
+import sys, time, numpy as np, keras
+from pathlib import Path
+from shared import training
+from shared.augmentation import ZoomShift
+delay = float(sys.argv[2])
+generator = np.random.default_rng(0)
+x = generator.integers(0, 256, (24, 8, 12, 3)).astype("uint8")
+y = np.eye(3, dtype="float32")[generator.integers(0, 3, 24)]
+keras.utils.set_random_seed(0)
+model = keras.Sequential([
+    keras.Input((8, 12, 3), dtype="uint8"), ZoomShift(0.1, 0.1, 0.1), keras.layers.Rescaling(1 / 255),
+    keras.layers.Flatten(), keras.layers.Dropout(0.5), keras.layers.Dense(8, activation="relu"),
+    keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax"),
+])
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+class Slow(training.Batches):
+    def __getitem__(self, batch):
+        time.sleep(delay)
+        return super().__getitem__(batch)
+training.Batches = Slow
+run = training.fit(
+    model, training.Rows(x, y, np.arange(16)), training.Rows(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
+    epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
+)
+np.save(sys.argv[1] + "/weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
+"""
+
+
+def start(folder, delay=0.0):
+    folder.mkdir(exist_ok=True)
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder), str(delay)], cwd=ROOT, env=environment)
+
+
+def figures(folder):
+    rows = json.loads((folder / "state.json").read_text())["rows"]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def test_killed_and_run_again_ends_as_if_it_had_not_been(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert start(whole).wait() == 0
+    for epochs in (1, 3):  # kill -9 once after the first epoch, once after the third, each inside a later one
+        process = start(killed, delay=0.15)
+        while not ((killed / "state.json").exists() and len(figures(killed)) >= epochs):
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert 3 <= len(figures(killed)) < 6
+    assert start(killed).wait() == 0
+    assert figures(killed) == figures(whole)
+    assert len(figures(whole)) == 6
+    assert np.array_equal(np.load(killed / "weights.npy"), np.load(whole / "weights.npy"))
+    best = json.loads((whole / "state.json").read_text())["best_epoch"]
+    assert sorted(path.name for path in killed.glob("*.weights.h5")) == sorted(
+        {f"best-{best:03d}.weights.h5", "last-006.weights.h5"}
+    )
+
+
+def small_model(n_features=4):
+    model = keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile(keras.optimizers.SGD(0.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def rows(n=8, n_features=4):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(n, n_features)).astype("float32")
+    return training.Rows(x, np.eye(2, dtype="float32")[np.arange(n) % 2], np.arange(n))
+
+
+def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp_path):
+    """Learning rate 0: nothing improves after epoch 1, so patience 2 ends it after epoch 3."""
+    options = {"epochs": 9, "batch_size": 4, "validation_batch_size": 4, "seed": 0}
+    rule = training.EarlyStopping("val_loss", 2)
+    run = training.fit(small_model(), rows(), rows(), folder=tmp_path, early_stopping=rule, **options)
+    assert (run.epoch, run.stopped, run.best_epoch) == (3, True, 1)
+    again = training.fit(small_model(), rows(), rows(), folder=tmp_path, early_stopping=rule, **options)
+    assert (again.epoch, again.stopped) == (3, True)
+
+
+def test_more_epochs_go_on_from_the_last(tmp_path):
+    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "folder": tmp_path}
+    first = training.fit(small_model(), rows(), rows(), epochs=1, **options)
+    assert first.epoch == 1
+    second = training.fit(small_model(), rows(), rows(), epochs=3, **options)
+    assert [row["epoch"] for row in second.rows] == [1, 2, 3]
+    assert second.seconds == sum(row["seconds"] for row in second.rows)
+
+
+def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
+    model = small_model()
+    model.compile(keras.optimizers.SGD(5.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    run = training.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, validation_batch_size=4, seed=0)
+    best = max(row["val_accuracy"] for row in run.rows)
+    assert run.best_epoch == 1 + [row["val_accuracy"] for row in run.rows].index(best)
+    everything = rows()
+    predicted = training.predict(model, everything.x, everything.rows, 4).argmax(1)
+    assert (predicted == everything.y.argmax(1)).mean() == pytest.approx(best)
+
+
+def test_batches_keep_order_and_the_short_last_one():
+    data = training.Rows(np.arange(7), np.arange(7) * 10, np.array([6, 0, 3, 3, 5]))
+    batches = training.Batches(data, 2)
+    got = [batches[i] for i in range(len(batches))]
+    assert [x.tolist() for x, _ in got] == [[6, 0], [3, 3], [5]]
+    assert [y.tolist() for _, y in got] == [[60, 0], [30, 30], [50]]
+
+
+def test_each_epoch_has_its_own_order():
+    orders = [training.epoch_generator(0, epoch).permutation(50).tolist() for epoch in range(3)]
+    assert orders[0] != orders[1] != orders[2]
+    assert orders[1] == training.epoch_generator(0, 1).permutation(50).tolist()
+    assert orders[0] != training.epoch_generator(1, 0).permutation(50).tolist()
+
+
+def test_reseed_reaches_every_random_layer_also_in_a_model_in_a_model():
+    inner = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.5)])
+    model = keras.Sequential([keras.Input((6,)), inner, keras.layers.Dropout(0.5)])
+    seeds = []
+    for epoch in (0, 1, 0):
+        training.reseed(model, training.epoch_generator(0, epoch))
+        layers = (inner.layers[-1], model.layers[-1])
+        seeds.append([keras.ops.convert_to_numpy(layer.seed_generator.state).tolist() for layer in layers])
+    assert seeds[0] == seeds[2] != seeds[1]
+    assert seeds[0][0] != seeds[0][1]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("fpu avx2 avx512f avx512_bf16 amx_bf16", "bfloat16"),
+        ("fpu avx2 avx512f avx512_bf16", "bfloat16"),
+        ("fpu avx2 avx512f", "float32"),
+        ("fpu avx2", "float32"),
+    ],
+)
+def test_precision_auto_asks_the_processor(monkeypatch, flags, expected):
+    monkeypatch.setattr(backend, "accelerator", lambda: "cpu")
+    monkeypatch.setattr(training.Path, "exists", lambda self: True)
+    monkeypatch.setattr(training.Path, "read_text", lambda self: f"model name\t: a processor\nflags\t\t: {flags}\n")
+    assert training.resolve_precision("auto") == expected
+
+
+def test_precision_auto_times_a_product_where_nothing_can_be_asked(monkeypatch):
+    monkeypatch.setattr(backend, "accelerator", lambda: "cpu")
+    monkeypatch.setattr(training.Path, "exists", lambda self: False)
+    for seconds, expected in (
+        ({"bfloat16": 1.0, "float32": 2.0}, "bfloat16"),
+        ({"bfloat16": 2.0, "float32": 2.0}, "float32"),
+    ):
+        monkeypatch.setattr(training, "_matmul_seconds", seconds.get)
+        assert training.resolve_precision("auto") == expected
+
+
+def test_precision_on_a_gpu_is_bfloat16(monkeypatch):
+    monkeypatch.setattr(backend, "accelerator", lambda: "NVIDIA H200")
+    assert training.resolve_precision("auto") == "bfloat16"
+
+
+def test_set_precision_sets_the_policy():
+    before = keras.config.dtype_policy()
+    try:
+        assert training.set_precision("bfloat16") == "bfloat16"
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+        assert training.set_precision("float32") == "float32"
+        assert keras.config.dtype_policy().name == "float32"
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_unknown_precision():
+    with pytest.raises(ValueError, match="precision 'float16': expected one of auto, float32, bfloat16"):
+        training.resolve_precision("float16")

@@ -1,1 +1,5 @@
 """One folder a paper, each with its paper.toml, model.py, train.py and README.md."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up remarks would bury our own lines

@@ -189,7 +189,7 @@ def run_diff(options: argparse.Namespace) -> int:
     for paper in map(load_paper, [options.paper] if options.paper else list_papers()):
         variants = _variants(paper, options.variant) if options.variant else None
         folder = results_folder(paper.id, options.corpus)
-        diffs.append(diff_paper(paper, folder, variants, options.protocol))
+        diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
     rows = [row for diff in diffs for row in diff.rows()]
     if options.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))

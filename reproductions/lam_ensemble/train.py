@@ -106,16 +106,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
     # Model: the network as printed, behind the online augmentation and the rescaling.
     keras.utils.set_random_seed(unit.seed)
     network = build(unit.model, settings, images.shape[1:], len(classes))
-    inputs = keras.Input(images.shape[1:], dtype="uint8")
-    x = ZoomShift(
-        zoom=settings["zoom_range"],
-        height_shift=settings["height_shift_range"],
-        width_shift=settings["width_shift_range"],
-        fill_mode=settings["fill_mode"],
-        semantics=settings["augmentation"],
-    )(inputs)
-    x = keras.layers.Rescaling(settings["rescale"])(x)
-    model = keras.Model(inputs, network(x))
+    model = with_augmentation(network, settings)
     model.compile(
         keras.optimizers.Adam(settings["learning_rate"]),
         loss=settings["loss"],
@@ -157,6 +148,20 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         settings=settings,
         classes=classes,
     )
+
+
+def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
+    """The network behind the online augmentation (in training only) and the rescaling; takes uint8 images."""
+    inputs = keras.Input(network.input_shape[1:], dtype="uint8")
+    x = ZoomShift(
+        zoom=settings["zoom_range"],
+        height_shift=settings["height_shift_range"],
+        width_shift=settings["width_shift_range"],
+        fill_mode=settings["fill_mode"],
+        semantics=settings["augmentation"],
+    )(inputs)
+    x = keras.layers.Rescaling(settings["rescale"])(x)
+    return keras.Model(inputs, network(x))
 
 
 def run_probe(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame, classes) -> None:

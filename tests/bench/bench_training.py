@@ -1,0 +1,133 @@
+"""A training epoch of lam_ensemble's Model 3 against the authors' way, and the share of the matrix peak of each step.
+
+The authors' way is Keras's legacy ``flow_from_directory`` generator, with augmentation, into ``fit`` in float32. Both
+sides run without XLA: with it (Keras 3's default) a step on a CPU takes several times longer.
+"""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from data_prep import synthetic
+from reproductions.lam_ensemble.model import build
+from reproductions.lam_ensemble.train import with_augmentation
+from shared import backend, training
+from shared.image_files import load_images
+from shared.paper import load_paper
+
+BATCH, TURNS, STEPS = 32, 3, 4
+PEAK_SIZE = 4096
+
+
+def run() -> list[dict]:
+    """Rows of the epoch, then of the peak."""
+    before = keras.config.dtype_policy()
+    try:
+        return epochs() + steps()
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def epochs() -> list[dict]:
+    """Milliseconds an image over epochs of the synthetic corpus's 60 training images, the first epoch not counted."""
+    index = synthetic.index()
+    index = index[index["split"] == "train"]
+    images = load_images(list(index["path"]))
+    labels = np.eye(5, dtype="float32")[[synthetic.CLASSES.index(label) for label in index["label"]]]
+    data = training.Rows(images, labels, np.arange(len(labels)))
+    theirs = _authors_way(Path(index["path"].iloc[0]).parents[1])
+    ours = {precision: _our_way(precision, data) for precision in _precisions()}
+    best = dict.fromkeys([None, *ours], np.inf)
+    for _ in range(TURNS):
+        for key, epoch in [(None, theirs), *ours.items()]:
+            start = time.perf_counter()
+            epoch()
+            best[key] = min(best[key], 1000 * (time.perf_counter() - start) / len(labels))
+    return [
+        {
+            "what": f"Model 3, epoch with augmentation, {precision} / flow_from_directory, float32",
+            "ours": best[precision],
+            "reference": best[None],
+            "ratio": best[None] / best[precision],
+            "unit": "ms an image",
+        }
+        for precision in ours
+    ]
+
+
+def _precisions() -> list[str]:
+    return list(dict.fromkeys(["float32", training.resolve_precision("auto")]))
+
+
+def _authors_way(folder: Path):
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+    keras.config.set_dtype_policy("float32")
+    generator = ImageDataGenerator(
+        rescale=1 / 255, width_shift_range=0.05, height_shift_range=0.05, zoom_range=0.025
+    ).flow_from_directory(str(folder), target_size=(128, 1292), batch_size=BATCH)
+    model = build("Model 3", load_paper("lam_ensemble").settings_for())
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.fit(generator, epochs=1, verbose=0)
+    return lambda: model.fit(generator, epochs=1, verbose=0)
+
+
+def _our_way(precision: str, data: training.Rows):
+    training.set_precision(precision)
+    settings = load_paper("lam_ensemble").settings_for()
+    model = with_augmentation(build("Model 3", settings), settings)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=backend.jit_compile())
+    batches = training.Batches(data, BATCH)
+    model.fit(batches, epochs=1, shuffle=False, verbose=0)
+    return lambda: model.fit(batches, epochs=1, shuffle=False, verbose=0)
+
+
+def steps() -> list[dict]:
+    """GFLOP/s of a training step without augmentation, of each model and precision, against a large matrix product."""
+    settings = load_paper("lam_ensemble").settings_for()
+    x = np.random.default_rng(0).random((BATCH, 128, 1292, 3), "float32")
+    y = np.eye(5, dtype="float32")[np.arange(BATCH) % 5]
+    rows = []
+    for precision in _precisions():
+        training.set_precision(precision)
+        peak = _peak(precision)
+        for name in ("Model 1", "Model 2", "Model 3"):
+            model = build(name, settings)
+            model.compile("adam", "categorical_crossentropy", jit_compile=backend.jit_compile())
+            tensors = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)
+            model.train_on_batch(*tensors)
+            seconds = min(_seconds(lambda model=model, t=tensors: model.train_on_batch(*t)) for _ in range(STEPS))
+            rate = BATCH * training_flops(model) / seconds / 1e9
+            what = f"{name}, training step, {precision} / matrix peak"
+            rows.append({"what": what, "ours": rate, "reference": peak, "ratio": rate / peak, "unit": "GFLOP/s"})
+    return rows
+
+
+def training_flops(model: keras.Model) -> int:
+    """Operations of forward and backward pass, an image: two a multiply-add; no input gradient of the first layer."""
+    multiply_adds = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            _, height, width, _ = layer.output.shape
+            multiply_adds.append(height * width * int(np.prod(layer.kernel.shape)))
+        elif isinstance(layer, keras.layers.Dense):
+            multiply_adds.append(int(np.prod(layer.kernel.shape)))
+    return 2 * (3 * sum(multiply_adds) - multiply_adds[0])
+
+
+def _peak(precision: str) -> float:
+    matrix = keras.random.normal((PEAK_SIZE, PEAK_SIZE), dtype=precision)
+
+    def product():
+        keras.ops.convert_to_numpy(keras.ops.matmul(matrix, matrix)[0, 0])
+
+    product()
+    return 2 * PEAK_SIZE**3 / min(_seconds(product) for _ in range(STEPS)) / 1e9
+
+
+def _seconds(call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

@@ -62,12 +62,12 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     path : Path
         The PNG to write.
     curves : dict of model name to runs
-        A run is a dict with ``seed``, ``best_epoch`` and the columns of history.csv as lists:
+        A run is a dict with ``run`` (its name), ``best_epoch`` and the columns of history.csv as lists:
         ``epoch``, ``accuracy``, ``val_accuracy``, ``loss``, ``val_loss``. The dot marks the epoch that was evaluated.
     title : str
         Variant and conditions.
     """
-    figure, axes = _figure(2, len(curves), (max(5.2, 3.6 * len(curves) + 0.6), 5.0), sharex="col", sharey="row")
+    figure, axes = _figure(2, len(curves), (max(7.2, 3.6 * len(curves) + 0.6), 5.0), sharex="col", sharey="row")
     for column, (model, runs) in enumerate(curves.items()):
         for row, quantity in enumerate(("accuracy", "loss")):
             axis = axes[row][column]
@@ -99,7 +99,7 @@ def _evaluated(runs: list[dict]) -> str:
     epochs = ", ".join(str(run["best_epoch"]) for run in runs)
     if len(runs) == 1:
         return f"epoch {epochs}"
-    return f"epochs {epochs} (seeds {', '.join(str(run['seed']) for run in runs)})"
+    return f"epochs {epochs}\n({', '.join(run['run'] for run in runs)})"
 
 
 def _legend(figure) -> None:

@@ -74,7 +74,7 @@ def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
 
 def _write_curves(section: Section, folder: Path) -> list[Path]:
     curves: dict[str, list[dict]] = {}
-    for record in sorted(section.records, key=lambda record: (record["model"], record["seed"], record["fold"])):
+    for record in sorted(section.records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
         history = folder / "units" / record["key"] / HISTORY
         if history.exists():
             curves.setdefault(record["model"], []).append(_history(record, history))
@@ -87,12 +87,14 @@ def _write_curves(section: Section, folder: Path) -> list[Path]:
 
 
 def _history(record: dict, file: Path) -> dict:
-    """The columns of a history.csv as lists, with the run's seed and the epoch that was evaluated."""
+    """The columns of a history.csv as lists, with the run's name and the epoch that was evaluated."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
     best = columns["val_accuracy"].index(max(columns["val_accuracy"])) + 1
-    return columns | {"seed": record["seed"], "best_epoch": record.get("best_epoch") or best}
+    fold = f" fold {record['fold']}" if record["protocol"] != "published" else ""
+    name = f"seed {record['seed']}{fold} {record['precision']}"
+    return columns | {"run": name, "best_epoch": record.get("best_epoch") or best}
 
 
 def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:

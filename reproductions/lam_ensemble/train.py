@@ -74,15 +74,16 @@ def run(
     size = (paper.setting("image_height"), paper.setting("image_width"))
     images = load_images(list(index["path"]), size=size, cache_dir=cache_root() / "features", key=fingerprint)
 
+    # The probe, on every fold of the protocol: what does a clip's average spectrum alone give away?
+    for fold in range(module.N_FOLDS[protocol]):
+        unit = Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint)
+        split = module.with_protocol(index, protocol, fold)
+        work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
+        units.do(unit, paper.settings_for(), work, restart)
+
+    # The networks.
     for fold in folds:
         split = module.with_protocol(index, protocol, fold)
-        unit = Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint)
-        units.do(
-            unit,
-            paper.settings_for(),
-            functools.partial(run_probe, images=images, split=split, classes=module.CLASSES),
-            restart,
-        )
         for seed in seeds:
             for variant in variants:
                 for model in models or paper.models_for(variant):
@@ -165,7 +166,7 @@ def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
 
 
 def run_probe(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame, classes) -> None:
-    """The 1-nearest-neighbour probe: how much of the test split does a clip's average spectrum give away?"""
+    """The label of the training clip whose time-averaged spectrum is nearest, for each clip that is evaluated."""
     spectra = probe.time_averaged(images, settings["cmap"])
     is_train = (split["split"] == "train").to_numpy()
     evaluated = np.flatnonzero(split["split"].isin(EVALUATED))

@@ -10,7 +10,7 @@ from shared.figures import draw_confusion, draw_learning_curves
 
 MATRIX = np.array([[9, 1, 0], [2, 7, 1], [0, 0, 0]])
 RUN = {
-    "seed": 0,
+    "run": "seed 0 float32",
     "epoch": [1.0, 2.0, 3.0],
     "accuracy": [0.3, 0.6, 0.9],
     "val_accuracy": [0.3, 0.7, 0.6],
@@ -41,7 +41,9 @@ def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
 
 def test_other_numbers_give_another_picture(tmp_path):
     assert confusion(tmp_path / "1.png") != confusion(tmp_path / "2.png", MATRIX + 1)
-    assert curves(tmp_path / "1.png") != curves(tmp_path / "2.png", [RUN, RUN | {"seed": 1, "loss": [2.0, 1.0, 0.5]}])
+    assert curves(tmp_path / "1.png") != curves(
+        tmp_path / "2.png", [RUN, RUN | {"run": "seed 1 float32", "loss": [2.0, 1.0, 0.5]}]
+    )
 
 
 def test_a_picture_is_not_too_wide_and_not_too_heavy(tmp_path):

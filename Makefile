@@ -9,7 +9,7 @@ PYTHON ?=
 
 reproduce: .venv/ready
 	.venv/bin/python -m reproductions diff
-	.venv/bin/python -m reproductions run lam_ensemble --corpus synthetic
+	.venv/bin/python -m reproductions run lam_ensemble --corpus synthetic --variant authors-notebook --epochs 10
 
 test: .venv/ready
 	.venv/bin/python -m pytest -q $(ARGS)

@@ -26,6 +26,7 @@ from shared.units import NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"
+SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits
 
 
 class NotTrainedError(ValueError):
@@ -134,7 +135,7 @@ def images_of(song: str, settings: dict) -> tuple[np.ndarray, list[bool]]:
             f"{song}: lasts {len(signal) / rate:.1f} s, and the networks hear whole segments of {seconds:g} s. Give a "
             "longer recording"
         )
-    silent = [not segment.any() for segment in cut]
+    silent = [np.abs(segment).max() < SILENCE for segment in cut]
     if all(silent):
         raise AudioError(f"{song}: is silent in all of its {len(cut)} segments. Give a recording with sound")
     names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()

@@ -175,6 +175,11 @@ def test_precision_auto_times_a_product_where_nothing_can_be_asked(monkeypatch):
         assert training.resolve_precision("auto") == expected
 
 
+def test_the_product_that_is_timed_runs_in_both_precisions():
+    assert training._matmul_seconds("float32", size=8, repeats=1) > 0
+    assert training._matmul_seconds("bfloat16", size=8, repeats=1) > 0
+
+
 def test_precision_on_a_gpu_is_bfloat16(monkeypatch):
     monkeypatch.setattr(backend, "accelerator", lambda: "NVIDIA H200")
     assert training.resolve_precision("auto") == "bfloat16"

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from reproductions.lam_ensemble.model import build
+from reproductions.lam_ensemble.model import build, convolution_block
 from shared.paper import load_paper
 
 PAPER = load_paper("lam_ensemble")
@@ -61,6 +61,30 @@ def test_the_released_model_2():
 def test_dropout_is_the_papers(name):
     model = build(name, PAPER.settings_for())
     assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.2}
+
+
+def test_relu_after_pooling_is_relu_before_pooling_to_the_bit():
+    """Weights after three steps: what the table prints (convolution, ReLU, pooling) and what the block does."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(8, 20, 24, 3)).astype("float32")
+    y = np.eye(2, dtype="float32")[generator.integers(0, 2, 8)]
+
+    def as_printed(x):
+        x = keras.layers.Conv2D(4, 3, activation="relu")(x)
+        return keras.layers.MaxPooling2D(2)(x)
+
+    trained = []
+    for block in (as_printed, lambda x: convolution_block(x, 4, 3, "valid")):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input(x.shape[1:])
+        outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(block(block(inputs))))
+        model = keras.Model(inputs, outputs)
+        model.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy", jit_compile=False)
+        for _ in range(3):
+            model.train_on_batch(x, y)
+        trained.append(model.get_weights())
+    for printed, ours in zip(*trained, strict=True):
+        assert np.array_equal(printed, ours)
 
 
 def test_probabilities_are_float32_whatever_the_precision():

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import keras
 
+from shared.units import machine
+
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of "retracing" when a second model is trained
 
 
@@ -26,6 +28,12 @@ def accelerator() -> str:
         return jax.devices()[0].device_kind
     devices = keras.distribution.list_devices("gpu")
     return devices[0] if devices else "cpu"
+
+
+def conditions() -> dict[str, str]:
+    """Backend and device for a run's record; the device is the accelerator, or else the processor in words."""
+    device = accelerator()
+    return {"backend": name(), "device": machine() if device == "cpu" else device}
 
 
 def jit_compile() -> bool:

@@ -79,6 +79,7 @@ def conditions(section: Section) -> list[str]:
     sample = [
         f"n = {' and '.join(sizes)} clips",
         f"seed {_listed(records, 'seed')}",
+        *([f"fold {_listed(records, 'fold')}"] if section.protocol != "published" else []),
         f"precision {_listed(records, 'precision')}",
         f"corpus fingerprint {_listed(records, 'fingerprint')}",
         f"{skipped} clips skipped as unreadable" if skipped else "no clip skipped",
@@ -222,6 +223,15 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
         lines += _head_text([columns[i] for i in block], "", _sizes(section))
         for model, texts in _extra_rows(section, columns, with_spread=False):
             lines.append((f"{model:<{LABEL_WIDTH}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
+            spread = {
+                (e.split, e.metric): f"± {e.sd:.4f}" for e in section.extras if e.model == model and e.sd is not None
+            }
+            if spread:
+                texts = [spread.get((columns[i].split, columns[i].metric), "") for i in block]
+                runs = max(entry.runs for entry in section.extras if entry.model == model)
+                lines.append(
+                    (f"{f'  sd of {runs} runs':<{LABEL_WIDTH}}" + "".join(f"{t:<{CELL_WIDTH}}" for t in texts)).rstrip()
+                )
     return lines
 
 

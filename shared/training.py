@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -195,7 +196,7 @@ def fit(
             Batches(shuffled, batch_size),
             validation_data=Batches(validation, validation_batch_size),
             shuffle=False,
-            verbose=0,
+            verbose=1 if sys.stdout.isatty() else 0,
         ).history
         row = {"epoch": run.epoch + 1, **{key: float(values[-1]) for key, values in logs.items()}}
         row["seconds"] = time.perf_counter() - start

@@ -125,14 +125,17 @@ def read_record(folder: Path) -> dict | None:
 
 
 def write_record(unit: Unit, **conditions) -> None:
-    """Write ``record.json``, the last file of a unit: its name and the conditions it ran under."""
+    """Write ``record.json``, the last file of a unit: its name and the conditions it ran under.
+
+    ``conditions`` are added, and override the device (the processor) and the backend (numpy) that stand here.
+    """
     record = {
+        "device": machine(),
+        "backend": "numpy",
         **asdict(unit),
         **conditions,
         "key": unit.key,
         "commit": commit_id(),
-        "device": machine(),
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "versions": versions(),
     }
     text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -146,6 +146,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         epochs_planned=planned,
         best_epoch=history.best_epoch,
         seconds=history.seconds,
+        **backend.conditions(),
         settings=settings,
         classes=classes,
     )

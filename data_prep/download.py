@@ -103,8 +103,10 @@ def _from_archive(url: str, partial: Path) -> None:
         ) from error
     try:
         _build(archive, partial)
-    finally:
+    except CorpusError:  # not what it should be: the next try downloads it anew; after a full disk it is kept
         archive.unlink(missing_ok=True)
+        raise
+    archive.unlink(missing_ok=True)
 
 
 def _from_kaggle() -> Path:

@@ -141,9 +141,9 @@ def run_run(options: argparse.Namespace) -> int:
     paper = load_paper(options.paper)
     variants = _variants(paper, options.variant)
     models = _models(paper, options.model)
-    for variant in variants:
-        if models and not set(models) & set(paper.models_for(variant)):
-            raise PaperError(f"variant {variant} is only about {', '.join(paper.models_for(variant))}")
+    if models and not any(set(models) & set(paper.models_for(variant)) for variant in variants):
+        about = (f"variant {variant} is only about {', '.join(paper.models_for(variant))}" for variant in variants)
+        raise PaperError("; ".join(about))
     corpus = options.corpus or paper.corpus.name
     _known_corpus(corpus)
     return _module(paper, "train").run(
@@ -185,6 +185,8 @@ def run_diff(options: argparse.Namespace) -> int:
     from shared.results import results_folder
     from shared.tables import render_csv, render_text
 
+    if options.corpus:
+        _known_corpus(options.corpus)
     diffs = []
     for paper in map(load_paper, [options.paper] if options.paper else list_papers()):
         variants = _variants(paper, options.variant) if options.variant else None

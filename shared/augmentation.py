@@ -5,7 +5,7 @@ It does what Keras's legacy ``ImageDataGenerator`` did with ``zoom_range``, ``he
 affine transform separates: rows are resampled first, columns after them, each as a blend of two neighbours.
 
 That class is wrong on images that are not square: it swaps the axes after the shifts have been scaled and the zoom
-has been centred. On 128 x 1292 images ``width_shift_range=0.05`` moves the *mel* axis by up to 65 of 128 rows and
+has been centred. On 128 x 1292 images ``width_shift_range=0.05`` moves the *mel* axis by up to 64 of 128 rows and
 leaves time alone. So "online augmentation" has two readings, and this layer has both:
 
 ``legacy``

@@ -1,7 +1,4 @@
-"""The few places where TensorFlow and JAX want something different; everything else is Keras.
-
-This is the only module, besides the lazy import of tensorflow-io, that names a backend.
-"""
+"""The few places where TensorFlow and JAX want something different; everything else is Keras."""
 
 from __future__ import annotations
 
@@ -26,8 +23,10 @@ def accelerator() -> str:
         import jax
 
         return jax.devices()[0].device_kind
-    devices = keras.distribution.list_devices("gpu")
-    return devices[0] if devices else "cpu"
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(devices[0]).get("device_name", "gpu") if devices else "cpu"
 
 
 def conditions() -> dict[str, str]:
@@ -39,8 +38,8 @@ def conditions() -> dict[str, str]:
 def jit_compile() -> bool:
     """Whether Keras should compile the training step with XLA: on a GPU and under JAX, not on a TensorFlow CPU.
 
-    On a CPU, XLA's convolutions miss oneDNN: Keras's own choice (``"auto"``, which turns XLA on) made a step of
-    a small convolutional network six times slower in float32 and eleven times in bfloat16.
+    On a CPU, XLA's convolutions miss oneDNN: with it a step of a small convolutional network took six times longer in
+    float32 and eleven times in bfloat16.
     """
     return name() == "jax" or accelerator() != "cpu"
 

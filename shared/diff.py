@@ -6,13 +6,16 @@ Everything is recomputed from the kept predictions; `shared.verdicts` has the ru
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 
+from shared.cache import file_lock
 from shared.paper import Cell, Paper
-from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, PROPORTIONS, UNPUBLISHED, judge
+from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, PROPORTIONS, TWIN, UNPUBLISHED, judge
 
 ROUNDING = 2e-6  # runs.csv keeps six decimals
 
@@ -27,6 +30,7 @@ class Entry:
 
     `value` is the mean over `runs` runs and `sd` their standard deviation (None for one run); `low` and `high` are the
     limits of the 95 % interval of regenerated − published; `n` is the number of clips. All are None where not known.
+    `twin_delta` is the mean difference to the runs of the same seeds in another precision, which `twin` names.
     """
 
     model: str
@@ -42,6 +46,8 @@ class Entry:
     low: float | None = None
     high: float | None = None
     command: str = ""
+    twin: str = ""
+    twin_delta: float | None = None
 
     @property
     def delta(self) -> float | None:
@@ -51,7 +57,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """All entries of one variant, protocol and corpus; `extras` are those that the paper has no number for."""
+    """All entries of one variant, protocol and corpus; `extras` are those that no published number stands beside.
+
+    `records` are the units' that count, `partial` those of runs left out because a finished one of the model is there.
+    `runs` has a row of runs.csv for each run that counts, ensembles included.
+    """
 
     variant: str
     protocol: str
@@ -59,6 +69,8 @@ class Section:
     entries: dict[tuple[str, str, str, str], Entry]
     extras: tuple[Entry, ...] = ()
     records: tuple[dict, ...] = field(default=(), repr=False)
+    partial: tuple[dict, ...] = field(default=(), repr=False)
+    runs: tuple[dict, ...] = field(default=(), repr=False)
     own_corpus: bool = True
 
     def entry(self, cell: Cell) -> Entry:
@@ -124,8 +136,22 @@ def diff_paper(
     """
     for variant in variants or ():
         paper.variant(variant)
+    with _lock(results_dir, f"reading the results of {paper.id}"):
+        rows, records = read(paper, results_dir)
+    return compare(paper, rows, records, variants, protocol, corpus)
+
+
+def _lock(results_dir: Path, what: str):
+    """The results folder's lock, so that nobody merges meanwhile; where one may not write, nobody does."""
+    if not (results_dir / "units").is_dir() or not os.access(results_dir, os.W_OK):
+        return nullcontext()
+    return file_lock(results_dir / ".lock", what, wait=True)
+
+
+def read(paper: Paper, results_dir: Path) -> tuple[list[dict], dict[str, dict]]:
+    """What `compare` needs, recomputed and held against runs.csv; the caller holds the folder's lock."""
     if not (results_dir / "units").is_dir():
-        return compare(paper, [], {}, variants, protocol, corpus)
+        return [], {}
     from shared import results
 
     rows = [_numbers(row) for row in results.recompute(paper, results_dir)]
@@ -133,8 +159,7 @@ def diff_paper(
     check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
     units = results.unit_folders(results_dir / "units")
     _add_standard_errors(rows, {record["key"]: folder for record, folder in units}, results)
-    records = {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
-    return compare(paper, rows, records, variants, protocol, corpus)
+    return rows, {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
 
 
 def _numbers(row: dict) -> dict:
@@ -190,13 +215,14 @@ def compare(
 
 
 def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[dict], records: dict) -> Section:
-    chosen, others = _choose(rows)
+    groups, left = _choose(rows, paper.corpus.fingerprint)
+    chosen = {(model, split, metric): runs for (model, label, split, metric), runs in groups.items() if not label}
     entries, extras = {}, []
     models = paper.models_for(variant) if variant in paper.variants else ()
     for cell in paper.cells():
         if cell.model in models:
             runs = chosen.get((cell.model, cell.split, cell.metric), [])
-            if not runs and corpus != paper.corpus.name:
+            if not runs and rows and corpus != paper.corpus.name:
                 continue
             recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
             place = (variant, protocol, corpus)
@@ -204,29 +230,63 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
     published = {place[1:] for place in entries}
     for (model, split, metric), runs in chosen.items():
         if (model, split, metric) not in published:
-            extras.append(_extra(model, split, metric, runs, UNPUBLISHED))
-    for (model, split, metric, precision), runs in others.items():
-        extras.append(_extra(f"{model} ({precision})", split, metric, runs, "a second run of the same seed"))
-    used = {row["unit"] for row in rows}
-    mine = tuple(record for key, record in records.items() if key in used)
-    return Section(variant, protocol, corpus, entries, tuple(extras), mine, corpus == paper.corpus.name)
+            reason = f"{UNPUBLISHED}: nothing to compare with"
+            extras.append(Entry(model, split, metric, UNPUBLISHED, reason, **_summary(runs)))
+    for (model, label, split, metric), runs in groups.items():
+        if label:
+            counted = chosen.get((model, split, metric), [])
+            extras.append(_beside(paper, f"{model} ({label})", split, metric, runs, counted))
+    used, unused = ({row["unit"] for row in some} for some in (rows, left))
+    return Section(
+        *(variant, protocol, corpus, entries, tuple(extras)),
+        records=tuple(record for key, record in records.items() if key in used - unused),
+        partial=tuple(record for key, record in records.items() if key in unused),
+        runs=tuple({(r["model"], r["fold"], r["seed"]): r for runs in chosen.values() for r in runs}.values()),
+        own_corpus=corpus == paper.corpus.name,
+    )
 
 
-def _choose(rows: list[dict]) -> tuple[dict, dict]:
-    """Runs by (model, split, metric): finished before partial, one precision a seed; the rest apart, by precision."""
-    precisions = Counter(row["precision"] for row in rows)
-    main = min(precisions, key=lambda precision: (-precisions[precision], precision), default="")
-    finished = {(row["model"], row["split"], row["metric"]) for row in rows if row["status"] == "complete"}
-    chosen, others = {}, {}
-    for row in sorted(rows, key=lambda row: (row["precision"] != main, row["fold"], row["seed"])):
-        place = (row["model"], row["split"], row["metric"])
-        if place in finished and row["status"] != "complete":
-            continue
-        runs = chosen.setdefault(place, [])
-        if any((run["seed"], run["fold"]) == (row["seed"], row["fold"]) for run in runs):
-            runs = others.setdefault((*place, row["precision"]), [])
-        runs.append(row)
-    return chosen, others
+def _choose(rows: list[dict], fingerprint: str) -> tuple[dict[tuple, list[dict]], list[dict]]:
+    """Which rows a number is the mean of.
+
+    For each model: finished runs come before partial ones. One set of data counts: the paper's, else the one with more
+    runs. Of one seed and fold, one precision counts: the same for all models, namely the one with more runs, then the
+    one with more finished ones, then bfloat16 before float32.
+
+    Returns
+    -------
+    groups : dict
+        (model, label, split, metric) to rows. The label of those that count is empty; others are labelled by the first
+        8 digits of their data's fingerprint, or by their precision.
+    left : list
+        Rows of partial runs that do not count.
+    """
+    finished = {(row["model"], row["fingerprint"]) for row in rows if row["status"] == "complete"}
+    counted, left = [], []
+    for row in rows:
+        unfinished = row["status"] != "complete" and (row["model"], row["fingerprint"]) in finished
+        (left if unfinished else counted).append(row)
+
+    keys = ("model", "fingerprint", "precision", "status", "fold", "seed")
+    runs = {tuple(row[key] for key in keys) for row in counted}
+    n_data = Counter(run[:2] for run in runs)
+    order = sorted(n_data, key=lambda data: (data[1] != fingerprint, -n_data[data], data))
+    main_data = dict(reversed(order))  # of each model: the last one given is the first in order
+    n_precision = Counter((run[2], run[3]) for run in runs if run[1] == main_data[run[0]])
+
+    def rank(precision: str) -> tuple:
+        complete, partial = n_precision[precision, "complete"], n_precision[precision, "partial"]
+        return -complete - partial, -complete, precision
+
+    precisions = sorted({row["precision"] for row in counted}, key=rank)
+    groups: dict[tuple, list[dict]] = {}
+    for row in sorted(counted, key=lambda row: (precisions.index(row["precision"]), row["fold"], row["seed"])):
+        label = "" if row["fingerprint"] == main_data[row["model"]] else row["fingerprint"][:8]
+        there = groups.get((row["model"], label, row["split"], row["metric"]), ())
+        if any((run["seed"], run["fold"]) == (row["seed"], row["fold"]) for run in there):
+            label = ", ".join(text for text in (label, row["precision"]) if text)
+        groups.setdefault((row["model"], label, row["split"], row["metric"]), []).append(row)
+    return groups, left
 
 
 def _summary(runs: list[dict]) -> dict:
@@ -235,8 +295,26 @@ def _summary(runs: list[dict]) -> dict:
     return {"value": mean(values), "sd": spread, "runs": len(runs), "n": int(runs[0]["n"])}
 
 
-def _extra(model: str, split: str, metric: str, runs: list[dict], verdict: str) -> Entry:
-    return Entry(model, split, metric, verdict, f"{verdict}: nothing to compare with", **_summary(runs))
+def _beside(paper: Paper, model: str, split: str, metric: str, runs: list[dict], counted: list[dict]) -> Entry:
+    """Runs that do not count: on other data, or in another precision than those of the same seeds that count."""
+    place, summary = (model, split, metric), _summary(runs)
+    if runs[0]["fingerprint"] not in {row["fingerprint"] for row in counted}:
+        reason = _other_data(paper, runs[0]) or f"other data: fingerprint {runs[0]['fingerprint']}"
+        return Entry(*place, NOT_COMPARABLE, reason, **summary)
+    twins = {(row["seed"], row["fold"]): row for row in counted}
+    pairs = [(row, twins[row["seed"], row["fold"]]) for row in runs]
+    delta = mean(row["value"] - twin["value"] for row, twin in pairs)
+    name = ", ".join(sorted({twin["precision"] for _, twin in pairs}))
+    reason = f"{TWIN}: difference to {name} {delta:+.4f}"
+    return Entry(*place, TWIN, reason, **summary, twin=name, twin_delta=delta)
+
+
+def _other_data(paper: Paper, row: dict) -> str:
+    """Why a run on the paper's corpus is not on the published data; empty when it is or nobody knows."""
+    published = paper.corpus.fingerprint
+    if not published or row["corpus"] != paper.corpus.name or row["fingerprint"] == published:
+        return ""
+    return f"other data: fingerprint {row['fingerprint']}, the published ones have {published}"
 
 
 def _entry(
@@ -248,6 +326,8 @@ def _entry(
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
     summary = _summary(runs)
     obstacle = _obstacle(paper, cell, place, runs, records)
+    if not obstacle and cell.note_kind == "impossible":
+        obstacle = f"impossible as printed: {cell.note}"
     if obstacle:
         return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
     return Entry(**where, **summary, **judge(paper, cell, runs, summary, recall))
@@ -266,6 +346,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
     variant, protocol, corpus = place
     if corpus != paper.corpus.name:
         return f"corpus {corpus}, the paper's is {paper.corpus.name}"
+    if other := next(filter(None, (_other_data(paper, row) for row in runs)), ""):
+        return other
     if protocol != "published":
         return f"protocol {protocol}, the paper's is the published split"
     settings = paper.settings_for(variant)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes
         axis.set_xlabel("predicted", color=MUTED)
         axis.set_title(f"{name}: {np.trace(matrix)} of {total} right", fontsize=10, color=INK)
     axes[0][0].set_ylabel("true", color=MUTED)
-    figure.suptitle(title, fontsize=10.5, color=INK)
+    lines = textwrap.wrap(title, int(11 * figure.get_figwidth()))  # characters an inch at this size
+    figure.suptitle("\n".join(lines), fontsize=10.5, color=INK)
     _save(figure, path)
 
 

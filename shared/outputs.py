@@ -9,8 +9,8 @@ import csv
 from pathlib import Path
 
 from shared import results
-from shared.cache import atomic_write
-from shared.diff import Diff, Section, diff_paper
+from shared.cache import atomic_write, file_lock
+from shared.diff import Diff, Section, compare, read
 from shared.figures import draw_confusion, draw_learning_curves
 from shared.metrics import confusion_matrix
 from shared.paper import PAPERS_ROOT, ConfusionMatrix, Paper
@@ -26,23 +26,25 @@ SPLIT = "test"
 def write_outputs(paper: Paper, folder: Path) -> Diff:
     """Write runs.csv, diff.csv, tables, confusion matrices and learning curves of a paper into `folder`.
 
-    What an earlier call wrote and this one does not is removed, so no stale table stays behind.
+    What an earlier call wrote and this one does not is removed, so no stale table stays behind. The folder's lock is
+    held throughout, so nobody merges meanwhile.
 
     Returns
     -------
     Diff
         What the tables were drawn from.
     """
-    results.write_runs(paper, folder)
-    diff = diff_paper(paper, folder)
-    written = [_write(folder / DIFF, render_csv(diff.rows()))]
-    for section in diff.sections:
-        written += _write_tables(diff, section, folder)
-        written += _write_curves(section, folder)
-    written += _write_confusions(paper, diff, folder)
-    for pattern in GENERATED:
-        for stale in set(folder.glob(pattern)) - set(written):
-            stale.unlink()
+    with file_lock(folder / ".lock", f"writing the results of {paper.id}", wait=True):
+        results.write_runs(paper, folder)
+        diff = compare(paper, *read(paper, folder))
+        written = [_write(folder / DIFF, render_csv(diff.rows()))]
+        for section in diff.sections:
+            written += _write_tables(diff, section, folder)
+            written += _write_curves(section, folder)
+        written += _write_confusions(paper, diff, folder)
+        for pattern in GENERATED:
+            for stale in set(folder.glob(pattern)) - set(written):
+                stale.unlink(missing_ok=True)
     return diff
 
 
@@ -51,14 +53,20 @@ def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Pa
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """
-    filled = [(root / "README.md", suite_blocks(diffs))]
+    drawn = drawn_readmes(diffs, root)
+    for file, text in drawn.items():
+        _write(file, text)
+    return list(drawn)
+
+
+def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Path, str]:
+    """The READMEs that are there, and their text with the marked blocks filled."""
+    filled = {root / "README.md": suite_blocks(diffs)}
     for diff in diffs:
         figures = sorted(path.name for path in results.results_folder(diff.paper.id).glob("*.png"))
-        filled.append((diff.paper.path.with_name("README.md"), paper_blocks(diff.paper, diff, figures)))
-    files = [(file, blocks) for file, blocks in filled if file.exists()]
-    for file, blocks in files:
-        _write(file, render_blocks(file.read_text(encoding="utf-8"), blocks, file))
-    return [file for file, _ in files]
+        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff.paper, diff, figures)
+    there = {file: blocks for file, blocks in filled.items() if file.exists()}
+    return {file: render_blocks(file.read_text(encoding="utf-8"), blocks, file) for file, blocks in there.items()}
 
 
 def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
@@ -74,7 +82,8 @@ def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
 
 def _write_curves(section: Section, folder: Path) -> list[Path]:
     curves: dict[str, list[dict]] = {}
-    for record in sorted(section.records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
+    records = (*section.records, *section.partial)
+    for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
         history = folder / "units" / record["key"] / HISTORY
         if history.exists():
             curves.setdefault(record["model"], []).append(_history(record, history))
@@ -98,36 +107,45 @@ def _history(record: dict, file: Path) -> dict:
 
 
 def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
-    """A matrix (CSV and PNG) a model and section, of its first run; beside the published one where there is one."""
+    """A matrix (CSV and PNG) a model and section, beside the published one where there is one.
+
+    It is of the first seed that counts in the tables, and the sum over the folds of that seed.
+    """
     if paper.corpus.labels != "single":
         return []
     written = [
         _write(folder / f"confusion_{slug(m.model)}_published.csv", _published_csv(m)) for m in paper.confusion_matrices
     ]
-    first: dict[tuple, tuple] = {}
-    order = {"complete": 0, "partial": 1}
-    for record, predictions in results.evaluated(paper, folder):
-        place = (record["variant"], record["protocol"], record["corpus"], record["model"])
-        rank = (order[record["status"]], record["seed"], record["fold"], record["precision"])
-        if place not in first or rank < first[place][0]:
-            first[place] = (rank, record, predictions.on(SPLIT))
+    names = ("model", *results.CONDITIONS)
+    kept = {tuple(record[name] for name in names): found for record, found in results.evaluated(paper, folder)}
     for section in diff.sections:
-        for (*place, model), (_, record, predictions) in sorted(first.items(), key=lambda item: item[0]):
-            if tuple(place) != (section.variant, section.protocol, section.corpus) or not len(predictions.clips):
+        for model in sorted({row["model"] for row in section.runs}):
+            runs = [row for row in section.runs if row["model"] == model]
+            runs = [row for row in runs if row["seed"] == min(run["seed"] for run in runs)]
+            tested = [kept[tuple(row[name] for name in names)].on(SPLIT) for row in runs]
+            if not all(len(predictions.clips) for predictions in tested):
                 continue
-            matrix = confusion_matrix(predictions.y_true, predictions.y_prob)
+            matrix = sum(confusion_matrix(predictions.y_true, predictions.y_prob) for predictions in tested)
+            classes = tested[0].classes
             stem = folder / f"confusion_{slug(model)}_{section.name}"
-            written.append(_write(stem.with_name(stem.name + ".csv"), confusion_csv(matrix, predictions.classes)))
-            panels = [("regenerated" if record["status"] == "complete" else "regenerated, partial run", matrix)]
+            written.append(_write(stem.with_name(stem.name + ".csv"), confusion_csv(matrix, classes)))
+            partial = any(row["status"] != "complete" for row in runs)
+            panels = [("regenerated, partial run" if partial else "regenerated", matrix)]
             published = paper.confusion_matrix(model, SPLIT)
             if published and section.own_corpus and section.protocol == "published":
                 panels.insert(0, (f"published, {published.figure}", published.matrix))
-            title = (
-                f"{model}, {SPLIT} · variant {section.variant} · protocol {section.protocol} · seed {record['seed']}"
-            )
-            draw_confusion(stem.with_name(stem.name + ".png"), panels, predictions.classes, title)
+            title = [f"{model}, {SPLIT}", f"variant {section.variant}", f"protocol {section.protocol}"]
+            title += [f"seed {runs[0]['seed']}", *_folds(section, runs)]
+            draw_confusion(stem.with_name(stem.name + ".png"), panels, classes, " · ".join(title))
             written.append(stem.with_name(stem.name + ".png"))
     return written
+
+
+def _folds(section: Section, runs: list[dict]) -> list[str]:
+    """``10 folds`` or ``fold 3`` for a title; nothing where the split is the published one."""
+    if len(runs) > 1:
+        return [f"{len(runs)} folds"]
+    return [] if section.protocol == "published" else [f"fold {runs[0]['fold']}"]
 
 
 def confusion_csv(matrix, classes) -> str:

@@ -52,10 +52,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the paper: its builder's name in ``model.py`` and the facts a test can hold it against."""
+    """A model of the paper, with the facts that a test can hold the code against."""
 
     name: str
-    builder: str
     title: str = ""
     where: str = ""
     parameters: int | None = None
@@ -178,13 +177,18 @@ class Finding:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The corpus that the published numbers were measured on; `n` gives the clips a split where known."""
+    """The corpus that the published numbers were measured on.
+
+    `n` gives the clips a split where known, `fingerprint` is `data_prep.fingerprint` of the published data where they
+    can be had.
+    """
 
     name: str
     title: str
     labels: str
     classes: tuple[str, ...]
     n: dict[str, int]
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,11 +225,6 @@ class Paper:
         """Names of the models that a variant is about, in the paper's order."""
         return self.variant(variant).models
 
-    def ensembles_for(self, variant: str = "paper") -> tuple[str, ...]:
-        """Names of the ensembles all of whose members a variant has."""
-        there = set(self.models_for(variant))
-        return tuple(name for name, ensemble in self.ensembles.items() if there.issuperset(ensemble.members))
-
     def all_settings(self, variant: str = "paper") -> dict[str, Setting]:
         """Every setting of a variant with its origin, in the file's order, overrides in place."""
         overrides = self.variant(variant).settings
@@ -246,10 +245,6 @@ class Paper:
     def cell(self, table: str, model: str, split: str, metric: str) -> Cell | None:
         """The published number at that place, or None where the paper prints nothing."""
         return self._cells.get((table, model, split, metric))
-
-    def table(self, table_id: str) -> Table:
-        """The table of that id; an unknown one is a PaperError that lists the known."""
-        return self._known("table", table_id, {table.id: table for table in self.tables})
 
     def confusion_matrix(self, model: str, split: str) -> ConfusionMatrix | None:
         """The published confusion matrix of a model on a split, or None."""

@@ -1,7 +1,7 @@
 """Reads and checks a ``paper.toml``. The form, section by section:
 
 ``schema``, ``[paper]``, ``[corpus]``
-    Who and what; ``headline`` names the cell the paper is known for.
+    Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data.
 ``[settings]``
     name = { value, origin, unit?, where?, reason?, note? }, see `ORIGINS`.
 ``[variants.<name>]``
@@ -49,6 +49,7 @@ ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
 FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
 REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate")
 VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 KINDS = {
     str: "a text",
     int: "a whole number",
@@ -197,7 +198,10 @@ def _corpus(section: Section) -> Corpus:
         labels=section.choice("labels", ("single", "multi"), "one label a clip, or several"),
         classes=section.items("classes", str),
         n=section.counts("n"),
+        fingerprint=section.get("fingerprint", str, ""),
     )
+    if corpus.fingerprint and not FINGERPRINT.fullmatch(corpus.fingerprint):
+        section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
     section.done()
     return corpus
 
@@ -257,7 +261,6 @@ def _model(name: str, section: Section) -> Model:
         row.done()
     model = Model(
         name=name,
-        builder=section.get("builder", str),
         title=section.get("title", str, ""),
         where=section.get("where", str, ""),
         parameters=parameters,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ COLUMNS = (
     *("fingerprint", "precision", "epochs", "status", "commit", "fold", "device", "backend", "seconds", "unit"),
 )
 CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
-KEPT = (units.RECORD, units.HISTORY, units.PREDICTIONS)
+NEEDED = ("key", "model", "status", "epochs", "seconds", "commit", "device")  # of a record, besides the conditions
 
 
 class ResultsError(ValueError):
@@ -90,6 +89,9 @@ def read_predictions(path: Path) -> Predictions:
             y_true[i, [column[label] for label in row[2].split("|")]] = 1
     except (ValueError, KeyError) as error:
         raise ResultsError(f"{path}: {error}: expected known classes and a probability for each of {classes}") from None
+    if not np.isfinite(y_prob).all():
+        row = int(np.argwhere(~np.isfinite(y_prob))[0][0])
+        raise ResultsError(f"{path}: line {row + 2} ({rows[row + 1][1]}) has a probability that is not finite")
     split, clips = (np.array([row[i] for row in rows[1:]]) for i in (0, 1))
     return Predictions(split, clips, y_true, y_prob, tuple(classes))
 
@@ -100,7 +102,7 @@ def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
     for path in sorted(folder.glob(f"*/{units.RECORD}")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            missing = [name for name in (*CONDITIONS, "model", "status", "epochs") if name not in record]
+            missing = [name for name in (*CONDITIONS, *NEEDED) if name not in record]
         except ValueError as error:
             raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
         if missing:
@@ -228,18 +230,30 @@ def write_runs(paper: Paper, folder: Path) -> list[dict]:
     return rows
 
 
-def merge(paper: Paper) -> None:
-    """Copy what finished (or partial) units have written into the results, in any order, under a lock."""
-    touched = set()
+def merge(paper: Paper, keys: Iterable[str]) -> None:
+    """Copy what units have written in the cache into the results, and write ``runs.csv`` anew.
+
+    Any order will do, and any number of processes: it happens under the results' lock. A complete unit in the results
+    is not replaced by a partial one.
+    """
+    keys = set(keys)
     for record, source in unit_folders(cache_root() / "runs" / paper.id):
+        if record["key"] not in keys:
+            continue
         folder = results_folder(paper.id, record["corpus"])
         with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
             target = folder / "units" / record["key"]
-            target.mkdir(parents=True, exist_ok=True)
-            for name in KEPT:
-                if (source / name).exists():
-                    shutil.copyfile(source / name, target / name)
-        touched.add(folder)
-    for folder in touched:
-        with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
+            there = units.read_record(target)
+            if there is None or there["status"] != "complete" or record["status"] == "complete":
+                _copy_unit(source, target)
             write_runs(paper, folder)
+
+
+def _copy_unit(source: Path, target: Path) -> None:
+    """Copy a unit's text files; its record goes first and comes last, so that a unit with a record is whole."""
+    target.mkdir(parents=True, exist_ok=True)
+    (target / units.RECORD).unlink(missing_ok=True)
+    for name in (units.HISTORY, units.PREDICTIONS, units.RECORD):
+        if (source / name).exists():
+            content = (source / name).read_bytes()
+            atomic_write(target / name, lambda file, content=content: file.write(content))

@@ -93,7 +93,8 @@ def log_mel(signal: np.ndarray, settings: SpectrogramSettings = SpectrogramSetti
     """
     if signal.ndim != 1 or signal.size == 0:
         raise ValueError(f"log_mel needs one channel with samples, shape (n,); received shape {signal.shape}")
-    mel = _mel_spectrogram(signal, settings)
+    with np.errstate(over="ignore", invalid="ignore"):  # absurdly large samples are refused below
+        mel = _mel_spectrogram(signal, settings)
     peak = mel.max()
     if not np.isfinite(peak):
         raise ValueError("the signal holds NaN, infinite or absurdly large samples: its spectrogram is not finite")

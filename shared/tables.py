@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from itertools import groupby
+from statistics import mean
 
 from shared.diff import Diff, Entry, Section
 from shared.paper import Cell, Column, Paper, Row, Table
-from shared.verdicts import NOT_COMPARABLE, NOT_RUN
+from shared.verdicts import NOT_COMPARABLE, NOT_RUN, UNPUBLISHED
 
-LABEL_WIDTH, CELL_WIDTH, WIDTH = 20, 11, 120
+LABEL_WIDTH, CELL_WIDTH, WIDTH = 26, 11, 120
 SHORT = {NOT_COMPARABLE: "not comp."}
 
 
@@ -72,10 +73,6 @@ def conditions(section: Section) -> list[str]:
         return []
     sizes = [f"{n} {split}" for split, n in sorted(_sizes(section).items(), reverse=True)]
     skipped = sum(record.get("skipped", 0) for record in records)
-    epochs = {}
-    for record in records:
-        if record.get("epochs"):
-            epochs.setdefault(record["model"], []).append(str(record["epochs"]))
     sample = [
         f"n = {' and '.join(sizes)} clips",
         f"seed {_listed(records, 'seed')}",
@@ -84,9 +81,41 @@ def conditions(section: Section) -> list[str]:
         f"corpus fingerprint {_listed(records, 'fingerprint')}",
         f"{skipped} clips skipped as unreadable" if skipped else "no clip skipped",
     ]
-    run = [f"epochs {model}: {', '.join(counts)}" for model, counts in sorted(epochs.items())]
-    run += [f"machine {_listed(records, 'device')}", f"commit {_listed(records, 'commit')}"]
-    return ["; ".join(sample), "; ".join(run)]
+    run = [*_costs(records), f"machine {_listed(records, 'device')}", f"commit {_listed(records, 'commit')}"]
+    return ["; ".join(sample), "; ".join(run), *_not_counted(section)]
+
+
+def _costs(records: tuple[dict, ...]) -> list[str]:
+    """``Model 3: 20 epochs in 12 min``, the mean where there are several runs; apart by precision and machine."""
+    trained = [record for record in records if record.get("epochs")]
+    differing = [key for key in ("precision", "device") if len({record[key] for record in trained}) > 1]
+    groups: dict[str, list[dict]] = {}
+    for record in trained:
+        conditions = ", ".join(record[key] for key in differing)
+        groups.setdefault(record["model"] + (f" ({conditions})" if conditions else ""), []).append(record)
+    texts = []
+    for name, runs in sorted(groups.items()):
+        epochs, seconds = (mean(run[key] for run in runs) for key in ("epochs", "seconds"))
+        runs_of = f" (mean of {len(runs)} runs)" if len(runs) > 1 else ""
+        texts.append(f"{name}: {round(epochs, 1):g} epoch{'s' if epochs != 1 else ''} in {_duration(seconds)}{runs_of}")
+    return texts
+
+
+def _duration(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``2.5 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _not_counted(section: Section) -> list[str]:
+    """The footnote about partial runs beside finished ones of the same model."""
+    runs = []
+    for record in section.partial:
+        fold = f", fold {record['fold']}" if section.protocol != "published" else ""
+        epochs = f"{record['epochs']} of {record.get('epochs_planned', '?')} epochs"
+        runs.append(f"{record['model']}, seed {record['seed']}{fold}: {epochs}")
+    return [f"{len(runs)} partial run{'s' if len(runs) > 1 else ''} not counted ({'; '.join(runs)})"] if runs else []
 
 
 def signed(value: float | None, cell: Cell) -> str:
@@ -161,15 +190,28 @@ def _remarks(table: Table, section: Section) -> list[str]:
     return [f"* {c.model}, {c.split} {c.metric} {c.printed}: {c.note_kind} as printed. {c.note}" for c in cells]
 
 
-def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, list[str]]]:
-    """Rows that the paper does not have, one a model, in the columns of a table of the paper."""
+def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, str, list]]:
+    """Rows that the paper does not have as (model, label, one text a column), in the columns of a table of the paper.
+
+    One a model, with a second one where its runs have twins in another precision. Without spread in the cells, it has
+    a row of its own.
+    """
     values = {(entry.model, entry.split, entry.metric): entry for entry in section.extras}
-    models = dict.fromkeys(entry.model for entry in section.extras)
     rows = []
-    for model in models:
+    for model in dict.fromkeys(entry.model for entry in section.extras):
         entries = [values.get((model, column.split, column.metric)) for column in columns]
-        if any(entries):
-            rows.append((model, [number(entry, with_spread) if entry else "" for entry in entries]))
+        there = [entry for entry in entries if entry]
+        if not there:
+            continue
+        what = there[0].verdict
+        what = {UNPUBLISHED: "not in the paper", NOT_COMPARABLE: f"{what}: {there[0].reason}"}.get(what, what)
+        rows.append((model, what, [number(entry, with_spread) if entry else "" for entry in entries]))
+        if not with_spread and any(entry.sd is not None for entry in there):
+            spreads = [f"± {e.sd:.4f}" if e and e.sd is not None else "" for e in entries]
+            rows.append(("", f"sd of {max(entry.runs for entry in there)} runs", spreads))
+        if there[0].twin:
+            differences = [f"{entry.twin_delta:+.4f}" if entry else "" for entry in entries]
+            rows.append(("", f"difference to {there[0].twin}", differences))
     return rows
 
 
@@ -184,7 +226,8 @@ def _table_text(table: Table, section: Section) -> list[str]:
             name = row.header
             for label, texts in _row_lines(row, section, with_spread=False):
                 cells = [texts[i] for i in columns] if len(texts) > 1 else texts
-                lines += _wrapped(f"{name:<6}{label:<14}" + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), 20)
+                start = f"{name:<6}{label:<{LABEL_WIDTH - 6}}"
+                lines += _wrapped(start + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), LABEL_WIDTH)
                 name = ""
         lines.append("")
     return lines[:-1]
@@ -218,20 +261,14 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
     order = list(dict.fromkeys((column.split, column.metric) for table in paper.tables for column in table.columns))
     places = {(entry.split, entry.metric) for entry in section.extras}
     columns = tuple(Column(split, metric, metric) for split, metric in order if (split, metric) in places)
-    lines = ["", "Not in the paper (no figure published to compare with)"]
+    lines = ["", "Not in the paper's table (nothing published to compare with)"]
     for block in _blocks(len(columns)):
         lines += _head_text([columns[i] for i in block], "", _sizes(section))
-        for model, texts in _extra_rows(section, columns, with_spread=False):
-            lines.append((f"{model:<{LABEL_WIDTH}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
-            spread = {
-                (e.split, e.metric): f"± {e.sd:.4f}" for e in section.extras if e.model == model and e.sd is not None
-            }
-            if spread:
-                texts = [spread.get((columns[i].split, columns[i].metric), "") for i in block]
-                runs = max(entry.runs for entry in section.extras if entry.model == model)
-                lines.append(
-                    (f"{f'  sd of {runs} runs':<{LABEL_WIDTH}}" + "".join(f"{t:<{CELL_WIDTH}}" for t in texts)).rstrip()
-                )
+        for model, label, texts in _extra_rows(section, columns, with_spread=False):
+            start = model or f"  {label}"
+            lines.append((f"{start:<{LABEL_WIDTH}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
+            if label.startswith(NOT_COMPARABLE):
+                lines += _wrapped(f"  {label}")
     return lines
 
 
@@ -249,7 +286,8 @@ def _wrapped(text: str, indent: int = 2) -> list[str]:
 
 
 def _extras_markdown(table: Table, section: Section) -> list[str]:
-    return [_markdown_row([f"*{model}*", "not in the paper", *t]) for model, t in _extra_rows(section, table.columns)]
+    rows = _extra_rows(section, table.columns)
+    return [_markdown_row([f"*{model}*" if model else "", label, *texts]) for model, label, texts in rows]
 
 
 def _spread(text: str, row: Row) -> list[str]:

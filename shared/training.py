@@ -2,7 +2,7 @@
 
 The loop is plain: one ``model.fit`` an epoch, then the state of the run is written to disk. Everything random in an
 epoch (the order of the clips, dropout, augmentation) is drawn from (seed, epoch), so a run that was killed and
-resumed goes through the same numbers as one that was not.
+resumed draws the same numbers as one that was not.
 """
 
 from __future__ import annotations
@@ -152,6 +152,7 @@ def fit(
     batch_size: int,
     validation_batch_size: int,
     seed: int,
+    shuffle: bool = True,
     best: str = "val_accuracy",
     early_stopping: EarlyStopping | None = None,
     name: str = "",
@@ -171,6 +172,8 @@ def fit(
         The run's own folder.
     epochs : int
         Epochs in all, those already done included.
+    shuffle : bool
+        Feed the training rows in another order each epoch.
     best : str
         The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does).
     early_stopping : EarlyStopping, optional
@@ -189,11 +192,11 @@ def fit(
         model.load_weights(_last(folder, run.epoch))
     while run.epoch < epochs and not run.stopped:
         generator = epoch_generator(seed, run.epoch)
-        shuffled = replace(train, rows=generator.permutation(train.rows))
+        ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
         reseed(model, generator)
         start = time.perf_counter()
         logs = model.fit(
-            Batches(shuffled, batch_size),
+            Batches(ordered, batch_size),
             validation_data=Batches(validation, validation_batch_size),
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 0,

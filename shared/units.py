@@ -75,7 +75,9 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def do(unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False) -> None:
+def do(
+    unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False, wait: bool = False
+) -> None:
     """Do a unit's work, ``work(unit, settings)``, unless it is complete; one process at a time.
 
     Parameters
@@ -84,6 +86,8 @@ def do(unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: 
         The variant's settings. They are kept when the unit begins, and it only goes on under the same.
     restart : bool
         Forget what the unit has done so far.
+    wait : bool
+        Where another process is at the same unit, wait for it instead of raising.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def do(unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: 
         The unit was begun under other settings than it would now go on with.
     """
     commit_id()  # of the code that runs, whatever is committed meanwhile
-    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}"):
+    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}", wait=wait):
         if restart:
             shutil.rmtree(unit.folder, ignore_errors=True)
         _keep_settings(unit, settings)
@@ -109,9 +113,9 @@ def _keep_settings(unit: Unit, settings: dict) -> None:
         atomic_write(path, lambda file: file.write(text.encode()))
         return
     begun = json.loads(path.read_text(encoding="utf-8"))
-    changed = sorted(name for name in begun.keys() | settings.keys() if begun.get(name) != settings.get(name))
+    changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
     if changed:
-        was = ", ".join(f"{name} was {begun.get(name)!r}, is {settings.get(name)!r}" for name in changed)
+        was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
         raise SettingsChangedError(
             f"{unit.folder} was begun under other settings ({was}). Put paper.toml back, or run with --restart to "
             "begin again"

@@ -25,6 +25,7 @@ from shared.paper import Cell, Paper
 
 MATCH, NEAR, DIFFERS = "match", "near", "differs"
 NOT_COMPARABLE, NOT_RUN, UNPUBLISHED = "not comparable", "not run", "no figure published"
+TWIN = "a second run of the same seed"
 NEAR_DELTA = 0.03
 Z95 = 1.959964
 PROPORTIONS = ("accuracy", "precision", "recall")
@@ -36,8 +37,8 @@ RULE = f"""\
   the published number is one more run with a seed of its own, and by the rounding of the printed value.
 - `near`: outside that interval, but no further off than {NEAR_DELTA}.
 - `differs`: further off.
-- `not comparable`: measured on another corpus, on part of it, under another protocol or with other settings, or by a
-  run that has not finished.
+- `not comparable`: measured on another corpus, on other data than the published ones, on part of them, under another
+  protocol or with other settings, or by a run that has not finished; or the published number is impossible as printed.
 - `not run`: no result yet; the command that gives it stands beside it."""
 
 

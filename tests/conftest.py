@@ -29,7 +29,7 @@ def write_unit(tmp_path) -> Callable[..., Path]:
             "seed": 0,
             "precision": "float32",
             "corpus": "vntm",
-            "fingerprint": "0123456789abcdef",
+            "fingerprint": "e348ce06802c7c4b",
             "epochs": 3,
             "epochs_planned": 50,
             "best_epoch": 2,
@@ -42,7 +42,8 @@ def write_unit(tmp_path) -> Callable[..., Path]:
             "classes": list(CLASSES),
         }
         record |= conditions
-        key = "-".join(str(record[name]) for name in ("model", "variant", "protocol", "seed", "precision", "corpus"))
+        names = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+        key = "-".join(str(record[name]) for name in names)
         record["key"] = key.lower().replace(" ", "-")
         folder = tmp_path / "units" / record["key"]
         folder.mkdir(parents=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shared import ensembles
 from shared.audio import AudioError, load_audio, segments
 from shared.cache import cache_root
+from shared.ensembles import ENSEMBLES
 from shared.paper import Paper, load_paper
 from shared.results import CONDITIONS, unit_folders
 from shared.spectrogram_images import SpectrogramSettings, image_of
@@ -59,14 +59,14 @@ def main(songs: list[str], as_json: bool = False) -> int:
         try:
             images, silent = images_of(song, paper.settings_for())
             answers.append({"song": song, "images": images, "silent": silent})
-        except AudioError as error:
-            answers.append({"song": song, "error": str(error)})
+        except (AudioError, OSError, ValueError) as error:
+            answers.append({"song": song, "error": str(error) if song in str(error) else f"{song}: {error}"})
     heard = [answer for answer in answers if "images" in answer]
     if heard:
         probabilities = predict(paper, trained, np.concatenate([answer["images"] for answer in heard]))
         for answer in heard:
             n_heard = len(answer.pop("images"))
-            answer |= vote(probabilities[:, :n_heard], answer.pop("silent"), trained.records[0]["classes"])
+            answer |= vote(paper, probabilities[:, :n_heard], answer.pop("silent"), trained.records[0]["classes"])
             probabilities = probabilities[:, n_heard:]
     if as_json:
         print(json.dumps({"paper": PAPER, "trained": trained.conditions, "songs": answers}, indent=1))
@@ -76,7 +76,7 @@ def main(songs: list[str], as_json: bool = False) -> int:
             if "error" in answer:
                 print(f"error: {answer['error']}", file=sys.stderr)
             else:
-                print(table(answer))
+                print(table(answer, paper.setting("clip_seconds")))
     return 1 if len(heard) < len(songs) else 0
 
 
@@ -107,7 +107,7 @@ def find_trained(paper: Paper) -> Trained:
             first["corpus"] != paper.corpus.name,
             first["protocol"] != "published",
             any(record["status"] != "complete" for record, _ in group),
-            list(paper.variants).index(first["variant"]),
+            [*paper.variants, first["variant"]].index(first["variant"]),
             first["seed"],
             first["fold"],
             first["precision"],
@@ -158,13 +158,13 @@ def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:
     return np.stack(predicted)
 
 
-def vote(probabilities: np.ndarray, silent: list[bool], classes: list[str]) -> dict:
+def vote(paper: Paper, probabilities: np.ndarray, silent: list[bool], classes: list[str]) -> dict:
     """Fuse the members a segment, then let the segments vote; silent ones have no vote.
 
     ``probabilities`` has shape (n_members, n_heard, n_classes), in the order of the segments that are not silent.
     """
-    fused = ensembles.product(probabilities)
-    winner = classes[ensembles.majority_vote(fused).argmax()]
+    fused = ENSEMBLES[paper.ensembles[ENSEMBLE].rule](probabilities)
+    winner = classes[ENSEMBLES[f"{paper.setting('segment_vote')}_vote"](fused).argmax()]
     rows = iter(fused)
     answers = []
     for no_sound in silent:
@@ -177,7 +177,7 @@ def vote(probabilities: np.ndarray, silent: list[bool], classes: list[str]) -> d
     return {"class": winner, "votes": sum(row["class"] == winner for row in answers), "segments": answers}
 
 
-def table(answer: dict, seconds: float = 30.0) -> str:
+def table(answer: dict, seconds: float) -> str:
     """A song's answer as text: a line a segment and the vote."""
     segments_ = answer["segments"]
     classes = next(list(row["probabilities"]) for row in segments_ if row["class"])

@@ -10,21 +10,27 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-if __name__ == "__main__":  # run as a script: the project's root is two folders up
+if __name__ == "__main__":  # run as a script: the same as the command above, with the same options
+    import runpy
+
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    import reproductions  # noqa: F401  quiets TensorFlow before it is loaded
+    sys.argv[1:1] = ["run", "lam_ensemble"]
+    runpy.run_module("reproductions", run_name="__main__")
 
 import keras
 import numpy as np
 import pandas as pd
 
 import data_prep
+from data_prep import layout
 from reproductions.lam_ensemble.model import build
 from shared import backend, probe, results, training, units
 from shared.augmentation import ZoomShift
-from shared.cache import cache_root
+from shared.cache import atomic_write, cache_root
 from shared.diff import diff_paper
 from shared.image_files import load_images
 from shared.outputs import write_outputs
@@ -69,28 +75,35 @@ def run(
     module = data_prep.corpus(corpus)
     index = module.index()
     fingerprint = data_prep.fingerprint(index)
+    for note in index.attrs.get("notes", ()):
+        print(f"note: {note}", file=sys.stderr)
+    splits = {fold: module.with_protocol(index, protocol, fold) for fold in range(module.N_FOLDS[protocol])}
+    for fold in folds:
+        layout.check_protocol(protocol, fold, module.N_FOLDS)
 
     # Features: the published log-mel images, or our own made from audio, (clips, 128, 1292, 3) uint8.
     size = (paper.setting("image_height"), paper.setting("image_width"))
     images = load_images(list(index["path"]), size=size, cache_dir=cache_root() / "features", key=fingerprint)
 
     # The probe, on every fold of the protocol: what does a clip's average spectrum alone give away?
-    for fold in range(module.N_FOLDS[protocol]):
+    spectra = functools.cache(lambda: probe.time_averaged(images, paper.setting("cmap")))
+    for fold, split in splits.items():
         unit = Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint)
-        split = module.with_protocol(index, protocol, fold)
-        work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
-        units.do(unit, paper.settings_for(), work, restart)
+        work = functools.partial(run_probe, spectra=spectra, split=split, classes=module.CLASSES)
+        units.do(unit, paper.settings_for(), work, restart, wait=True)
+        results.merge(paper, [unit.key])
 
     # The networks.
     for fold in folds:
-        split = module.with_protocol(index, protocol, fold)
         for seed in seeds:
             for variant in variants:
-                for model in models or paper.models_for(variant):
+                for model in [name for name in paper.models_for(variant) if not models or name in models]:
                     unit = Unit(paper.id, model, variant, protocol, fold, seed, precision, corpus, fingerprint)
-                    work = functools.partial(train, images=images, split=split, classes=module.CLASSES, epochs=epochs)
+                    work = functools.partial(
+                        train, images=images, split=splits[fold], classes=module.CLASSES, epochs=epochs
+                    )
                     units.do(unit, paper.settings_for(variant), work, restart)
-                    results.merge(paper)
+                    results.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
     folder = results.results_folder(paper.id, corpus)
@@ -109,7 +122,9 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
     network = build(unit.model, settings, images.shape[1:], len(classes))
     model = with_augmentation(network, settings)
     model.compile(
-        keras.optimizers.Adam(settings["learning_rate"]),
+        keras.optimizers.get(
+            {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
+        ),
         loss=settings["loss"],
         metrics=["accuracy"],
         jit_compile=backend.jit_compile(),
@@ -126,13 +141,14 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         batch_size=settings["batch_size"],
         validation_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
+        shuffle=settings["shuffle"],
         best=settings["checkpoint_monitor"],
         early_stopping=training.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"]),
         name=unit.key,
     )
-    network.save_weights(unit.folder / units.NETWORK)
+    atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
 
-    # Evaluate: the test split is read here, once. Everything in the tables is computed from these predictions.
+    # Evaluate: the test split is read here and decides nothing. All tables are computed from these predictions.
     evaluated = np.concatenate([rows[name] for name in EVALUATED])
     probabilities = training.predict(model, images, evaluated, settings["validation_batch_size"])
 
@@ -166,17 +182,15 @@ def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
     return keras.Model(inputs, network(x))
 
 
-def run_probe(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame, classes) -> None:
+def run_probe(unit: Unit, settings: dict, *, spectra: Callable, split: pd.DataFrame, classes) -> None:
     """The label of the training clip whose time-averaged spectrum is nearest, for each clip that is evaluated."""
-    spectra = probe.time_averaged(images, settings["cmap"])
+    start = time.perf_counter()
     is_train = (split["split"] == "train").to_numpy()
     evaluated = np.flatnonzero(split["split"].isin(EVALUATED))
-    predicted, *_ = probe.nearest_neighbour(spectra[is_train], split["label"].to_numpy()[is_train], spectra[evaluated])
+    labels = split["label"].to_numpy()
+    predicted, *_ = probe.nearest_neighbour(spectra()[is_train], labels[is_train], spectra()[evaluated])
     units.write_predictions(unit.folder, classes, split.iloc[evaluated], np.asarray(predicted)[:, None] == classes)
+    seconds = time.perf_counter() - start
     units.write_record(
-        unit, status="complete", epochs=0, epochs_planned=0, seconds=0.0, settings=settings, classes=classes
+        unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=settings, classes=classes
     )
-
-
-if __name__ == "__main__":
-    sys.exit(run())

@@ -1,7 +1,7 @@
 """A training epoch of lam_ensemble's Model 3 against the authors' way, and the share of the matrix peak of each step.
 
 The authors' way is Keras's legacy ``flow_from_directory`` generator, with augmentation, into ``fit`` in float32. Both
-sides run without XLA: with it (Keras 3's default) a step on a CPU takes several times longer.
+sides run without XLA, with which a step on a CPU takes several times longer.
 """
 
 import tempfile

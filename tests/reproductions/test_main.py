@@ -91,6 +91,17 @@ def test_run_hands_checked_options_to_train(train):
     ]
 
 
+def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
+    assert main(["run", "lam_ensemble", "--variant", "all", "--model", "Model 3"]) == 0
+    assert "authors-model-2" in train.calls[0][1]["variants"]
+
+
+def test_diff_of_a_corpus_without_runs_gives_the_command(capsys, kept):
+    assert main(["diff", "lam_ensemble", "--corpus", "synthetic"]) == 0
+    text = capsys.readouterr().out
+    assert 'not run: python -m reproductions run lam_ensemble --variant paper --model "Model 3" --corpus' in text
+
+
 def test_predict_hands_songs_to_the_paper(train):
     assert main(["predict", "lam_ensemble", "a.wav", "b.mp3", "--json"]) == 0
     assert train.calls == [((["a.wav", "b.mp3"], True), {})]
@@ -108,6 +119,7 @@ def test_predict_hands_songs_to_the_paper(train):
             "variant authors-model-2 is only about Model 2",
         ),
         (["diff", "x"], "there is no paper 'x'"),
+        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: synthetic, vntm"),
         (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
         (["predict", "x", "a.wav"], "there is no paper 'x'"),
     ],

@@ -2,15 +2,18 @@
 
 import math
 import re
+import threading
 
 import pytest
 
+from shared.cache import file_lock
 from shared.diff import DiffError, compare, diff_paper
 from shared.paper import PaperError, load_paper
 from shared.results import RUNS, ResultsError, read_runs, write_runs
-from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, UNPUBLISHED
+from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED
 
 ROUNDED = 0.5e-4  # half a unit of Table IV's last decimal
+PUBLISHED, OTHER = "e348ce06802c7c4b", "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,7 @@ def row(value, metric="accuracy", split="test", model="Model 3", seed=0, **condi
         "seed": seed,
         "fold": 0,
         "corpus": "vntm",
+        "fingerprint": PUBLISHED,
         "precision": "float32",
         "epochs": 50,
         "status": "complete",
@@ -76,6 +80,7 @@ def test_what_was_not_run_says_how(paper):
     [
         ({"protocol": "grouped"}, {}, "protocol grouped, the paper's is the published split"),
         ({"corpus": "synthetic"}, {}, "corpus synthetic, the paper's is vntm"),
+        ({"fingerprint": OTHER}, {}, f"other data: fingerprint {OTHER}, the published ones have {PUBLISHED}"),
         ({"status": "partial", "epochs": 12}, {}, "partial: 12 of 50 epochs"),
         ({"n": 240}, {}, "n = 240 test clips, the paper has 250"),
         ({}, {"epochs_planned": 2}, "run with epochs = 2, the variant has 50"),
@@ -95,15 +100,70 @@ def test_results_without_a_published_number_are_kept_apart(paper):
 
 
 def test_a_finished_run_comes_before_a_partial_one(paper):
-    found = entry(paper, [row(0.3, seed=0, status="partial", epochs=2), row(0.9, seed=1)])
+    rows = [row(0.3, seed=0, status="partial", epochs=2), row(0.9, seed=1)]
+    section = compare(paper, rows, {r["unit"]: {"seed": r["seed"]} for r in rows}).sections[0]
+    found = section.entries["IV", "Model 3", "test", "accuracy"]
     assert (found.value, found.runs, found.verdict) == (0.9, 1, MATCH)
+    assert [record["seed"] for record in section.records] == [1]
+    assert [record["seed"] for record in section.partial] == [0]
 
 
 def test_one_seed_in_two_precisions_counts_once(paper):
-    rows = [row(0.9, seed=seed, precision="bfloat16") for seed in (0, 1)] + [row(0.8, precision="float32")]
+    rows = [row(0.9, precision="bfloat16"), row(0.95, seed=1, precision="bfloat16"), row(0.8, precision="float32")]
     section = compare(paper, rows, {}).sections[0]
     assert section.entries["IV", "Model 3", "test", "accuracy"].runs == 2
-    assert [(e.model, e.value) for e in section.extras] == [("Model 3 (float32)", 0.8)]
+    found = section.extras[0]
+    assert (found.model, found.value, found.verdict, found.twin) == ("Model 3 (float32)", 0.8, TWIN, "bfloat16")
+    assert found.twin_delta == pytest.approx(-0.1), "to the run of the same seed, not to the mean"
+    assert found.reason == "a second run of the same seed: difference to bfloat16 -0.1000"
+
+
+@pytest.mark.parametrize(
+    ("rows", "value"),
+    [
+        ([{"precision": "bfloat16"}, {"precision": "float32"}, {"precision": "float32", "model": "Model 1"}], 0.1),
+        ([{"precision": "bfloat16", "status": "partial"}, {"precision": "float32"}], 0.1),
+        ([{"precision": "float32"}, {"precision": "bfloat16"}], 0.1),
+    ],
+    ids=["more runs", "finished", "bfloat16 before float32"],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_precision_that_counts(paper, rows, value, turned):
+    rows = [row(number / 10, **conditions) for number, conditions in enumerate(rows)]
+    assert entry(paper, rows[::-1] if turned else rows).value == value
+
+
+def test_runs_on_other_data_are_kept_apart_and_not_averaged(paper):
+    rows = [row(0.9, seed=3), *(row(0.5, seed=seed, fingerprint=OTHER, precision="bfloat16") for seed in (0, 1, 3))]
+    section = compare(paper, rows, {}).sections[0]
+    found = section.entries["IV", "Model 3", "test", "accuracy"]
+    assert (found.value, found.runs, found.verdict) == (0.9, 1, MATCH)
+    assert [(e.model, e.value, e.runs, e.verdict) for e in section.extras] == [
+        ("Model 3 (01234567)", 0.5, 3, NOT_COMPARABLE)
+    ]
+    assert OTHER in section.extras[0].reason
+
+
+def test_of_two_sets_of_data_that_the_paper_does_not_have_the_one_with_more_runs_counts(paper):
+    rows = [row(0.1, fingerprint="a" * 16), *(row(0.5, seed=seed, fingerprint=OTHER) for seed in (0, 1))]
+    section = compare(paper, rows, {}).sections[0]
+    assert section.entries["IV", "Model 3", "test", "accuracy"].value == 0.5
+    assert section.extras[0].model == "Model 3 (aaaaaaaa)"
+
+
+def test_an_impossible_cell_cannot_differ(paper):
+    diff = compare(paper, [row(0.6, "recall", "validation", "Model 2")], {})
+    found = diff.sections[0].entries["IV", "Model 2", "validation", "recall"]
+    assert (found.verdict, found.value) == (NOT_COMPARABLE, 0.6)
+    assert found.reason.startswith("impossible as printed: A clip is recalled only when")
+    assert not diff.differs
+
+
+def test_a_corpus_that_was_asked_for_and_not_run_says_how(paper):
+    section = compare(paper, [], {}, corpus="synthetic").sections[0]
+    assert {e.verdict for e in section.entries.values()} == {NOT_RUN}
+    assert len(section.entries) == len(paper.cells())
+    assert section.all()[0].command.endswith('--variant paper --model "Model 1" --corpus synthetic')
 
 
 def test_sections_by_variant_protocol_and_corpus(paper):
@@ -155,6 +215,27 @@ def test_clips_set_aside_are_counted(paper, write_unit):
     next(folder.glob("units/*")).joinpath("skipped.csv").write_text("clip,reason\nCheo.1,no audio\n", encoding="utf-8")
     write_runs(paper, folder)
     assert diff_paper(paper, folder).sections[0].records[0]["skipped"] == 1
+
+
+def test_a_diff_waits_for_who_merges(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
+    found = []
+    reader = threading.Thread(target=lambda: found.append(diff_paper(paper, folder)))
+    with file_lock(folder / ".lock", "merging"):
+        reader.start()
+        reader.join(0.2)
+        assert not found, "runs.csv is not there yet"
+        write_runs(paper, folder)
+    reader.join(10)
+    assert found[0].counts[MATCH]
+
+
+def test_results_that_cannot_be_written_to_can_be_read(paper, write_unit, monkeypatch):
+    folder = write_unit("Model 3", {"test": 227})
+    write_runs(paper, folder)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with file_lock(folder / ".lock", "somebody else's"):
+        assert diff_paper(paper, folder).counts[MATCH]
 
 
 def test_no_results_yet_is_not_run_throughout(paper, tmp_path):

@@ -46,6 +46,13 @@ def test_other_numbers_give_another_picture(tmp_path):
     )
 
 
+def test_a_long_title_is_not_cut_off(tmp_path):
+    path = tmp_path / "1.png"
+    draw_confusion(path, [("regenerated", MATRIX)], ["a", "b", "c"], "1-NN probe, test · protocol grouped · " * 3)
+    pixels = np.asarray(Image.open(path).convert("L"))
+    assert pixels[:60, [0, 1, -2, -1]].min() == 255, "the margins beside the title are empty"
+
+
 def test_a_picture_is_not_too_wide_and_not_too_heavy(tmp_path):
     content = confusion(tmp_path / "1.png")
     width, height = Image.open(io.BytesIO(content)).size

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from shared import outputs
-from shared.diff import compare
-from shared.outputs import write_outputs
-from shared.paper import load_paper
+from shared.cache import LockedError, file_lock
+from shared.diff import compare, diff_paper
+from shared.outputs import drawn_readmes, write_outputs
+from shared.paper import list_papers, load_paper
+from shared.results import results_folder
+from shared.tables import render_csv
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,62 @@ def test_all_is_written_and_matrices_are_counts_with_rows_true(paper, folder):
     assert np.trace(counts) == 216, "of the first seed"
     published = matrix(folder / "confusion_model-1_published.csv")[2]
     assert published[2].tolist() == [1, 0, 39, 10, 0], "Fig. 4's third column: chauvan"
+
+
+def test_the_matrix_of_several_folds_is_their_sum_and_says_so(paper, write_unit, monkeypatch):
+    titles = []
+    monkeypatch.setattr(outputs, "draw_confusion", lambda path, panels, classes, title: titles.append(title))
+    for fold, right in enumerate((150, 160, 170)):
+        folder = write_unit("1-NN probe", {"test": right}, variant="probe", protocol="grouped", fold=fold)
+    write_unit("Model 1", {"test": 200})
+    write_unit("Model 2", {"test": 200}, protocol="grouped", fold=4)
+    write_outputs(paper, folder)
+    counts = matrix(folder / "confusion_1-nn-probe_probe_grouped.csv")[2]
+    assert (np.trace(counts), counts.sum()) == (150 + 160 + 170, 3 * 250)
+    assert titles == [
+        "Model 1, test · variant paper · protocol published · seed 0",
+        "Model 2, test · variant paper · protocol grouped · seed 0 · fold 4",
+        "1-NN probe, test · variant probe · protocol grouped · seed 0 · 3 folds",
+    ]
+
+
+def test_the_matrix_is_of_a_run_that_counts(paper, write_unit):
+    write_unit("Model 1", {"test": 100}, fingerprint="0" * 16, precision="bfloat16")
+    write_unit("Model 1", {"test": 110}, precision="bfloat16", status="partial")
+    folder = write_unit("Model 1", {"test": 200})
+    write_outputs(paper, folder)
+    assert np.trace(matrix(folder / "confusion_model-1_paper.csv")[2]) == 200
+
+
+def test_all_is_written_under_the_lock_of_the_folder(paper, folder, monkeypatch):
+    def refused(*arguments):
+        with pytest.raises(LockedError), file_lock(folder / ".lock", "merging"):
+            pass
+        return written(*arguments)
+
+    written = outputs.results.write_runs
+    monkeypatch.setattr(outputs.results, "write_runs", refused)
+    write_outputs(paper, folder)
+    assert not (folder / ".lock").exists()
+
+
+@pytest.fixture(scope="module")
+def committed():
+    """The diff of every paper from the results of this project."""
+    return [diff_paper(load_paper(name), results_folder(name)) for name in list_papers()]
+
+
+def test_the_committed_diff_is_what_would_be_written(committed):
+    for diff in committed:
+        file = results_folder(diff.paper.id) / outputs.DIFF
+        assert render_csv(diff.rows()) == file.read_text(encoding="utf-8"), (
+            f"{file}: run python -m reproductions report"
+        )
+
+
+def test_the_committed_readmes_are_what_would_be_written(committed):
+    for file, text in drawn_readmes(committed).items():
+        assert text == file.read_text(encoding="utf-8"), f"{file}: run python -m reproductions report"
 
 
 def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_stale(paper, folder):

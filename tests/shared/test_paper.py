@@ -38,9 +38,8 @@ reason = "time"
 models = ["CNN"]
 settings = { learning_rate = { value = 1, origin = "assumed", reason = "time" } }
 [models.CNN]
-builder = "build_cnn"
+title = "convolutions"
 [models.RNN]
-builder = "build_rnn"
 [ensembles.MIX]
 members = ["CNN", "RNN"]
 weights = [0.4, 0.6]
@@ -129,11 +128,15 @@ def test_a_variant_overrides_settings_and_keeps_their_units(toy):
     assert toy.all_settings("fast")["learning_rate"].reason == "time"
 
 
-def test_a_variant_restricts_models_and_with_them_ensembles(toy):
+def test_a_variant_restricts_models(toy):
     assert toy.models_for() == ("CNN", "RNN")
     assert toy.models_for("fast") == ("CNN",)
-    assert toy.ensembles_for() == ("MIX",)
-    assert toy.ensembles_for("fast") == ()
+
+
+def test_the_fingerprint_of_the_published_data_is_optional(toy, tmp_path):
+    assert toy.corpus.fingerprint == ""
+    text = MINIMAL.replace('name = "toys"', 'name = "toys"\nfingerprint = "0123456789abcdef"')
+    assert load_paper("toy", write(tmp_path, text)).corpus.fingerprint == "0123456789abcdef"
 
 
 def test_confusion_matrices_are_turned_to_rows_true(toy):
@@ -156,8 +159,6 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         toy.settings_for("x")
     with pytest.raises(PaperError, match=r"toy has no setting 'batch'; the known are: batch_size, learning_rate"):
         toy.setting("batch")
-    with pytest.raises(PaperError, match=r"toy has no table 'IV'"):
-        toy.table("IV")
 
 
 # ---- malformed files
@@ -189,6 +190,7 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         ("[5, 15]", "[5, -15]", "confusion_matrices[0].matrix has an entry that is not a count"),
         ('printed_rows = "predicted"', 'printed_rows = "yes"', "what do the figure's rows stand for?"),
         ("n = { test = 50 }", "n = { test = 0 }", "corpus.n.test is 0: expected a positive whole number"),
+        ("n = { test = 50 }", 'fingerprint = "e348"', "corpus.fingerprint is 'e348': expected 16 hexadecimal digits"),
         ('kind = "silent"', 'kind = "odd"', "findings[0].kind is 'odd': expected one of contradiction"),
         (
             'id = "toy"',

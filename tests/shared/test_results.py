@@ -1,6 +1,7 @@
 """Results: the long table is computed from the predictions, ensembles included, and from nothing else."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -92,6 +93,7 @@ def test_no_runs_csv_is_no_rows(tmp_path):
         (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), "expected known classes"),
         (lambda text: text.replace("0.9", "high", 1), "expected known classes and a probability"),
         (lambda text: "", "an empty file"),
+        (lambda text: text.replace("0.9", "nan", 1), r"line \d+ .* has a probability that is not finite"),
     ],
 )
 def test_damaged_predictions_are_named(paper, write_unit, change, message):
@@ -128,23 +130,66 @@ def test_members_on_other_clips_are_refused(paper, write_unit):
         results.recompute(paper, folder)
 
 
-def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, write_unit, tmp_path, monkeypatch):
+@pytest.fixture
+def cached_units(write_unit, tmp_path, monkeypatch):
+    """A function that writes units into the cache, as runs do, and returns the paper's folder of results."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
-    write_unit("Model 1", RIGHT)
-    write_unit("Model 1", RIGHT, corpus="synthetic")
-    (tmp_path / "cache/runs").mkdir(parents=True)
-    (tmp_path / "units").rename(tmp_path / "cache/runs/lam_ensemble")
-    for path in (tmp_path / "cache/runs/lam_ensemble").iterdir():
-        (path / "network.weights.h5").write_bytes(b"weights")
-    results.merge(paper)
-    results.merge(paper)  # twice changes nothing
-    real = results.read_runs(tmp_path / "results/lam_ensemble/runs.csv")
+    runs = tmp_path / "cache/runs/lam_ensemble"
+
+    def write(model, right, **conditions):
+        folder = write_unit(model, right, **conditions)
+        runs.mkdir(parents=True, exist_ok=True)
+        for path in (folder / "units").iterdir():
+            shutil.rmtree(runs / path.name, ignore_errors=True)
+            path.rename(runs / path.name)
+            (runs / path.name / "network.weights.h5").write_bytes(b"weights")
+        return tmp_path / "results/lam_ensemble"
+
+    return write
+
+
+def keys(tmp_path):
+    return [record["key"] for record, _ in results.unit_folders(tmp_path / "cache/runs/lam_ensemble")]
+
+
+def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, cached_units, tmp_path):
+    folder = cached_units("Model 1", RIGHT)
+    cached_units("Model 1", RIGHT, corpus="synthetic")
+    for _ in range(2):  # twice changes nothing
+        results.merge(paper, keys(tmp_path))
+    assert {row["corpus"] for row in results.read_runs(folder / "runs.csv")} == {"vntm"}
     synthetic = results.read_runs(tmp_path / "cache/results/lam_ensemble/runs.csv")
-    assert {row["corpus"] for row in real} == {"vntm"}
     assert {row["corpus"] for row in synthetic} == {"synthetic"}
-    kept = {path.name for path in (tmp_path / "results").rglob("*") if path.is_file()}
+    kept = {path.name for path in folder.rglob("*") if path.is_file()}
     assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv"}
+
+
+def test_merge_takes_only_the_units_that_are_named(paper, cached_units, tmp_path):
+    folder = cached_units("Model 1", RIGHT)
+    cached_units("Model 2", RIGHT)
+    results.merge(paper, [key for key in keys(tmp_path) if key.startswith("model-2")])
+    assert {row["model"] for row in results.read_runs(folder / "runs.csv")} == {"Model 2"}
+
+
+def test_a_partial_unit_never_replaces_a_complete_one(paper, cached_units, tmp_path):
+    folder = cached_units("Model 1", RIGHT)
+    results.merge(paper, keys(tmp_path))
+    cached_units("Model 1", {"validation": 100, "test": 100}, status="partial", epochs=1)
+    results.merge(paper, keys(tmp_path))
+    rows = results.read_runs(folder / "runs.csv")
+    assert {(row["status"], row["epochs"]) for row in rows} == {("complete", "3")}
+    assert next(row["value"] for row in rows if row["metric"] == "accuracy") == "0.800000"
+    cached_units("Model 1", {"validation": 100, "test": 250})
+    results.merge(paper, keys(tmp_path))  # a complete one does
+    assert next(row["value"] for row in results.read_runs(folder / "runs.csv")) == "1.000000"
+
+
+def test_answers_without_probabilities_have_no_loss(paper, write_unit):
+    folder = write_unit("Model 1", RIGHT)
+    path = next(folder.glob("units/*/predictions.csv"))
+    path.write_text(path.read_text().replace("0.9", "1").replace("0.025", "0"))
+    assert {row["metric"] for row in results.recompute(paper, folder)} == {"accuracy", "precision", "recall"}
 
 
 class TestCommittedResults:

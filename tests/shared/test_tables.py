@@ -9,7 +9,7 @@ import pytest
 from shared.diff import compare, diff_paper
 from shared.paper import load_paper
 from shared.results import write_runs
-from shared.tables import WIDTH, render_csv, render_markdown, render_text
+from shared.tables import WIDTH, _duration, render_csv, render_markdown, render_text
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,11 @@ def paper():
 
 @pytest.fixture
 def diff(paper, write_unit):
-    """Model 1 with two seeds, Model 3 partial, Model 2 not run, a grouped run and a probe."""
+    """Model 1 with two seeds, one of them in bfloat16 too, and a third that is partial; Model 3 partial; and more."""
     write_unit("Model 1", {"validation": 313, "test": 216})
     write_unit("Model 1", {"validation": 317, "test": 226}, seed=1)
+    write_unit("Model 1", {"test": 100}, seed=2, status="partial", epochs=1)
+    write_unit("Model 1", {"test": 220}, precision="bfloat16", epochs=6, seconds=900.0)
     write_unit("Model 3", {"validation": 338, "test": 227}, status="partial", epochs=12)
     write_unit("Model 3", {"validation": 200, "test": 180}, protocol="grouped")
     folder = write_unit("1-NN probe", {"test": 248}, variant="probe")
@@ -71,13 +73,30 @@ def test_impossible_cells_are_marked_and_explained_once(diff):
 
 def test_the_footer_gives_the_conditions(diff):
     text = render_text(diff)
-    assert "n = 375 validation and 250 test clips; seed 0, 1; precision float32" in text
-    assert "corpus fingerprint 0123456789abcdef; no clip skipped" in text
-    assert "epochs Model 1: 3, 3; epochs Model 3: 12; machine a processor; commit abcdef0123" in text
+    text = " ".join(text.split())
+    assert "n = 375 validation and 250 test clips; seed 0, 1; precision bfloat16, float32" in text
+    assert "corpus fingerprint e348ce06802c7c4b; no clip skipped" in text
+    assert "Model 1 (bfloat16): 6 epochs in 15 min; Model 1 (float32): 3 epochs in 12 s (mean of 2 runs)" in text
+    assert "Model 3 (float32): 12 epochs in 12 s; machine a processor; commit abcdef0123" in text
+    assert "1 partial run not counted (Model 1, seed 2: 1 of 50 epochs)" in text
+
+
+def test_a_second_precision_stands_below_with_its_difference(diff, paper):
+    text = render_text(diff)
+    assert line(text, "Model 1 (bfloat16)").split()[-3:] == ["0.8800"] * 3
+    assert line(text, "difference to float32").split()[-3:] == [f"{(220 - 216) / 250:+.4f}"] * 3
+    markdown = render_markdown(paper, diff.sections[0], paper.tables[0])
+    assert "| *Model 1 (bfloat16)* | a second run of the same seed |" in markdown
+    assert line(markdown, "|  | difference to float32 |").endswith("| +0.0160 | +0.0160 | +0.0160 |")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (720, "12 min"), (9000, "2.5 h")])
+def test_durations_are_short(seconds, text):
+    assert _duration(seconds) == text
 
 
 def test_markdown_has_one_column_a_number_and_the_spread(diff, paper):
-    text = render_markdown(paper, diff.sections[0], paper.table("IV"))
+    text = render_markdown(paper, diff.sections[0], paper.tables[0])
     rows = [row for row in text.splitlines() if row.startswith("|")]
     assert {row.count("|") for row in rows} == {2 + 8 + 1}
     assert "| 0.8840 ± 0.0283 |" in text

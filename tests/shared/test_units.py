@@ -72,6 +72,12 @@ def test_other_settings_are_refused_and_named(unit):
     assert units.read_record(unit.folder)["settings"]["epochs"] == 4
 
 
+def test_a_setting_that_is_new_or_gone_does_not_matter(unit):
+    units.do(unit, {"epochs": 3, "gone": 1}, lambda unit, settings: None)
+    units.do(unit, {"epochs": 3, "new": 2}, finish)
+    assert units.read_record(unit.folder)["status"] == "complete"
+
+
 def test_a_second_run_of_the_same_unit_is_told_so(unit):
     lock = unit.folder.with_name(unit.folder.name + ".lock")
     with file_lock(lock, "the first"), pytest.raises(LockedError, match="already under way"):

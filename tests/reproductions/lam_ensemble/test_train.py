@@ -16,6 +16,7 @@ from reproductions.lam_ensemble import predict, train
 from shared import results
 from shared.paper import load_paper
 
+REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
 N = {"train": 6, "validation": 2, "test": 2}  # images a class
 
 
@@ -69,6 +70,22 @@ def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
     assert "epoch 1/" not in capsys.readouterr().out
 
 
+def test_a_wrong_fold_is_refused_before_anything_is_trained(tiny_corpus):
+    with pytest.raises(ValueError, match="has fold 0 to 9, not 12"):
+        train.run(protocol="grouped", folds=(0, 12))
+    assert not (tiny_corpus / "cache" / "runs").exists()
+
+
+def test_models_that_a_variant_does_not_have_are_left_out(tiny_corpus, monkeypatch):
+    done = []
+    monkeypatch.setattr(train.units, "do", lambda unit, *arguments, **options: done.append((unit.variant, unit.model)))
+    monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
+    monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
+    monkeypatch.setattr(train, "render_text", lambda diff: "")
+    train.run(variants=("paper", "authors-model-2"), models=["Model 1"], precision="float32")
+    assert done == [("probe", "1-NN probe"), ("paper", "Model 1")]
+
+
 class TestPredict:
     """Untrained networks with the real pipeline: what is checked is the way, not the answer."""
 
@@ -79,7 +96,7 @@ class TestPredict:
         for model in paper.models:
             record = {"model": model, "variant": "paper", "protocol": "published", "fold": 0, "seed": 0}
             record |= {"precision": "float32", "corpus": "vntm", "fingerprint": "0" * 16, "status": "complete"}
-            record |= {"epochs": 50, "classes": list(vntm.CLASSES)}
+            record |= {"epochs": 50, "classes": list(vntm.CLASSES)} | REST
             folder = cache / model.replace(" ", "-")
             folder.mkdir(parents=True)
             (folder / "record.json").write_text(json.dumps(record))
@@ -123,12 +140,19 @@ class TestPredict:
 
     def test_bad_songs_are_named_and_the_others_done(self, trained, song, tmp_path, capsys):
         (tmp_path / "text.mp3").write_text("this is no music")
-        songs = [song("short.wav", 12), song("silent.ogg", 31, silent_from=0), str(tmp_path / "text.mp3")]
+        soundfile.write(tmp_path / "loud.wav", np.full(31 * 22050, 3e38, "float32"), 22050, subtype="FLOAT")
+        songs = [
+            str(tmp_path / "loud.wav"),
+            song("short.wav", 12),
+            song("silent.ogg", 31, silent_from=0),
+            str(tmp_path / "text.mp3"),
+        ]
         assert main(["predict", "lam_ensemble", *songs, str(tmp_path / "none.wav"), song("good.mp3", 31)]) == 1
         out, err = capsys.readouterr()
         assert "=> cailuong (1 of 1 votes)" in out
         for message in (
-            r"short.wav: lasts 12.0 s",
+            "loud.wav: the signal holds NaN, infinite or absurdly large samples",
+            "short.wav: lasts 12.0 s",
             "silent.ogg: is silent",
             "text.mp3: cannot be read as audio",
             "none.wav: no such file",
@@ -159,7 +183,7 @@ def test_preferred_training_is_the_papers_own(tmp_path, monkeypatch):
             folder = tmp_path / "runs" / paper.id / f"{corpus}-{variant}-{model}"
             folder.mkdir(parents=True)
             record = {"model": model, "variant": variant, "protocol": "published", "fold": 0, "seed": 0, "epochs": 9}
-            record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status}
+            record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status} | REST
             (folder / "record.json").write_text(json.dumps(record))
             (folder / "network.weights.h5").write_bytes(b"")
     chosen = predict.find_trained(paper)

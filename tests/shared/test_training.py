@@ -33,11 +33,12 @@ model = keras.Sequential([
     keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax"),
 ])
 model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-class Slow(training.Batches):
-    def __getitem__(self, batch):
+plain = training.batches
+def slow(data, batch_size):
+    for batch in plain(data, batch_size):
         time.sleep(delay)
-        return super().__getitem__(batch)
-training.Batches = Slow
+        yield batch
+training.batches = slow
 run = training.fit(
     model, training.Rows(x, y, np.arange(16)), training.Rows(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
     epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
@@ -123,10 +124,27 @@ def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
 
 def test_batches_keep_order_and_the_short_last_one():
     data = training.Rows(np.arange(7), np.arange(7) * 10, np.array([6, 0, 3, 3, 5]))
-    batches = training.Batches(data, 2)
-    got = [batches[i] for i in range(len(batches))]
+    got = list(training.batches(data, 2))
     assert [x.tolist() for x, _ in got] == [[6, 0], [3, 3], [5]]
     assert [y.tolist() for _, y in got] == [[60, 0], [30, 30], [50]]
+
+
+def test_an_epochs_metrics_are_those_of_keras_fit(tmp_path):
+    """One epoch in the same order by ``fit``, with a smaller last batch."""
+    data = rows(10)
+
+    def model():
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+        model.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+        return model
+
+    theirs = model().fit(data.x, data.y, 4, shuffle=False, verbose=0, validation_data=(data.x, data.y)).history
+    ours = training.fit(
+        model(), data, data, folder=tmp_path, epochs=1, batch_size=4, validation_batch_size=3, seed=0, shuffle=False
+    )
+    for name, (value,) in theirs.items():
+        assert ours.rows[0][name] == pytest.approx(value, rel=1e-5), name
 
 
 def test_each_epoch_has_its_own_order():

@@ -90,10 +90,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Diff:
-    """Every section of one paper."""
+    """Every section of one paper; `runs` are the rows of runs.csv that they were drawn from, numbers as numbers."""
 
     paper: Paper
     sections: tuple[Section, ...]
+    runs: tuple[dict, ...] = field(default=(), repr=False)
 
     @property
     def counts(self) -> Counter:
@@ -211,7 +212,7 @@ def compare(
         if any(names and name not in names for name, names in wanted):
             continue
         sections.append(_section(paper, *key, found[key], records))
-    return Diff(paper, tuple(sections))
+    return Diff(paper, tuple(sections), tuple(rows))
 
 
 def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[dict], records: dict) -> Section:

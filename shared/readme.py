@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import mean, stdev
 
 from shared.diff import Diff, Entry, Section
 from shared.paper import Paper, Setting
@@ -72,6 +73,7 @@ def paper_blocks(paper: Paper, diff: Diff, figures: list[str]) -> dict[str, Call
         "variants": lambda: _variants(paper),
         "models": lambda: _models(paper),
         "findings": lambda: _findings(paper),
+        "protocols": lambda: _protocols(diff),
         "verdicts": lambda: RULE,
     }
 
@@ -133,6 +135,30 @@ def _figures(paper: Paper, files: list[str], section: str = "") -> str:
 
 def _curves_first(file: str) -> tuple[bool, str]:
     return not file.startswith("curves_"), file
+
+
+def _protocols(diff: Diff) -> str:
+    """The headline's score of each model, under the published split and under the grouped one, fold by fold."""
+    cell = diff.paper.headline_cell
+    scores: dict[tuple[str, str], dict[str, dict[int, list[float]]]] = {}
+    for row in diff.runs:
+        own = row["corpus"] == diff.paper.corpus.name and row["status"] == "complete"
+        if own and cell and (row["split"], row["metric"]) == (cell.split, cell.metric):
+            of_model = scores.setdefault((row["variant"], row["model"]), {})
+            of_model.setdefault(row["protocol"], {}).setdefault(row["fold"], []).append(row["value"])
+    rows = []
+    for (variant, model), found in scores.items():
+        published = [value for values in found.get("published", {}).values() for value in values]
+        grouped = [mean(values) for _, values in sorted(found.get("grouped", {}).items())]
+        first = found.get("grouped", {}).get(0, [])
+        every = f"{_mean(grouped)} ± {stdev(grouped):.4f} ({len(grouped)} folds)" if len(grouped) > 1 else ""
+        rows.append([model, f"`{variant}`", _mean(published), _mean(first), every])
+    metric = f"{cell.split} {cell.metric}" if cell else ""
+    return _table(["model", "variant", f"published split, {metric}", "grouped, fold 0", "grouped, all folds"], rows)
+
+
+def _mean(values: list[float]) -> str:
+    return f"{mean(values):.4f}" if values else "not run"
 
 
 def _caption(file: str) -> str:

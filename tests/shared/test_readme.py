@@ -92,3 +92,12 @@ def test_figures_of_one_variant_and_protocol(paper):
     assert shown == ["curves_paper.png)", "confusion_prod_paper.png)"]
     assert blocks["figures-paper_grouped"]().count("png") == 1
     assert blocks["figures-paper-none"]() == "Not run yet."
+
+
+def test_protocols_stand_side_by_side(paper, write_unit):
+    write_unit("Model 3", {"validation": 300, "test": 225})
+    write_unit("Model 3", {"validation": 300, "test": 150}, protocol="grouped")
+    folder = write_unit("Model 3", {"validation": 300, "test": 200}, protocol="grouped", fold=1)
+    write_runs(paper, folder)
+    block = paper_blocks(paper, diff_paper(paper, folder), [])["protocols"]()
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 | 0.6000 | 0.7000 ± 0.1414 (2 folds) |"

@@ -35,5 +35,5 @@ def corpus(name: str) -> ModuleType:
 
 
 def data_root() -> Path:
-    """Folder that holds the corpora: the environment variable AUDIO_REPRODUCTIONS_DATA, or ``data/`` here."""
-    return Path(os.environ.get(DATA_VARIABLE) or "data")
+    """Folder that holds the corpora: the environment variable AUDIO_REPRODUCTIONS_DATA, or the project's ``data/``."""
+    return Path(os.environ.get(DATA_VARIABLE) or Path(__file__).resolve().parents[1] / "data")

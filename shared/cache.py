@@ -31,8 +31,8 @@ class LockedError(RuntimeError):
 
 
 def cache_root() -> Path:
-    """Folder of every cached file: the environment variable AUDIO_REPRODUCTIONS_CACHE, or ``cache/`` here."""
-    return Path(os.environ.get(CACHE_VARIABLE) or "cache")
+    """Folder of every cached file: the environment variable AUDIO_REPRODUCTIONS_CACHE, or the project's ``cache/``."""
+    return Path(os.environ.get(CACHE_VARIABLE) or Path(__file__).resolve().parents[1] / "cache")
 
 
 def cache_key(**params: object) -> str:

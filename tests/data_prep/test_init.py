@@ -27,7 +27,7 @@ def test_data_root(monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", "/some/where")
     assert data_prep.data_root() == Path("/some/where")
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", "")
-    assert data_prep.data_root() == Path("data")
+    assert data_prep.data_root() == Path(__file__).resolve().parents[2] / "data"
 
 
 def test_fingerprint_is_of_clip_label_and_content_only():

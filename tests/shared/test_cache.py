@@ -14,16 +14,16 @@ import pytest
 from shared import cache
 from shared.cache import CacheFullError, LockedError, atomic_write, cache_key, cache_root, cached_array, file_lock
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_the_cache_is_where_the_variable_says(monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", "/scratch/features")
     assert cache_root() == Path("/scratch/features")
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", "")
-    assert cache_root() == Path("cache")
+    assert cache_root() == PROJECT / "cache"
     monkeypatch.delenv("AUDIO_REPRODUCTIONS_CACHE")
-    assert cache_root() == Path("cache")
+    assert cache_root() == PROJECT / "cache"
 
 
 def test_a_key_knows_neither_order_nor_tuple_from_list_but_every_value():

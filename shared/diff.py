@@ -5,23 +5,14 @@ Everything is recomputed from the kept predictions; `shared.verdicts` has the ru
 
 from __future__ import annotations
 
-import csv
-import os
 from collections import Counter
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 
-from shared.cache import file_lock
 from shared.paper import Cell, Paper
-from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, PROPORTIONS, TWIN, UNPUBLISHED, judge
-
-ROUNDING = 2e-6  # runs.csv keeps six decimals
-
-
-class DiffError(ValueError):
-    """Committed results that do not agree with each other."""
+from shared.recomputed import read, results_lock
+from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
 
 
 @dataclass(frozen=True)
@@ -137,51 +128,9 @@ def diff_paper(
     """
     for variant in variants or ():
         paper.variant(variant)
-    with _lock(results_dir, f"reading the results of {paper.id}"):
+    with results_lock(results_dir, f"reading the results of {paper.id}"):
         rows, records = read(paper, results_dir)
     return compare(paper, rows, records, variants, protocol, corpus)
-
-
-def _lock(results_dir: Path, what: str):
-    """The results folder's lock, so that nobody merges meanwhile; where one may not write, nobody does."""
-    if not (results_dir / "units").is_dir() or not os.access(results_dir, os.W_OK):
-        return nullcontext()
-    return file_lock(results_dir / ".lock", what, wait=True)
-
-
-def read(paper: Paper, results_dir: Path) -> tuple[list[dict], dict[str, dict]]:
-    """What `compare` needs, recomputed and held against runs.csv; the caller holds the folder's lock."""
-    if not (results_dir / "units").is_dir():
-        return [], {}
-    from shared import results
-
-    rows = [_numbers(row) for row in results.recompute(paper, results_dir)]
-    file = results_dir / results.RUNS
-    check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
-    units = results.unit_folders(results_dir / "units")
-    _add_standard_errors(rows, {record["key"]: folder for record, folder in units}, results)
-    return rows, {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
-
-
-def _numbers(row: dict) -> dict:
-    """A row of runs.csv with its numbers as numbers."""
-    return row | {"value": float(row["value"])} | {name: int(row[name]) for name in ("n", "seed", "fold", "epochs")}
-
-
-def check_runs(recomputed: list[dict], committed: list[dict], file: Path) -> None:
-    """Refuse a runs.csv that the predictions do not give, row by row."""
-    keys = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint", "split", "metric")
-    given = {tuple(row[key] for key in keys): row["value"] for row in recomputed}
-    written = {tuple(row[key] for key in keys): row["value"] for row in committed}
-    remedy = "'python -m reproductions report' writes the file anew"
-    for key in given | written:
-        name = f"{file}: the row {', '.join(f'{k} {v}' for k, v in zip(keys, key, strict=True))}"
-        if key not in given:
-            raise DiffError(f"{name} has no predictions that give it; restore its unit, or {remedy}")
-        if key not in written:
-            raise DiffError(f"{name} is missing, although its predictions are there; {remedy}")
-        if abs(written[key] - given[key]) > ROUNDING:
-            raise DiffError(f"{name} says {written[key]:.6f}, but its predictions give {given[key]:.6f}; {remedy}")
 
 
 def compare(
@@ -363,29 +312,6 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
         if cell.n is not None and row["n"] != cell.n:
             return f"n = {row['n']:g} {cell.split} clips, the paper has {cell.n}"
     return ""
-
-
-def _add_standard_errors(rows: list[dict], folders: dict[str, Path], results) -> None:
-    """Give each row of a unit that is a mean over clips its standard error."""
-    from shared.metrics import standard_error
-
-    read = {}
-    for row in rows:
-        if row["metric"] in PROPORTIONS or row["unit"] not in folders:
-            continue
-        if row["unit"] not in read:
-            read[row["unit"]] = results.read_predictions(folders[row["unit"]] / "predictions.csv")
-        part = read[row["unit"]].on(row["split"])
-        row["standard_error"] = standard_error(row["metric"], part.y_true, part.y_prob)
-
-
-def _skipped(folder: Path) -> int:
-    """Clips that the run set aside as unreadable, by its skipped.csv."""
-    file = folder / "skipped.csv"
-    if not file.exists():
-        return 0
-    with file.open(encoding="utf-8", newline="") as lines:
-        return sum(1 for _ in csv.DictReader(lines))
 
 
 def _quoted(name: str) -> str:

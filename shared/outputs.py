@@ -10,11 +10,12 @@ from pathlib import Path
 
 from shared import results
 from shared.cache import atomic_write, file_lock
-from shared.diff import Diff, Section, compare, read
+from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
 from shared.metrics import confusion_matrix
 from shared.paper import PAPERS_ROOT, ConfusionMatrix, Paper
 from shared.readme import paper_blocks, render_blocks, suite_blocks
+from shared.recomputed import read
 from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from shared.cache import file_lock
-from shared.diff import DiffError, compare, diff_paper
+from shared.diff import compare, diff_paper
 from shared.paper import PaperError, load_paper
+from shared.recomputed import DiffError
 from shared.results import RUNS, ResultsError, read_runs, write_runs
 from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED
 

@@ -116,8 +116,8 @@ def recompute(paper: Paper, folder: Path) -> list[dict]:
     """Every row of ``runs.csv``, computed from the predictions in ``folder``/units.
 
     A unit has a row for each (split, metric) that the paper's tables have a column for (but no loss where its answers
-    are without probabilities); the paper's ensembles are
-    fused from the units that share variant, protocol, fold, seed, precision and corpus.
+    are without probabilities); the paper's ensembles are fused from the units that share
+    variant, protocol, fold, seed, precision and corpus.
     """
     rows = []
     for record, predictions in evaluated(paper, folder):
@@ -237,15 +237,17 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
     is not replaced by a partial one.
     """
     keys = set(keys)
+    by_folder: dict[Path, list[tuple[dict, Path]]] = {}
     for record, source in unit_folders(cache_root() / "runs" / paper.id):
-        if record["key"] not in keys:
-            continue
-        folder = results_folder(paper.id, record["corpus"])
+        if record["key"] in keys:
+            by_folder.setdefault(results_folder(paper.id, record["corpus"]), []).append((record, source))
+    for folder, found in by_folder.items():
         with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
-            target = folder / "units" / record["key"]
-            there = units.read_record(target)
-            if there is None or there["status"] != "complete" or record["status"] == "complete":
-                _copy_unit(source, target)
+            for record, source in found:
+                target = folder / "units" / record["key"]
+                there = units.read_record(target)
+                if there is None or there["status"] != "complete" or record["status"] == "complete":
+                    _copy_unit(source, target)
             write_runs(paper, folder)
 
 

@@ -87,11 +87,11 @@ def run(
 
     # The probe, on every fold of the protocol: what does a clip's average spectrum alone give away?
     spectra = functools.cache(lambda: probe.time_averaged(images, paper.setting("cmap")))
-    for fold, split in splits.items():
-        unit = Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint)
+    probes = [Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint) for fold in splits]
+    for unit, split in zip(probes, splits.values(), strict=True):
         work = functools.partial(run_probe, spectra=spectra, split=split, classes=module.CLASSES)
         units.do(unit, paper.settings_for(), work, restart, wait=True)
-        results.merge(paper, [unit.key])
+    results.merge(paper, [unit.key for unit in probes])
 
     # The networks.
     for fold in folds:

@@ -12,6 +12,7 @@ __all__ = ["CORPORA", "CorpusError", "corpus", "data_root", "fingerprint"]
 DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 
 CORPORA: dict[str, str] = {
+    "fsdd": "data_prep.fsdd",
     "synthetic": "data_prep.synthetic",
     "vntm": "data_prep.vntm",
 }

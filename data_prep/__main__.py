@@ -34,26 +34,28 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument("corpus", choices=sorted(CORPORA))
     fetch.add_argument("--to", type=Path, metavar="DIR", help="folder to make (default: under the data root)")
     origin = fetch.add_mutually_exclusive_group()
-    origin.add_argument("--source", choices=("github", "kaggle"), help="vntm: the images (default), or the audio")
-    origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="vntm: folder or zip file you have")
-    origin.add_argument("--url", help="vntm: address of a zip file with the images")
+    origin.add_argument("--source", metavar="NAME", help="one of the sources that 'list' names; the first by default")
+    origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="folder or zip file that you have")
+    origin.add_argument("--url", help="address of a zip file")
     fetch.set_defaults(run=run_fetch)
 
     index = commands.add_parser("index", help="print the index, or write it to a file, as CSV")
     _add_corpus(index)
     index.add_argument("--csv", type=Path, metavar="FILE", help="write to FILE instead of printing")
-    index.add_argument("--protocol", default="published", metavar="NAME", help="published (default) or grouped")
+    index.add_argument(
+        "--protocol", default="published", metavar="NAME", help="one that 'list' names (default: published)"
+    )
     index.add_argument("--fold", type=int, default=0, metavar="N", help="fold of the protocol (default 0)")
     index.add_argument("--allow-incomplete", action="store_true", help="index what can be used of a broken corpus")
     index.add_argument(
-        "--write-list", action="store_true", help="vntm, maintainers: write the committed list of clips anew instead"
+        "--write-list", action="store_true", help="maintainers: write the corpus's committed files anew instead"
     )
     index.set_defaults(run=run_index)
     return top
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """Print name, title, size, licence, source and place of each corpus."""
+    """Print name, title, size, licence, source, protocols and place of each corpus."""
     for name in sorted(CORPORA):
         module = corpus(name)
         try:
@@ -65,6 +67,10 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(f"  size     {module.SIZE}")
         print(f"  licence  {module.LICENCE}")
         print(f"  source   {module.SOURCE}")
+        protocols = [protocol + (f" ({n} folds)" if n > 1 else "") for protocol, n in module.N_FOLDS.items()]
+        print(f"  splits   {', '.join(protocols)}")
+        if module.SOURCES:
+            print(f"  fetch    --source {' | '.join(module.SOURCES)}, --from PATH, --url URL")
         print(f"  {where}")
     return 0
 
@@ -81,8 +87,11 @@ def run_fetch(arguments: argparse.Namespace) -> int:
     module = corpus(arguments.corpus)
     options = {"source": arguments.source, "origin": arguments.origin, "url": arguments.url}
     options = {name: value for name, value in options.items() if value is not None}
-    if options and arguments.corpus != "vntm":
-        raise CorpusError(f"--{'from' if 'origin' in options else next(iter(options))} is for the corpus vntm only")
+    if options and not module.SOURCES:
+        option = "from" if "origin" in options else next(iter(options))
+        raise CorpusError(
+            f"--{option} is not for the corpus {module.NAME}, which has no other source than this project"
+        )
     print(f"{arguments.corpus}: {module.SIZE}. Licence: {module.LICENCE}.", file=sys.stderr)
     print(f"{arguments.corpus} is in {module.fetch(arguments.to, **options)}")
     return 0
@@ -92,8 +101,8 @@ def run_index(arguments: argparse.Namespace) -> int:
     """Print or write the index; notes and the fingerprint go to standard error."""
     module = corpus(arguments.corpus)
     if arguments.write_list:
-        if arguments.corpus != "vntm":
-            raise CorpusError("--write-list is for the corpus vntm only")
+        if not hasattr(module, "write_list"):
+            raise CorpusError(f"--write-list is not for the corpus {module.NAME}, which has no committed files")
         print(f"wrote {module.write_list(arguments.root)} clips to {module.LIST}")
         return 0
     frame = module.index(arguments.root, allow_incomplete=arguments.allow_incomplete)

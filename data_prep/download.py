@@ -1,9 +1,4 @@
-"""Put VNTM in place: from the authors' repository, from Kaggle, or from what the user already has.
-
-Whatever the source, each clip goes where the committed list has it, everything is built in a temporary folder beside
-the goal, checked against the list, and only then renamed. A fetch that is interrupted leaves no half corpus, and the
-next one starts over.
-"""
+"""Put a corpus in place: download, unpack, check, let it appear whole or not at all. Nothing here knows a corpus."""
 
 from __future__ import annotations
 
@@ -11,34 +6,33 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from data_prep import CorpusError, layout, vntm
-from data_prep.report import CheckReport
+from data_prep import CorpusError, layout
 from shared.cache import cache_root, file_lock
 from shared.image_files import progress
 
-ARCHIVE_URL = f"https://codeload.github.com/{vntm.REPOSITORY}/zip/{vntm.COMMIT}"
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-SOURCES = ("github", "kaggle")
+if TYPE_CHECKING:
+    from data_prep.report import CheckReport
 
 
-def fetch_vntm(root: Path, *, source: str = "github", origin: str | Path | None = None, url: str | None = None) -> Path:
-    """Put the corpus into `root`.
+def land(root: Path, name: str, build: Callable[[Path], None], check: Callable[[Path], CheckReport]) -> Path:
+    """Build a corpus in a temporary folder beside its goal, check it, and only then rename it.
+
+    A fetch that is interrupted leaves no half corpus, and the next one starts over.
 
     Parameters
     ----------
     root
         The folder to make. If it holds the whole corpus already, nothing is done.
-    source
-        ``github``: the authors' images, pinned to a commit. ``kaggle``: the audio, through kagglehub, from which the
-        images are made. Ignored when `origin` or `url` is given.
-    origin
-        Folder or zip file with the images or the audio.
-    url
-        Address of a zip file with the images, instead of the authors' repository.
+    name
+        The corpus.
+    build
+        Makes the corpus in the folder that it is given, which is not there yet.
+    check
+        The corpus's own check of a folder.
 
     Returns
     -------
@@ -48,24 +42,17 @@ def fetch_vntm(root: Path, *, source: str = "github", origin: str | Path | None 
     Raises
     ------
     CorpusError
-        `root` is in use, the source cannot be had, or it does not hold all the clips.
+        `root` is in use, or what was built is not the corpus.
     """
-    if source not in SOURCES:
-        raise ValueError(f"unknown source {source!r}; known are: {', '.join(SOURCES)}")
-    if _is_complete(root):
+    if _is_complete(root, name, check):
         return root
     # One fetch at a time; so a temporary folder found here is left over from one that was killed.
-    with file_lock(root.parent / f".{root.name}.lock", f"fetching vntm into {root}"):
+    with file_lock(root.parent / f".{root.name}.lock", f"fetching {name} into {root}"):
         partial = root.parent / f".{root.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         try:
-            if origin is not None:
-                _build(Path(origin), partial)
-            elif source == "kaggle" and url is None:
-                _build(_from_kaggle(), partial)
-            else:
-                _from_archive(url or ARCHIVE_URL, partial)
-            report = vntm.check(partial)
+            build(partial)
+            report = check(partial)
             if not report.ok:
                 raise CorpusError(
                     "what was fetched is not the corpus:\n" + "\n".join(f"  {p}" for p in report.problems)
@@ -76,25 +63,42 @@ def fetch_vntm(root: Path, *, source: str = "github", origin: str | Path | None 
     return root
 
 
-def _is_complete(root: Path) -> bool:
+def _is_complete(root: Path, name: str, check: Callable[[Path], CheckReport]) -> bool:
     if not layout.visible(root):
         return False
-    if layout.has_layout(root) and vntm.check(root).ok:
+    try:
+        complete = check(root).ok
+    except CorpusError:  # nothing of the corpus is there
+        complete = False
+    if complete:
         return True
     raise CorpusError(
-        f"{root} is already there and is not the whole corpus. See 'python -m data_prep check vntm --root {root}'; "
-        "move it away to fetch the corpus anew."
+        f"{root} is already there and is not the whole corpus. See 'python -m data_prep check {name} --root {root}'; "
+        "move it away to fetch the corpus anew, or name another folder with --to."
     )
 
 
-def _from_archive(url: str, partial: Path) -> None:
+def check_source(source: str, sources: tuple[str, ...]) -> None:
+    """Raise ValueError, listing what there is, unless the corpus has this source."""
+    if source not in sources:
+        raise ValueError(f"unknown source {source!r}; known are: {', '.join(sources)}")
+
+
+def from_archive(url: str, build: Callable[[Path], None]) -> None:
+    """Download a zip file, `build` from it and remove it.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be had; says what else can be done.
+    """
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
     folder = cache_root() / "downloads"
     name = re.sub(r"[^A-Za-z0-9.]+", "-", url.partition("://")[2]) + ".zip"
     try:
-        # GitHub packs archives anew, so their checksum is not fixed; the images are checked one by one instead.
+        # GitHub packs archives anew, so their checksum is not fixed; the clips are checked one by one instead.
         archive = Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, progressbar=True))
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise CorpusError(
@@ -102,118 +106,82 @@ def _from_archive(url: str, partial: Path) -> None:
             "or download it by other means and use --from PATH."
         ) from error
     try:
-        _build(archive, partial)
+        build(archive)
     except CorpusError:  # not what it should be: the next try downloads it anew; after a full disk it is kept
         archive.unlink(missing_ok=True)
         raise
     archive.unlink(missing_ok=True)
 
 
-def _from_kaggle() -> Path:
-    import kagglehub
+def from_path(
+    origin: Path, partial: Path, wanted: Callable[[list[str]], Iterable[str]], build: Callable[[Path, Path], None]
+) -> None:
+    """Build in `partial` from a folder, or from a zip file, of which only what is wanted is unpacked.
 
-    try:
-        return Path(kagglehub.dataset_download(vntm.KAGGLE_DATASET))
-    except Exception as error:  # kagglehub passes on whatever its client raises
-        raise CorpusError(
-            f"cannot download {vntm.KAGGLE_DATASET} from Kaggle: {type(error).__name__}: {error}\n"
-            "Run the command again to go on, or download the audio in a browser and use --from FOLDER."
-        ) from error
-
-
-def _build(origin: Path, partial: Path) -> None:
-    """Make the corpus in `partial` from a folder or zip file of images, or of audio."""
-    if origin.is_file():
-        unpacked = partial / "unpacked"
-        _unpack(origin, unpacked)
-        _build(unpacked, partial)
-        shutil.rmtree(unpacked)
-        return
-    if not origin.is_dir():
-        raise CorpusError(f"there is no folder and no zip file {origin}")
-    names = [path.relative_to(origin).as_posix() for path in origin.rglob("*") if path.is_file()]
-    images, audio = assign(names, (".png",)), assign(names, AUDIO_SUFFIXES)
-    chosen, what = (images, "images") if len(images) >= len(audio) else (audio, "audio files")
-    places = _places(chosen, origin, what)
-    jobs = [(origin / chosen[clip], partial / place) for clip, place in places.items()]
-    if what == "images":
-        for source, goal in progress(jobs, len(jobs), "copying images"):
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, goal)
-        if (origin / vntm.RENDERED_MARK).exists():
-            shutil.copyfile(origin / vntm.RENDERED_MARK, partial / vntm.RENDERED_MARK)
-    else:
-        _render(jobs)
-        (partial / vntm.RENDERED_MARK).write_text(
-            "These images were made by 'python -m data_prep fetch vntm' from audio.\n"
-        )
-
-
-def assign(names: Iterable[str], suffixes: tuple[str, ...]) -> dict[str, str]:
-    """Find the file of each clip among relative names such as ``rawdata/hatxam/Hatxam012.wav``.
-
-    A file is known by its class folder and the number its name ends in; split folders are not needed. Where a clip is
-    there twice, the one in ``<split>/<class>/`` of the published split is taken (the authors' repository has each image
-    there and in ``mel-images/``).
+    Parameters
+    ----------
+    origin
+        Folder or zip file.
+    partial
+        Folder to build in.
+    wanted
+        Given the relative names of an archive's files, those to unpack.
+    build
+        Called with a folder of what there is and `partial`.
 
     Raises
     ------
     CorpusError
-        A clip has two files and nothing tells which one is meant.
+        There is no such folder or file, or it is not a whole zip file.
     """
-    split_of = dict(zip(vntm.clips()["clip"], vntm.clips()["split"], strict=True))
-    candidates = defaultdict(list)
-    for name in names:
-        path = PurePosixPath(name)
-        number = re.search(r"(\d{1,3})$", path.stem)
-        label = path.parent.name.casefold()
-        hidden = any(layout.is_ignored(part) for part in path.parts)
-        if hidden or path.suffix.lower() not in suffixes or label not in vntm.CLASSES or not number:
-            continue
-        clip = f"{vntm.PREFIXES[label]}.{int(number[1]):03d}"
-        if clip not in split_of:
-            continue
-        candidates[clip].append((path.parent.parent.name != layout.FOLDERS[split_of[clip]], name))
-    for clip, found in candidates.items():
-        found.sort()
-        if len(found) > 1 and found[0][0] == found[1][0]:
-            raise CorpusError(f"{clip} is there twice: {found[0][1]} and {found[1][1]}; remove one of them")
-    return {clip: found[0][1] for clip, found in candidates.items()}
+    if origin.is_file():
+        unpacked = partial / "unpacked"
+        _unpack(origin, unpacked, wanted)
+        build(unpacked, partial)
+        shutil.rmtree(unpacked)
+    elif origin.is_dir():
+        build(origin, partial)
+    else:
+        raise CorpusError(f"there is no folder and no zip file {origin}")
 
 
-def _places(found: dict[str, str], origin: Path, what: str) -> dict[str, Path]:
-    """Where each clip goes, relative to the root. Raises CorpusError unless every clip was found."""
-    places, report = {}, CheckReport(vntm.NAME, origin, vntm.CLASSES)
-    for row in vntm.clips().itertuples():
-        report.expect(row.split, row.label)
-        places[row.clip] = Path(layout.FOLDERS[row.split], row.label, f"{row.clip}.png")
-        if row.clip not in found:
-            report.missing.append((row.split, row.label, row.clip))
-    if report.missing:
-        raise CorpusError(
-            f"{origin} has {len(found)} of the {len(places)} clips, as {what} in a folder named after the class "
-            f"({', '.join(vntm.CLASSES)}):\n" + "\n".join(f"  {problem}" for problem in report.problems)
-        )
-    return places
+def file_names(folder: Path) -> list[str]:
+    """Names of all files below a folder, relative to it, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _render(jobs: list[tuple[Path, Path]]) -> None:
-    """Make the images as the paper's authors do: see `shared.spectrogram_images`, whose defaults are theirs."""
-    from shared.spectrogram_images import SpectrogramSettings, make_images
-
-    failed = make_images(jobs, SpectrogramSettings(), n_jobs=-1)
-    if failed:
-        lines = [f"  {path}: {reason}" for path, reason in failed[:12]]
-        raise CorpusError(f"{len(failed)} of {len(jobs)} audio files cannot be used:\n" + "\n".join(lines))
-
-
-def _unpack(archive: Path, folder: Path) -> None:
+def _unpack(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
-            names = [info.filename for info in opened.infolist() if not info.is_dir()]
-            wanted = {*assign(names, (".png",)).values(), *assign(names, AUDIO_SUFFIXES).values()}
-            for name in progress(sorted(wanted), len(wanted), "unpacking"):
+            names = set(wanted([info.filename for info in opened.infolist() if not info.is_dir()]))
+            for name in progress(sorted(names), len(names), "unpacking"):
                 opened.extract(name, folder)  # keeps to the folder, whatever the name says
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise CorpusError(f"{archive} is not a whole zip file ({error}); fetch it again") from error
     folder.mkdir(parents=True, exist_ok=True)  # an archive without any clip: the caller says what is missing
+
+
+def check_found(report: CheckReport, clips: Iterable[tuple[str, str, str]], found: Iterable[str], what: str) -> None:
+    """Raise CorpusError unless every clip was found.
+
+    Parameters
+    ----------
+    report
+        Fresh; its root is where was searched.
+    clips
+        Part, label and name of each clip.
+    found
+        Names of the clips found.
+    what
+        As what they were searched for: ``images in a folder named after the class``.
+    """
+    clips, found = list(clips), set(found)
+    for part, label, clip in clips:
+        report.expect(part, label)
+        if clip not in found:
+            report.missing.append((part, label, clip))
+    if report.missing:
+        raise CorpusError(
+            f"{report.root} has {len(found)} of the {len(clips)} clips, as {what}:\n"
+            + "\n".join(f"  {problem}" for problem in report.problems)
+        )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_prep.hashing import read_images
-from data_prep.report import CheckReport
+from data_prep.report import ImageReport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def check_protocol(protocol: str, fold: int, n_folds: dict[str, int]) -> None:
         raise ValueError(f"protocol {protocol!r} has fold {known}, not {fold}")
 
 
-def scan(root: Path, classes: tuple[str, ...], report: CheckReport) -> list[ImageFile]:
+def scan(root: Path, classes: tuple[str, ...], report: ImageReport) -> list[ImageFile]:
     """List the images under `root`; folders and files that do not belong there go into the report's problems."""
     found = []
     for folder, split in SPLIT_FOLDERS.items():
@@ -110,7 +110,7 @@ def scan(root: Path, classes: tuple[str, ...], report: CheckReport) -> list[Imag
 
 def examine(
     name: str, root: Path, classes: tuple[str, ...], expected: pd.DataFrame, *, rerendered: bool = False
-) -> tuple[pd.DataFrame, CheckReport]:
+) -> tuple[pd.DataFrame, ImageReport]:
     """Compare a corpus folder with what is expected and list its usable images.
 
     Parameters
@@ -136,7 +136,7 @@ def examine(
     """
     import pandas as pd
 
-    report = CheckReport(name, root, classes)
+    report = ImageReport(name, root, classes)
     wanted = {row["clip"]: row for row in expected.to_dict("records")}
     files, by_clip = scan(root, classes, report), defaultdict(list)
     for file, content in zip(files, read_images([file.path for file in files], name), strict=True):
@@ -163,19 +163,23 @@ def _in_place(file: ImageFile, row: dict) -> bool:
     return (file.split, file.label) == (row["split"], row["label"])
 
 
-def _usable(clip: str, content, row: dict, report: CheckReport) -> bool:
+def _usable(clip: str, content, row: dict, report: ImageReport) -> bool:
+    name = f"{FOLDERS[row['split']]}/{row['label']}/{clip}.png"
     if content.error:
-        report.unreadable.append((f"{FOLDERS[row['split']]}/{row['label']}/{clip}.png", content.error))
+        report.unreadable.append((name, content.error))
         return False
     if content.height != HEIGHT or content.width > WIDTH:
-        report.wrong_size.append((f"{FOLDERS[row['split']]}/{row['label']}/{clip}.png", content.height, content.width))
+        report.misfit.append(
+            f"{name} is {content.height} × {content.width} pixels; expected height {HEIGHT} and width {WIDTH} or a "
+            "little less"
+        )
         return False
     if content.width < WIDTH:
         report.narrower.append((clip, content.width, content.width == row.get("width", WIDTH)))
     return True
 
 
-def _misplaced(root: Path, by_clip: dict, wanted: dict[str, dict], report: CheckReport) -> None:
+def _misplaced(root: Path, by_clip: dict, wanted: dict[str, dict], report: ImageReport) -> None:
     for clip, entries in sorted(by_clip.items()):
         places = sorted(file.path.relative_to(root).as_posix() for file, _ in entries)
         if clip not in wanted:
@@ -187,7 +191,7 @@ def _misplaced(root: Path, by_clip: dict, wanted: dict[str, dict], report: Check
             report.extra.append(f"{places[0]}: belongs in {FOLDERS[row['split']]}/{row['label']}/")
 
 
-def _identical(frame: pd.DataFrame, report: CheckReport) -> None:
+def _identical(frame: pd.DataFrame, report: ImageReport) -> None:
     from itertools import combinations
 
     for _, same in frame.groupby("sha256", sort=False):
@@ -197,7 +201,7 @@ def _identical(frame: pd.DataFrame, report: CheckReport) -> None:
     report.identical.sort()
 
 
-def _compare_hashes(frame: pd.DataFrame, expected: pd.DataFrame, rerendered: bool, report: CheckReport) -> None:
+def _compare_hashes(frame: pd.DataFrame, expected: pd.DataFrame, rerendered: bool, report: ImageReport) -> None:
     published = dict(zip(expected["clip"], expected["sha256"], strict=True))
     owner = {sha256: clip for clip, sha256 in published.items()}
     found = zip(frame["clip"], frame["sha256"], strict=True)
@@ -211,4 +215,6 @@ def _compare_hashes(frame: pd.DataFrame, expected: pd.DataFrame, rerendered: boo
             "rendering of the audio. They can be used; the fingerprint says that they are not the published ones."
         )
         differing = [(clip, sha256) for clip, sha256 in differing if sha256 in owner]  # another clip's image
-    report.changed += [(clip, owner.get(sha256, "")) for clip, sha256 in differing]
+    for clip, sha256 in differing:
+        what = f"holds the image of {owner[sha256]}" if sha256 in owner else "is not the published image"
+        report.changed.append((clip, what))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 SPLITS = ("train", "validation", "test")
 N_SHOWN = 12  # lines of one kind of problem that are written out
@@ -15,56 +16,47 @@ N_NAMES = 3  # names of missing clips in one line
 class CheckReport:
     """Findings about one corpus folder. `problems` is what makes training on it wrong; `ok` when there is none.
 
-    missing: (split, label, clip); changed: (clip, clip that it is really, or ""); unreadable: (file, reason);
-    wrong_size: (file, height, width); narrower: (clip, width, whether that is its published width);
-    identical: pairs of (clip, split, label); extra and layout: sentences; notes: sentences, not problems.
+    Clips are counted by part and class; the parts are the table's columns: splits, or whatever else a corpus is laid
+    out by.
+
+    missing: (part, label, clip); changed: (clip, what it is); unreadable: (file, reason); misfit, extra and layout:
+    sentences; notes: sentences, not problems.
     """
+
+    WHAT: ClassVar[str] = "recording"
+    MISFIT: ClassVar[str] = "other format"
 
     corpus: str
     root: Path
     classes: tuple[str, ...]
+    parts: tuple[str, ...] = SPLITS
     counts: Counter = field(default_factory=Counter)
     expected: Counter = field(default_factory=Counter)
     missing: list[tuple[str, str, str]] = field(default_factory=list)
     changed: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
-    wrong_size: list[tuple[str, int, int]] = field(default_factory=list)
-    narrower: list[tuple[str, int, bool]] = field(default_factory=list)
-    identical: list[tuple[tuple[str, str, str], tuple[str, str, str]]] = field(default_factory=list)
+    misfit: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     layout: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def count(self, split: str, label: str) -> None:
-        """Note one image found."""
-        self.counts[split, label] += 1
+    def count(self, part: str, label: str) -> None:
+        """Note one clip found."""
+        self.counts[part, label] += 1
 
-    def expect(self, split: str, label: str) -> None:
-        """Note one image that should be there."""
-        self.expected[split, label] += 1
-
-    @property
-    def straddling(self) -> list:
-        """Pixel-identical pairs whose two clips lie in different splits."""
-        return [pair for pair in self.identical if pair[0][1] != pair[1][1]]
+    def expect(self, part: str, label: str) -> None:
+        """Note one clip that should be there."""
+        self.expected[part, label] += 1
 
     @property
     def problems(self) -> list[str]:
         """One line a problem, each kind cut off after `N_SHOWN` lines."""
-        changed = [
-            f"changed: {clip} " + (f"holds the image of {other}" if other else "is not the published image")
-            for clip, other in self.changed
-        ]
-        sizes = [
-            f"wrong size: {name} is {height} × {width} pixels; expected height 128 and width 1292 or a little less"
-            for name, height, width in self.wrong_size
-        ]
         return [
             *_capped(self.layout),
             *self._missing_lines(),
             *_capped([f"unreadable: {name}: {reason}" for name, reason in self.unreadable]),
-            *_capped(sizes),
-            *_capped(changed),
+            *_capped([f"{self.MISFIT}: {line}" for line in self.misfit]),
+            *_capped([f"changed: {clip} {what}" for clip, what in self.changed]),
             *_capped([f"extra: {line}" for line in self.extra]),
         ]
 
@@ -75,21 +67,22 @@ class CheckReport:
 
     def _missing_lines(self) -> list[str]:
         places = defaultdict(list)
-        for split, label, clip in self.missing:
-            places[split, label].append(clip)
+        for part, label, clip in self.missing:
+            places[part, label].append(clip)
         lines = []
-        for (split, label), clips in places.items():
+        for (part, label), clips in places.items():
             names = ", ".join(clips[:N_NAMES]) + (", …" if len(clips) > N_NAMES else "")
-            lines.append(f"missing: {split} {label}: {len(clips)} of {self.expected[split, label]} images ({names})")
+            n_expected = self.expected[part, label]
+            lines.append(f"missing: {part} {label}: {len(clips)} of {n_expected} {self.WHAT}s ({names})")
         return lines
 
     def __str__(self) -> str:
         lines = [f"{self.corpus} in {self.root}", "", *self._table(), ""]
         lines.append(
             f"missing {len(self.missing)}, changed {len(self.changed)}, unreadable {len(self.unreadable)}, "
-            f"of a wrong size {len(self.wrong_size)}, out of place {len(self.extra) + len(self.layout)}"
+            f"{self.MISFIT} {len(self.misfit)}, out of place {len(self.extra) + len(self.layout)}"
         )
-        lines += self._narrower_lines() + self._identical_lines()
+        lines += self._remarks()
         lines += [f"note: {note}" for note in self.notes]
         if self.ok:
             return "\n".join([*lines, "", "OK"])
@@ -98,11 +91,37 @@ class CheckReport:
 
     def _table(self) -> list[str]:
         width = max(len("class"), *(len(label) for label in self.classes))
-        lines = ["class".ljust(width) + "".join(f"{split:>14}" for split in SPLITS)]
+        lines = ["class".ljust(width) + "".join(f"{part:>14}" for part in self.parts)]
         for label in self.classes:
-            cells = [f"{self.counts[split, label]} of {self.expected[split, label]}" for split in SPLITS]
+            cells = [f"{self.counts[part, label]} of {self.expected[part, label]}" for part in self.parts]
             lines.append(label.ljust(width) + "".join(f"{cell:>14}" for cell in cells))
         return lines
+
+    def _remarks(self) -> list[str]:
+        """What a kind of corpus has to say beside the numbers."""
+        return []
+
+
+@dataclass
+class ImageReport(CheckReport):
+    """Findings about a corpus of images, whose parts are its splits.
+
+    narrower: (clip, width, whether that is its published width); identical: pairs of (clip, split, label).
+    """
+
+    WHAT: ClassVar[str] = "image"
+    MISFIT: ClassVar[str] = "wrong size"
+
+    narrower: list[tuple[str, int, bool]] = field(default_factory=list)
+    identical: list[tuple[tuple[str, str, str], tuple[str, str, str]]] = field(default_factory=list)
+
+    @property
+    def straddling(self) -> list:
+        """Pixel-identical pairs whose two clips lie in different splits."""
+        return [pair for pair in self.identical if pair[0][1] != pair[1][1]]
+
+    def _remarks(self) -> list[str]:
+        return self._narrower_lines() + self._identical_lines()
 
     def _narrower_lines(self) -> list[str]:
         if not self.narrower:

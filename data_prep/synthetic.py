@@ -38,13 +38,14 @@ from shared.cache import cache_root, file_lock
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data_prep.report import CheckReport
+    from data_prep.report import ImageReport
 
 NAME = "synthetic"
 TITLE = "Made on the spot: plucked and bowed strings, voice, drums and ensemble, 100 clips of 30 s"
 SOURCE = "data_prep/synthesis.py"
 LICENCE = "Apache-2.0, as this project"
 SIZE = "100 clips, 0.13 GB of audio and 0.01 GB of images; no download, made in about ten seconds"
+SOURCES = ()  # but the formulas
 CLASSES = ("bowed", "drums", "ensemble", "plucked", "voice")
 VERSION = "synthetic-v1"  # to be raised whenever a sound or an image changes
 PER_CLASS = {"train": 12, "validation": 4, "test": 4}
@@ -106,7 +107,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     return frame
 
 
-def check(root: Path | None = None) -> CheckReport:
+def check(root: Path | None = None) -> ImageReport:
     """Compare a folder of the corpus with what is expected; it is made first if it is not there yet."""
     return _examine(fetch() if root is None else Path(root))[1]
 
@@ -206,7 +207,7 @@ def _audio(row) -> Path:
     return Path(layout.FOLDERS[row.split], row.label, f"{row.clip}.wav")
 
 
-def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
+def _examine(root: Path) -> tuple[pd.DataFrame, ImageReport]:
     if not layout.has_layout(root / "images"):
         raise CorpusError(
             f"the corpus synthetic is not in {root} (expected there: images/train, images/val, images/test); "

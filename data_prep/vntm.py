@@ -21,7 +21,7 @@ from data_prep import CorpusError, layout
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data_prep.report import CheckReport
+    from data_prep.report import ImageReport
 
 NAME = "vntm"
 TITLE = "Vietnamese traditional music, five genres: 2,500 log-mel images of 30-s clips"
@@ -31,6 +31,7 @@ KAGGLE_DATASET = "homata123/vntm-for-building-model-5-genres"
 SOURCE = f"https://github.com/{REPOSITORY} (images, split), https://www.kaggle.com/datasets/{KAGGLE_DATASET} (audio)"
 LICENCE = "Apache-2.0 (images, authors' repository); audio: see its Kaggle page"
 SIZE = "2,500 images, 0.15 to 0.4 GB; download about 1 GB from GitHub, or the audio, several GB, from Kaggle"
+SOURCES = ("github", "kaggle")  # the images, and the audio
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
 PREFIXES = {"cailuong": "CaiLuong", "catru": "Catru", "chauvan": "Chauvan", "cheo": "Cheo", "hatxam": "Xam"}
 PER_CLASS = {"train": 375, "validation": 75, "test": 50}
@@ -100,7 +101,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     return frame
 
 
-def check(root: Path | None = None) -> CheckReport:
+def check(root: Path | None = None) -> ImageReport:
     """Compare the corpus with the published list. Raises CorpusError only if there is no corpus at all."""
     return _examine(locate() if root is None else Path(root))[1]
 
@@ -140,8 +141,8 @@ def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0) -> pd.DataF
 def fetch(
     root: Path | None = None, *, source: str = "github", origin: str | Path | None = None, url: str | None = None
 ) -> Path:
-    """Put the corpus in place; see `data_prep.download.fetch_vntm`, where the parameters are described."""
-    from data_prep.download import fetch_vntm
+    """Put the corpus in place; see `data_prep.vntm_fetch.fetch_vntm`, where the parameters are described."""
+    from data_prep.vntm_fetch import fetch_vntm
 
     root = data_prep.data_root() / FOLDERS[0] if root is None else Path(root)
     return fetch_vntm(root, source=source, origin=origin, url=url)
@@ -163,11 +164,11 @@ def write_list(root: Path | None = None, path: Path | None = None) -> int:
     from collections import Counter
 
     from data_prep.hashing import read_images
-    from data_prep.report import CheckReport
+    from data_prep.report import ImageReport
     from shared.cache import atomic_write
 
     root, path = locate() if root is None else Path(root), LIST if path is None else path
-    report = CheckReport(NAME, root, CLASSES)
+    report = ImageReport(NAME, root, CLASSES)
     files = sorted(layout.scan(root, CLASSES, report), key=lambda file: file.clip)
     contents = read_images([file.path for file in files], NAME)
     problems = report.problems + [f"{file.path}: {c.error}" for file, c in zip(files, contents, strict=True) if c.error]
@@ -191,7 +192,7 @@ def clip_names(label: str) -> set[str]:
     return {f"{PREFIXES[label]}.{number:03d}" for number in range(N_CLIPS)}
 
 
-def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
+def _examine(root: Path) -> tuple[pd.DataFrame, ImageReport]:
     if not layout.has_layout(root):
         raise CorpusError(_missing(str(root)))
     rerendered = (root / RENDERED_MARK).exists()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shared.paper import Paper, PaperError, list_papers, load_paper
 
-PROTOCOLS = ("published", "grouped")
+PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
 PRECISIONS = ("auto", "float32", "bfloat16")
 EPILOG = """\
 examples:
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("paper", metavar="PAPER")
     run.add_argument("--variant", default="paper", help="names separated by commas, or all (default: paper)")
     run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
-    run.add_argument("--protocol", default="published", choices=PROTOCOLS, help="how the corpus is split")
+    run.add_argument("--protocol", default="published", help=f"{PROTOCOL_HELP} (default: published)")
     run.add_argument("--fold", type=numbers, default=[0], help="a fold of the protocol, or several: 0-9 (default: 0)")
     run.add_argument(
         "--seed", "--seeds", dest="seeds", type=numbers, default=[0], help="0, or 0-2, or 0,3 (default: 0)"
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
     diff.add_argument("--strict", action="store_true", help="exit with 1 when a number differs")
     diff.add_argument("--variant", help="names separated by commas, or all (default: those that were run, and paper)")
-    diff.add_argument("--protocol", choices=PROTOCOLS)
+    diff.add_argument("--protocol", help=PROTOCOL_HELP)
     diff.add_argument("--corpus", default="", help="synthetic: the results of runs on synthetic data")
     form = diff.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="every number with its verdict and reason as JSON")
@@ -100,7 +100,7 @@ def positive(text: str) -> int:
 def run_list(options: argparse.Namespace) -> int:
     """Print what there is."""
     for paper in map(load_paper, list_papers()):
-        print(f"{paper.id}: {paper.title} ({', '.join(paper.authors)}, {paper.year})")
+        print(f"{paper.id}: {paper.title} ({', '.join(paper.authors)}, {paper.year or 'undated'})")
         print(f"  task      {paper.task}")
         print(f"  corpus    {paper.corpus.name}: {_corpus_state(paper)}")
         print(f"  models    {', '.join([*paper.models, *paper.ensembles])}")
@@ -146,6 +146,7 @@ def run_run(options: argparse.Namespace) -> int:
         raise PaperError("; ".join(about))
     corpus = options.corpus or paper.corpus.name
     _known_corpus(corpus)
+    _known_protocol(options.protocol, corpus)
     return _module(paper, "train").run(
         variants=variants,
         models=models,
@@ -166,6 +167,14 @@ def _known_corpus(name: str) -> None:
         raise ValueError(f"unknown corpus {name!r}; the known are: {', '.join(sorted(CORPORA))}")
 
 
+def _known_protocol(name: str, corpus: str) -> None:
+    import data_prep
+
+    known = data_prep.corpus(corpus).N_FOLDS
+    if name not in known:
+        raise ValueError(f"the corpus {corpus} has no protocol {name!r}; it has: {', '.join(known)}")
+
+
 def _variants(paper: Paper, text: str) -> list[str]:
     """The variants asked for, in the paper's order."""
     names = list(paper.variants) if text == "all" else [paper.variant(name.strip()).name for name in text.split(",")]
@@ -181,6 +190,7 @@ def _models(paper: Paper, text: str | None) -> list[str] | None:
 
 def run_diff(options: argparse.Namespace) -> int:
     """Print the diff of one paper or all."""
+    from data_prep import CORPORA
     from shared.diff import diff_paper
     from shared.results import results_folder
     from shared.tables import render_csv, render_text
@@ -188,7 +198,12 @@ def run_diff(options: argparse.Namespace) -> int:
     if options.corpus:
         _known_corpus(options.corpus)
     diffs = []
-    for paper in map(load_paper, [options.paper] if options.paper else list_papers()):
+    papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
+    if options.variant and not options.paper:  # of all papers, those that have it
+        papers = [paper for paper in papers if options.variant in ("all", *paper.variants)] or papers
+    for paper in papers:
+        if options.protocol and options.paper and paper.corpus.name in CORPORA:
+            _known_protocol(options.protocol, options.corpus or paper.corpus.name)
         variants = _variants(paper, options.variant) if options.variant else None
         folder = results_folder(paper.id, options.corpus)
         diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))

@@ -35,7 +35,6 @@ def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
         No such file, not audio, no samples, or samples that are NaN or infinite.
     """
     import soundfile
-    import soxr
 
     path = Path(path)
     _check_file(path)
@@ -52,10 +51,28 @@ def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
         )
     if signal.ndim == 2:
         signal = np.mean(signal.T, axis=0)  # librosa averages the transposed array; another order rounds otherwise
-    if file_rate_hz == sample_rate_hz:
+    return resample(signal, file_rate_hz, sample_rate_hz)
+
+
+def resample(signal: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
+    """Another sample rate, with soxr's "HQ" filter: what ``librosa.resample`` does by default in librosa 0.11.
+
+    Parameters
+    ----------
+    signal : ndarray, float32, shape (n,)
+    from_hz, to_hz : int
+        Its sample rate and the wanted one. If they are equal, `signal` itself is returned.
+
+    Returns
+    -------
+    ndarray, float32, shape (ceil(n * to_hz / from_hz),)
+    """
+    if from_hz == to_hz:
         return signal
-    n_samples = int(np.ceil(signal.size * float(sample_rate_hz) / file_rate_hz))
-    resampled = soxr.resample(signal, file_rate_hz, sample_rate_hz, quality="soxr_hq")[:n_samples]
+    import soxr
+
+    n_samples = int(np.ceil(signal.size * float(to_hz) / from_hz))
+    resampled = soxr.resample(signal, from_hz, to_hz, quality="soxr_hq")[:n_samples]
     return np.pad(resampled, (0, n_samples - resampled.size))
 
 

@@ -298,7 +298,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
         return f"corpus {corpus}, the paper's is {paper.corpus.name}"
     if other := next(filter(None, (_other_data(paper, row) for row in runs)), ""):
         return other
-    if protocol != "published":
+    expected = paper.corpus.n_under(protocol)
+    if expected is None:
         return f"protocol {protocol}, the paper's is the published split"
     settings = paper.settings_for(variant)
     for row in runs:
@@ -309,8 +310,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
         for name, value in {**record.get("settings", {}), "epochs": planned}.items():
             if name in settings and value != settings[name] and value != "?":
                 return f"run with {name} = {value}, the variant has {settings[name]}"
-        if cell.n is not None and row["n"] != cell.n:
-            return f"n = {row['n']:g} {cell.split} clips, the paper has {cell.n}"
+        if row["n"] != expected.get(cell.split, row["n"]):
+            return f"n = {row['n']:g} {cell.split} clips, the split has {expected[cell.split]}"
     return ""
 
 

@@ -13,6 +13,8 @@ from shared.cache import atomic_write
 DPI = 120
 INK, MUTED, TRAIN, VALIDATION = "#222222", "#767676", "#8c8c8c", "#20639b"
 
+WATCHED = {"val": "validation", "test": "test (watched, decides nothing)"}
+
 
 def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes: Sequence[str], title: str) -> None:
     """Draw confusion matrices beside each other, rows = true class, counts in the cells.
@@ -64,11 +66,13 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     path : Path
         The PNG to write.
     curves : dict of model name to runs
-        A run is a dict with ``run`` (its name), ``best_epoch`` and the columns of history.csv as lists:
-        ``epoch``, ``accuracy``, ``val_accuracy``, ``loss``, ``val_loss``. The dot marks the epoch that was evaluated.
+        A run is a dict with ``run`` (its name), ``best_epoch`` and the columns of history.csv as lists: ``epoch``,
+        ``accuracy``, ``loss``, and ``val_accuracy``, ``val_loss`` (or ``test_accuracy``, ``test_loss``, where the
+        paper draws the test split's curve). The dot marks the epoch that was evaluated.
     title : str
         Variant and conditions.
     """
+    watched = "test" if any("test_loss" in run for runs in curves.values() for run in runs) else "val"
     figure, axes = _figure(2, len(curves), (max(7.2, 3.6 * len(curves) + 0.6), 5.0), sharex="col", sharey="row")
     for column, (model, runs) in enumerate(curves.items()):
         for row, quantity in enumerate(("accuracy", "loss")):
@@ -77,22 +81,22 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
                 alpha = 1.0 if number == 0 else 0.4
                 label = None if number else quantity
                 axis.plot(run["epoch"], run[quantity], "--", color=TRAIN, alpha=alpha, linewidth=1.2, label=label)
-                validation = run[f"val_{quantity}"]
-                axis.plot(run["epoch"], validation, color=VALIDATION, alpha=alpha, linewidth=1.6, label=label)
+                held_out = run[f"{watched}_{quantity}"]
+                axis.plot(run["epoch"], held_out, color=VALIDATION, alpha=alpha, linewidth=1.6, label=label)
                 best = list(run["epoch"]).index(run["best_epoch"])
-                axis.plot(run["best_epoch"], validation[best], "o", color=VALIDATION, alpha=alpha, markersize=6)
+                axis.plot(run["best_epoch"], held_out[best], "o", color=VALIDATION, alpha=alpha, markersize=6)
             axis.grid(color="#e6e6e6", linewidth=0.8)
             axis.spines[["top", "right"]].set_visible(False)
             axis.tick_params(labelsize=9, color=MUTED, labelcolor=INK)
         axes[0][column].set_title(f"{model}\nevaluated: {_evaluated(runs)}", fontsize=10, color=INK)
         axes[1][column].set_xlabel("epoch", color=MUTED)
         axes[1][column].xaxis.get_major_locator().set_params(integer=True)
-    losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run["val_loss"])]
+    losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
     axes[1][0].set_ylim(0, 1.05 * min(max(losses), 2.5))
     axes[0][0].set_ylim(top=1.02)
     axes[0][0].set_ylabel("accuracy", color=MUTED)
     axes[1][0].set_ylabel("loss", color=MUTED)
-    _legend(figure)
+    _legend(figure, WATCHED[watched])
     figure.suptitle(title, fontsize=10.5, color=INK)
     _save(figure, path)
 
@@ -104,7 +108,7 @@ def _evaluated(runs: list[dict]) -> str:
     return f"epochs {epochs}\n({', '.join(run['run'] for run in runs)})"
 
 
-def _legend(figure) -> None:
+def _legend(figure, watched: str) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -112,7 +116,7 @@ def _legend(figure) -> None:
         Line2D([], [], color=VALIDATION, linewidth=1.6),
         Line2D([], [], color=VALIDATION, marker="o", linestyle="", markersize=6),
     ]
-    names = ["training", "validation", "epoch that was evaluated"]
+    names = ["training", watched, "epoch that was evaluated"]
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from shared import results
+from shared import ablations, results
 from shared.cache import atomic_write, file_lock
 from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
@@ -19,7 +19,7 @@ from shared.recomputed import read
 from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 
-GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png")
+GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 DIFF = "diff.csv"
 SPLIT = "test"
 
@@ -43,6 +43,9 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
             written += _write_tables(diff, section, folder)
             written += _write_curves(section, folder)
         written += _write_confusions(paper, diff, folder)
+        for table in paper.ablations:
+            rows = ablations.measured(paper, table, folder)
+            written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):
                 stale.unlink(missing_ok=True)
@@ -64,8 +67,8 @@ def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Pa
     """The READMEs that are there, and their text with the marked blocks filled."""
     filled = {root / "README.md": suite_blocks(diffs)}
     for diff in diffs:
-        figures = sorted(path.name for path in results.results_folder(diff.paper.id).glob("*.png"))
-        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff.paper, diff, figures)
+        folder = results.results_folder(diff.paper.id)
+        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff.paper, diff, folder)
     there = {file: blocks for file, blocks in filled.items() if file.exists()}
     return {file: render_blocks(file.read_text(encoding="utf-8"), blocks, file) for file, blocks in there.items()}
 
@@ -101,10 +104,9 @@ def _history(record: dict, file: Path) -> dict:
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
-    best = columns["val_accuracy"].index(max(columns["val_accuracy"])) + 1
     fold = f" fold {record['fold']}" if record["protocol"] != "published" else ""
     name = f"seed {record['seed']}{fold} {record['precision']}"
-    return columns | {"run": name, "best_epoch": record.get("best_epoch") or best}
+    return columns | {"run": name, "best_epoch": record["best_epoch"]}
 
 
 def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:

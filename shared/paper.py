@@ -176,11 +176,39 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """A small table: what changes when one silent choice of a model is made differently, after a few epochs.
+
+    The first of `variants` is what the others are compared with.
+    """
+
+    title: str
+    model: str
+    variants: tuple[str, ...]
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way of splitting the corpus besides ``published``.
+
+    `comparable` says that it is a reading of the paper, so that its numbers may stand beside the published ones; `n`
+    then gives its clips a split. `folds` names the folds, for example after the speaker who is left out.
+    """
+
+    name: str
+    title: str = ""
+    comparable: bool = False
+    n: dict[str, int] = field(default_factory=dict)
+    folds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The corpus that the published numbers were measured on.
 
     `n` gives the clips a split where known, `fingerprint` is `data_prep.fingerprint` of the published data where they
-    can be had.
+    can be had, `protocols` the splits besides the published one of which there is something to say.
     """
 
     name: str
@@ -189,6 +217,14 @@ class Corpus:
     classes: tuple[str, ...]
     n: dict[str, int]
     fingerprint: str = ""
+    protocols: dict[str, Protocol] = field(default_factory=dict)
+
+    def n_under(self, protocol: str) -> dict[str, int] | None:
+        """Clips a split of a protocol that may stand beside the paper, as far as known; None for any other."""
+        if protocol == "published":
+            return self.n
+        there = self.protocols.get(protocol)
+        return there.n if there and there.comparable else None
 
 
 @dataclass(frozen=True)
@@ -198,7 +234,7 @@ class Paper:
     id: str
     title: str
     authors: tuple[str, ...]
-    year: int
+    year: int | None
     task: str
     document: str
     path: Path
@@ -211,6 +247,7 @@ class Paper:
     confusion_matrices: tuple[ConfusionMatrix, ...] = ()
     count_figures: tuple[CountFigure, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
     headline: tuple[str, str, str, str] | None = None
 
     def variant(self, name: str) -> Variant:

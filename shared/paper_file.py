@@ -13,8 +13,11 @@
     id, title, place, ``columns`` (split, metric, header, scale?) and ``rows`` (header, model, values). A value is the
     paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper prints nothing.
     ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
-``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``
-    Matrices as printed with ``printed_rows``; figures of counts; what does not fit together.
+``[corpus.protocols.<name>]``
+    title, comparable, n, folds of a split other than the published one.
+``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``, ``[[ablations]]``
+    Matrices as printed with ``printed_rows``; figures of counts; what does not fit together; title, model, variants
+    and epochs of a table that varies one choice at a time.
 
 Every error names the file, the key and what was expected. Unknown keys are errors, since they are mostly misspelt.
 """
@@ -28,6 +31,7 @@ from pathlib import Path
 
 from shared.paper import (
     SCHEMA,
+    Ablation,
     Cell,
     Column,
     ConfusionMatrix,
@@ -38,6 +42,7 @@ from shared.paper import (
     Model,
     Paper,
     PaperError,
+    Protocol,
     Row,
     Setting,
     Table,
@@ -156,7 +161,7 @@ def read_paper(file: Path) -> Paper:
         id=head.get("id", str),
         title=head.get("title", str),
         authors=head.items("authors", str),
-        year=head.get("year", int),
+        year=head.get("year", int, None),
         task=head.get("task", str),
         document=head.get("document", str),
         headline=_headline(head),
@@ -170,6 +175,7 @@ def read_paper(file: Path) -> Paper:
         confusion_matrices=tuple(_matrix(section, corpus, models) for section in top.rows("confusion_matrices")),
         count_figures=tuple(_figure(section) for section in top.rows("figures")),
         findings=tuple(_finding(section) for section in top.rows("findings")),
+        ablations=tuple(_ablation(section, models, top.get("variants", dict)) for section in top.rows("ablations")),
     )
     if paper.id != file.parent.name:
         head.fail("id", f"is {paper.id!r}: expected {file.parent.name!r}, the name of its folder")
@@ -192,6 +198,7 @@ def _headline(head: Section):
 
 
 def _corpus(section: Section) -> Corpus:
+    protocols = {name: _protocol(name, part) for name, part in section.sections("protocols")}
     corpus = Corpus(
         name=section.get("name", str),
         title=section.get("title", str),
@@ -199,11 +206,26 @@ def _corpus(section: Section) -> Corpus:
         classes=section.items("classes", str),
         n=section.counts("n"),
         fingerprint=section.get("fingerprint", str, ""),
+        protocols=protocols,
     )
     if corpus.fingerprint and not FINGERPRINT.fullmatch(corpus.fingerprint):
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
     section.done()
     return corpus
+
+
+def _protocol(name: str, section: Section) -> Protocol:
+    if name == "published":
+        section.fail("", "is the paper's own split: its clips a split stand in corpus.n")
+    protocol = Protocol(
+        name=name,
+        title=section.get("title", str, ""),
+        comparable=section.get("comparable", bool, False),
+        n=section.counts("n"),
+        folds=section.items("folds", str, []),
+    )
+    section.done()
+    return protocol
 
 
 def _setting(name: str, section: Section, base: Setting | None = None) -> Setting:
@@ -372,3 +394,19 @@ def _finding(section: Section) -> Finding:
     finding = Finding(kind, section.get("place", str), section.get("text", str))
     section.done()
     return finding
+
+
+def _ablation(section: Section, models: dict, variants: dict) -> Ablation:
+    ablation = Ablation(
+        title=section.get("title", str),
+        model=section.get("model", str),
+        variants=section.items("variants", str),
+        epochs=section.get("epochs", int),
+    )
+    _known_model(section, "model", ablation.model, models)
+    for variant in ablation.variants:
+        if variant not in variants:
+            known = suggestion(variant, variants)
+            section.fail("variants", f"names {variant!r}, which [variants] does not have; {known}")
+    section.done()
+    return ablation

@@ -111,3 +111,30 @@ def nearest_neighbour(train_features: np.ndarray, train_labels: np.ndarray, test
     correlation = np.clip((test @ train.T).round(12), -1.0, 1.0)
     index = correlation.argmax(axis=1)
     return Neighbours(labels[index], index, correlation[np.arange(len(test)), index])
+
+
+def linear(train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray) -> np.ndarray:
+    """Logistic regression on standardised features, as scikit-learn fits it by default (L2, C = 1).
+
+    Parameters
+    ----------
+    train_features : array_like, shape (n, d)
+    train_labels : array_like of int, shape (n,)
+        Class numbers 0 … C - 1, each at least once.
+    test_features : array_like, shape (m, d)
+
+    Returns
+    -------
+    ndarray, float64, shape (m, C)
+        The probability of each class.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classes = np.unique(train_labels)
+    if not np.array_equal(classes, np.arange(len(classes))):
+        raise ValueError(f"expected the classes 0 to {len(classes) - 1}, each at least once; got {classes.tolist()}")
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    model.fit(np.asarray(train_features, np.float64), train_labels)
+    return model.predict_proba(np.asarray(test_features, np.float64))

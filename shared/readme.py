@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
+from shared import ablations
 from shared.diff import Diff, Entry, Section
-from shared.paper import Paper, Setting
+from shared.paper import Ablation, Paper, Setting
 from shared.tables import layouts, number, render_markdown
 from shared.verdicts import NOT_COMPARABLE, RULE
 
@@ -60,11 +61,12 @@ def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
     return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE}
 
 
-def paper_blocks(paper: Paper, diff: Diff, figures: list[str]) -> dict[str, Callable[[], str]]:
-    """Blocks of a paper's own README; `figures` are the names of the PNGs in its folder of results.
+def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[], str]]:
+    """Blocks of a paper's own README, drawn from `diff` and from its folder of results.
 
-    ``figures`` shows them all, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
+    ``figures`` shows all PNGs, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
     """
+    figures = sorted(path.name for path in folder.glob("*.png"))
     blocks = {f"figures-{name}": partial(_figures, paper, figures, name) for name in _section_names(paper, diff)}
     return blocks | {
         "tables": lambda: _result_tables(diff),
@@ -74,6 +76,8 @@ def paper_blocks(paper: Paper, diff: Diff, figures: list[str]) -> dict[str, Call
         "models": lambda: _models(paper),
         "findings": lambda: _findings(paper),
         "protocols": lambda: _protocols(diff),
+        "folds": lambda: _folds(diff),
+        "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
         "verdicts": lambda: RULE,
     }
 
@@ -138,27 +142,76 @@ def _curves_first(file: str) -> tuple[bool, str]:
 
 
 def _protocols(diff: Diff) -> str:
-    """The headline's score of each model, under the published split and under the grouped one, fold by fold."""
-    cell = diff.paper.headline_cell
-    scores: dict[tuple[str, str], dict[str, dict[int, list[float]]]] = {}
-    for row in diff.runs:
-        own = row["corpus"] == diff.paper.corpus.name and row["status"] == "complete"
-        if own and cell and (row["split"], row["metric"]) == (cell.split, cell.metric):
-            of_model = scores.setdefault((row["variant"], row["model"]), {})
-            of_model.setdefault(row["protocol"], {}).setdefault(row["fold"], []).append(row["value"])
+    """The headline's score of each model under each protocol: published, then others, then the grouped folds."""
+    cell, scores = diff.paper.headline_cell, _scores(diff)
+    others = {protocol: None for found in scores.values() for protocol in found} | {"grouped": None}
+    others = [protocol for protocol in others if protocol not in ("published", "grouped")]
     rows = []
     for (variant, model), found in scores.items():
-        published = [value for values in found.get("published", {}).values() for value in values]
-        grouped = [mean(values) for _, values in sorted(found.get("grouped", {}).items())]
-        first = found.get("grouped", {}).get(0, [])
-        every = f"{_mean(grouped)} ± {stdev(grouped):.4f} ({len(grouped)} folds)" if len(grouped) > 1 else ""
-        rows.append([model, f"`{variant}`", _mean(published), _mean(first), every])
-    metric = f"{cell.split} {cell.metric}" if cell else ""
-    return _table(["model", "variant", f"published split, {metric}", "grouped, fold 0", "grouped, all folds"], rows)
+        single = [_mean(*found.get(protocol, {}).get(0, ([], ""))) for protocol in ("published", *others, "grouped")]
+        folds = [mean(values) for _, (values, _) in sorted(found.get("grouped", {}).items())]
+        every = f"{mean(folds):.4f} ± {stdev(folds):.4f} ({len(folds)} folds)" if len(folds) > 1 else ""
+        rows.append([model, f"`{variant}`", *single, every])
+    head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
+    return _table(["model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows)
 
 
-def _mean(values: list[float]) -> str:
-    return f"{mean(values):.4f}" if values else "not run"
+def _folds(diff: Diff) -> str:
+    """The headline's score of each model in each named fold of the grouped protocol, and their mean."""
+    grouped = diff.paper.corpus.protocols.get("grouped")
+    if grouped is None or not grouped.folds:
+        raise ReadmeError(
+            f"{diff.paper.path}: the block 'folds' needs the folds' names, corpus.protocols.grouped.folds"
+        )
+    names, rows = grouped.folds, []
+    for (variant, model), found in _scores(diff).items():
+        if folds := found.get("grouped"):
+            each = [_mean(*folds.get(fold, ([], ""))) for fold in range(len(names))]
+            means = [mean(values) for values, _ in folds.values()]
+            spread = f" ± {stdev(means):.4f}" if len(means) > 1 else ""
+            rows.append([model, f"`{variant}`", *each, f"{mean(means):.4f}{spread}"])
+    return _table(["model", "variant", *names, "mean ± sd over folds"], rows)
+
+
+def _scores(diff: Diff) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:
+    """(variant, model) to protocol to fold to the headline's scores, one a seed, and a word on partial runs.
+
+    Partial runs count only where the model has no finished one under that protocol.
+    """
+    cell = diff.paper.headline_cell
+    scores: dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]] = {}
+    for status in ("complete", "partial"):
+        finished = {(place, protocol) for place, found in scores.items() for protocol in found}
+        for row in diff.runs:
+            mine = row["corpus"] == diff.paper.corpus.name and row["status"] == status
+            place = (row["variant"], row["model"])
+            if not (mine and cell and (row["split"], row["metric"]) == (cell.split, cell.metric)):
+                continue
+            if status == "complete" or (place, row["protocol"]) not in finished:
+                word = f" (partial: {row['epochs']:g} epochs)" if status == "partial" else ""
+                fold = scores.setdefault(place, {}).setdefault(row["protocol"], {})
+                fold.setdefault(row["fold"], ([], word))[0].append(row["value"])
+    return scores
+
+
+def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
+    """One choice at a time: the score after a few epochs and how far it is from the first variant's."""
+    rows = []
+    for row in ablations.measured(paper, ablation, folder):
+        changes = ", ".join(f"`{s.name} = {_value(s)}`" for s in paper.variants[row["variant"]].settings.values())
+        if row["value"] is None:
+            rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
+            continue
+        delta = "" if row["delta"] is None else f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+        rows.append([f"`{row['variant']}`", changes or "as it is", f"{row['value']:.4f}", delta, row["says"]])
+    score = f"{ablations.SPLIT} accuracy after {ablation.epochs} epochs"
+    title = f"**{ablation.model}: {ablation.title}** ({ablation.epochs} epochs, seed {ablations.SEED})"
+    first = f"difference to `{ablation.variants[0]}` (95 % interval)"
+    return f"{title}\n\n" + _table(["variant", "setting", score, first, "moves the row"], rows)
+
+
+def _mean(values: list[float], word: str = "") -> str:
+    return f"{mean(values):.4f}{word}" if values else "not run"
 
 
 def _caption(file: str) -> str:

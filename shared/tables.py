@@ -11,7 +11,7 @@ from shared.diff import Diff, Entry, Section
 from shared.paper import Cell, Column, Paper, Row, Table
 from shared.verdicts import NOT_COMPARABLE, NOT_RUN, UNPUBLISHED
 
-LABEL_WIDTH, CELL_WIDTH, WIDTH = 26, 11, 120
+NAME_WIDTH, WHAT_WIDTH, CELL_WIDTH, WIDTH = 6, 20, 11, 120
 SHORT = {NOT_COMPARABLE: "not comp."}
 
 
@@ -219,34 +219,35 @@ def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool
 
 
 def _table_text(table: Table, section: Section) -> list[str]:
-    lines = []
-    for columns in _blocks(len(table.columns)):
-        lines += _head_text([table.columns[i] for i in columns], table.row_header, _sizes(section))
-        for row in _rows(table, section):
+    lines, rows = [], _rows(table, section)
+    width = max([NAME_WIDTH, *(len(row.header) + 2 for row in rows)])
+    for columns in _blocks(len(table.columns), width + WHAT_WIDTH):
+        lines += _head_text([table.columns[i] for i in columns], table.row_header, _sizes(section), width + WHAT_WIDTH)
+        for row in rows:
             name = row.header
             for label, texts in _row_lines(row, section, with_spread=False):
                 cells = [texts[i] for i in columns] if len(texts) > 1 else texts
-                start = f"{name:<6}{label:<{LABEL_WIDTH - 6}}"
-                lines += _wrapped(start + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), LABEL_WIDTH)
+                start = f"{name:<{width}}{label:<{WHAT_WIDTH}}"
+                lines += _wrapped(start + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), width + WHAT_WIDTH)
                 name = ""
         lines.append("")
     return lines[:-1]
 
 
-def _blocks(n_columns: int) -> list[range]:
+def _blocks(n_columns: int, label_width: int) -> list[range]:
     """Columns that fit beside each other."""
-    fitting = (WIDTH - LABEL_WIDTH) // CELL_WIDTH
+    fitting = max(1, (WIDTH - label_width) // CELL_WIDTH)
     return [range(start, min(start + fitting, n_columns)) for start in range(0, n_columns, fitting)]
 
 
-def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int]) -> list[str]:
+def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int], label_width: int) -> list[str]:
     groups = ""
     for split, members in groupby(columns, key=lambda column: column.split):
         width = CELL_WIDTH * len(list(members))
         label = f"{split}, n = {sizes[split]}" if split in sizes else split
         groups += f"{label if len(label) < width else split:<{width}}"
     names = "".join(f"{column.header:<{CELL_WIDTH}}" for column in columns)
-    return [(" " * LABEL_WIDTH + groups).rstrip(), f"{row_header:<{LABEL_WIDTH}}{names}".rstrip()]
+    return [(" " * label_width + groups).rstrip(), f"{row_header:<{label_width}}{names}".rstrip()]
 
 
 def _sizes(section: Section) -> dict[str, int]:
@@ -262,11 +263,13 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
     places = {(entry.split, entry.metric) for entry in section.extras}
     columns = tuple(Column(split, metric, metric) for split, metric in order if (split, metric) in places)
     lines = ["", "Not in the paper's table (nothing published to compare with)"]
-    for block in _blocks(len(columns)):
-        lines += _head_text([columns[i] for i in block], "", _sizes(section))
-        for model, label, texts in _extra_rows(section, columns, with_spread=False):
+    rows = _extra_rows(section, columns, with_spread=False)
+    width = max([NAME_WIDTH + WHAT_WIDTH, *(len(model) + 2 for model, *_ in rows)])
+    for block in _blocks(len(columns), width):
+        lines += _head_text([columns[i] for i in block], "", _sizes(section), width)
+        for model, label, texts in rows:
             start = model or f"  {label}"
-            lines.append((f"{start:<{LABEL_WIDTH}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
+            lines.append((f"{start:<{width}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
             if label.startswith(NOT_COMPARABLE):
                 lines += _wrapped(f"  {label}")
     return lines

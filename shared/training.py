@@ -155,19 +155,20 @@ def load_run(folder: Path) -> Run:
 def fit(
     model: keras.Model,
     train: Rows,
-    validation: Rows,
+    watched: Rows,
     *,
     folder: Path,
     epochs: int,
     batch_size: int,
-    validation_batch_size: int,
+    watched_batch_size: int,
     seed: int,
     shuffle: bool = True,
-    best: str = "val_accuracy",
+    watched_as: str = "val",
+    best: str | None = "val_accuracy",
     early_stopping: EarlyStopping | None = None,
     name: str = "",
 ) -> Run:
-    """Train a compiled model, or go on with training it, and leave it with its best epoch's weights.
+    """Train a compiled model, or go on with training it, and leave it with its best (or last) epoch's weights.
 
     After each epoch the weights (with the optimiser's state) and then ``state.json`` are written, each under a
     temporary name first; ``state.json`` names the files that belong to it. Killed at any moment, the next call goes
@@ -177,15 +178,21 @@ def fit(
     ----------
     model : keras.Model
         Compiled, with accuracy as its metric.
-    train, validation : Rows
+    train : Rows
+    watched : Rows
+        Evaluated after each epoch: the validation split, or, in a paper that has none and draws the test split's
+        curve, the test split, which then must decide nothing (``best=None``, no early stopping on it).
     folder : Path
         The run's own folder.
     epochs : int
         Epochs in all, those already done included.
     shuffle : bool
         Feed the training rows in another order each epoch.
-    best : str
-        The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does).
+    watched_as : str
+        What the history calls its values: ``val`` gives ``val_accuracy``.
+    best : str, optional
+        The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does). None: the last
+        epoch counts.
     early_stopping : EarlyStopping, optional
     name : str
         Printed before each epoch's line.
@@ -206,16 +213,16 @@ def fit(
         reseed(model, generator)
         start = time.perf_counter()
         logs = run_epoch(model.train_on_batch, ordered, batch_size, f"epoch {run.epoch + 1}")
-        checked = run_epoch(model.test_on_batch, validation, validation_batch_size)
-        row = {"epoch": run.epoch + 1, **logs, **{f"val_{name}": value for name, value in checked.items()}}
+        checked = run_epoch(model.test_on_batch, watched, watched_batch_size)
+        row = {"epoch": run.epoch + 1, **logs, **{f"{watched_as}_{name}": value for name, value in checked.items()}}
         row["seconds"] = time.perf_counter() - start
         run.rows.append(row)
-        if run.best_epoch == 0 or row[best] > run.rows[run.best_epoch - 1][best]:
+        if best is None or run.best_epoch == 0 or row[best] > run.rows[run.best_epoch - 1][best]:
             run.best_epoch = row["epoch"]
         run.stopped = early_stopping is not None and _exhausted(run.rows, early_stopping)
-        _save(model, run, folder)
+        _save(model, run, folder, keep_best=best is not None)
         print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
-    if run.best_epoch:
+    if best is not None and run.best_epoch:
         model.load_weights(_best(folder, run.best_epoch))
     return run
 
@@ -238,10 +245,10 @@ def _best(folder: Path, epoch: int) -> Path:
     return folder / f"best-{epoch:03d}.weights.h5"
 
 
-def _save(model: keras.Model, run: Run, folder: Path) -> None:
+def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
     """Write weights, then the state that names them, then remove what the state no longer names."""
     last = atomic_write(_last(folder, run.epoch), lambda file: model.save_weights(file.name), keep_suffix=True)
-    if run.best_epoch == run.epoch:
+    if keep_best and run.best_epoch == run.epoch:
         atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
     state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
     atomic_write(folder / "state.json", lambda file: file.write(json.dumps(state, indent=1).encode()))

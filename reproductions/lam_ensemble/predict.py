@@ -17,20 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio import AudioError, load_audio, segments
-from shared.cache import cache_root
 from shared.ensembles import ENSEMBLES
 from shared.paper import Paper, load_paper
-from shared.results import CONDITIONS, unit_folders
+from shared.results import CONDITIONS
 from shared.spectrogram_images import SpectrogramSettings, image_of
+from shared.trained import NotTrainedError, trained_units
 from shared.units import NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"
 SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits
-
-
-class NotTrainedError(ValueError):
-    """There are no trained networks to predict with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,10 +86,9 @@ def find_trained(paper: Paper) -> Trained:
     """
     members = paper.ensembles[ENSEMBLE].members
     groups: dict[tuple, dict[str, tuple[dict, Path]]] = {}
-    for record, folder in unit_folders(cache_root() / "runs" / paper.id):
-        if (folder / NETWORK).exists():
-            conditions = tuple(record[name] for name in CONDITIONS)
-            groups.setdefault(conditions, {})[record["model"]] = (record, folder / NETWORK)
+    for record, folder in trained_units(paper):
+        conditions = tuple(record[name] for name in CONDITIONS)
+        groups.setdefault(conditions, {})[record["model"]] = (record, folder / NETWORK)
     whole = [[group[name] for name in members] for group in groups.values() if group.keys() >= set(members)]
     if not whole:
         raise NotTrainedError(
@@ -101,17 +96,9 @@ def find_trained(paper: Paper) -> Trained:
             f"to try it without the corpus, with 'python -m reproductions run {paper.id} --corpus synthetic'"
         )
 
-    def preference(group: list[tuple[dict, Path]]) -> tuple:
-        first = group[0][0]
-        return (
-            first["corpus"] != paper.corpus.name,
-            first["protocol"] != "published",
-            any(record["status"] != "complete" for record, _ in group),
-            [*paper.variants, first["variant"]].index(first["variant"]),
-            first["seed"],
-            first["fold"],
-            first["precision"],
-        )
+    def preference(group: list[tuple[dict, Path]]) -> tuple:  # groups stand in the order of their preferred members
+        first, partial = group[0][0], any(record["status"] != "complete" for record, _ in group)
+        return first["corpus"] != paper.corpus.name, first["protocol"] != "published", partial
 
     best = min(whole, key=preference)
     return Trained(tuple(record for record, _ in best), tuple(weights for _, weights in best))

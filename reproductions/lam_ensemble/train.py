@@ -139,7 +139,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         folder=unit.folder,
         epochs=min(epochs or planned, planned),
         batch_size=settings["batch_size"],
-        validation_batch_size=settings["validation_batch_size"],
+        watched_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
         shuffle=settings["shuffle"],
         best=settings["checkpoint_monitor"],

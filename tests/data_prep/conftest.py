@@ -1,13 +1,24 @@
-"""A small corpus in VNTM's layout, with its own list of clips: 3, 1 and 1 images a class instead of 375, 75 and 50."""
+"""Small corpora with lists of their own, the real ones where they are, zip files and a server to fetch them from.
 
+The small VNTM has 3, 1 and 1 images a class instead of 375, 75 and 50, the small FSDD two takes of three digits by two
+speakers.
+"""
+
+import contextlib
+import functools
+import http.server
 import os
+import shutil
+import threading
+import wave
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from data_prep import CorpusError, vntm
+from data_prep import CorpusError, fsdd, vntm
 
 PER_CLASS = {"train": 3, "validation": 1, "test": 1}
 SPLIT_OF_NUMBER = {0: "validation", 1: "train", 2: "train", 3: "test", 4: "train"}
@@ -61,6 +72,98 @@ def small_vntm(tmp_path, monkeypatch) -> Path:
     return root
 
 
+def _save_wav(path: Path, samples: np.ndarray) -> None:
+    """Write 16-bit integers as a wav file, mono, 8 kHz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
+
+
+SMALL_FSDD = {
+    "CLASSES": ("0", "1", "2"),
+    "SPEAKERS": ("george", "theo"),
+    "N_TAKES": 2,
+    "N_TEST": {"published": 6, "arithmetic": 3},
+}
+
+
+@pytest.fixture(scope="session")
+def made_fsdd(tmp_path_factory) -> Path:
+    """Folder with the small FSDD's ``recordings/`` and ``embedded/``, made once; the tests must not change it."""
+    folder = tmp_path_factory.mktemp("fsdd")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SMALL_FSDD.items():
+            patch.setattr(fsdd, name, value)
+        for seed, clip in enumerate(fsdd.clip_names()):
+            samples = np.random.default_rng(seed).integers(-9000, 9000, 1200 + 100 * seed)
+            samples[:2] = (-32768, 32767) if seed == 0 else samples[:2]
+            _save_wav(folder / "recordings" / f"{clip}.wav", samples)
+        fsdd.write_list(folder / "recordings", folder / "embedded")
+    shutil.copyfile(fsdd.EMBEDDED / "ATTRIBUTION.md", folder / "embedded" / "ATTRIBUTION.md")
+    return folder
+
+
+@pytest.fixture
+def small_fsdd(made_fsdd, tmp_path, monkeypatch) -> Path:
+    """Folder of the small corpus's 12 wav files, ``recordings/``; packed, they are the embedded corpus for this test.
+
+    0_george_0 holds the least and the greatest 16-bit number.
+    """
+    embedded = shutil.copytree(made_fsdd / "embedded", tmp_path / "embedded")
+    for name, value in (SMALL_FSDD | {"EMBEDDED": embedded, "LIST": embedded / "fsdd_clips.csv"}).items():
+        monkeypatch.setattr(fsdd, name, value)
+    return shutil.copytree(made_fsdd / "recordings", tmp_path / "wavs" / "recordings")
+
+
+def _make_zip(path: Path, folder: Path, prefix: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*.*")):
+            archive.write(file, f"{prefix}/{file.relative_to(folder)}")
+    return path
+
+
+@pytest.fixture
+def make_zip():
+    """Function that packs a folder: path of the zip file, folder, name that the folder has in it."""
+    return _make_zip
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class CutHandler(QuietHandler):
+    """Promises a file and closes the connection half way."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        self.wfile.write(b"x" * 5000)
+
+
+@contextlib.contextmanager
+def _serve(folder: Path, cut: bool = False):
+    handler = functools.partial(CutHandler if cut else QuietHandler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def serve():
+    """Context manager that serves a folder on this machine and gives the address; with ``cut=True``, half of a file."""
+    return _serve
+
+
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")
 
 
@@ -73,3 +176,14 @@ def real_vntm() -> Path:
         return vntm.locate(Path(DATA))
     except CorpusError:
         pytest.skip(f"no corpus vntm under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+
+
+@pytest.fixture
+def real_fsdd() -> Path:
+    """Folder of the published wav files; skips without it."""
+    if not DATA:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
+    folder = Path(DATA) / "fsdd" / "recordings"
+    if not folder.is_dir():
+        pytest.skip(f"no folder fsdd/recordings under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+    return folder

@@ -17,6 +17,23 @@ def test_hash_is_of_shape_and_pixels():
     assert hashing.pixel_hash(np.asfortranarray(pixels)) == by_hand
 
 
+def test_hash_of_a_signal_is_of_its_rate_and_16_bit_samples():
+    integers = np.array([-32768, -2, 0, 1, 32767], dtype="<i2")
+    by_hand = hashlib.sha256(b"8000:5:" + integers.tobytes()).hexdigest()[:16]
+    signal = integers.astype(np.float32) / 32768
+    assert hashing.signal_hash(signal, 8000) == by_hand
+    assert hashing.signal_hash(np.repeat(signal, 2)[::2], 8000) == by_hand
+    assert hashing.signal_hash(signal, 16000) != by_hand
+    assert hashing.signal_hash(signal[:4], 8000) != by_hand
+
+
+@pytest.mark.parametrize("signal", [[0.25, 1.0], [0.25, 1e-6], [0.25, -1.5]])
+def test_hash_of_a_signal_that_16_bits_cannot_hold(signal):
+    floats = np.array(signal, dtype="<f4")
+    by_hand = hashlib.sha256(b"8000:2:float32:" + floats.tobytes()).hexdigest()[:16]
+    assert hashing.signal_hash(floats, 8000) == by_hand
+
+
 def test_same_pixels_in_palette_rgb_and_rgba_have_one_hash(tmp_path):
     palette = Image.fromarray(np.arange(60, dtype=np.uint8).reshape(5, 12))
     palette.putpalette([v for i in range(256) for v in (i, 0, 255 - i)])

@@ -14,12 +14,14 @@ def test_every_corpus_has_the_same_face():
         assert name == module.NAME
         assert list(module.CLASSES) == sorted(module.CLASSES)
         assert all((module.TITLE, module.SOURCE, module.LICENCE, module.SIZE))
+        assert next(iter(module.N_FOLDS)) == "published"
+        assert isinstance(module.SOURCES, tuple)
         for function in ("locate", "index", "check", "fetch", "with_protocol"):
             assert callable(getattr(module, function))
 
 
 def test_unknown_corpus_lists_the_known():
-    with pytest.raises(ValueError, match=r"unknown corpus 'vtnm'; known are: synthetic, vntm"):
+    with pytest.raises(ValueError, match=r"unknown corpus 'vtnm'; known are: fsdd, synthetic, vntm"):
         data_prep.corpus("vtnm")
 
 

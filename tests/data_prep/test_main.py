@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data_prep import __main__ as command_line
-from data_prep import fingerprint, synthetic, vntm
+from data_prep import fingerprint, fsdd, synthetic, vntm
 
 
 def run(*words: str) -> int:
@@ -22,6 +22,10 @@ def test_list(small_vntm, capsys):
     assert f"found in {small_vntm}" in text
     assert "synthetic-v1 when it is first used" in text
     assert text.count("licence  Apache-2.0") == 2
+    assert f"found in {fsdd.EMBEDDED}" in text
+    assert "splits   published, arithmetic, official, grouped (6 folds)" in text
+    assert text.count("fetch    ") == 2  # synthetic has one source only
+    assert "--source github | kaggle, --from PATH, --url URL" in text
 
 
 def test_list_without_the_corpus(capsys):
@@ -90,6 +94,7 @@ def test_write_list(small_vntm, capsys):
     assert "wrote 25 clips" in capsys.readouterr().out
     assert len(vntm.clips()) == 25
     assert run("index", "synthetic", "--write-list") == 1
+    assert "--write-list is not for the corpus synthetic" in capsys.readouterr().err
 
 
 def test_fetch_from_folder(small_vntm, tmp_path, capsys):
@@ -105,7 +110,35 @@ def test_fetch_synthetic(monkeypatch, tmp_path, capsys):
     assert run("fetch", "synthetic", "--to", str(tmp_path / "listen")) == 0
     assert (tmp_path / "listen/train/drums/drums.000.wav").exists()
     assert run("fetch", "synthetic", "--from", str(tmp_path)) == 1
-    assert "--from is for the corpus vntm only" in capsys.readouterr().err
+    assert "--from is not for the corpus synthetic" in capsys.readouterr().err
+
+
+def test_fsdd_needs_no_folder(small_fsdd, tmp_path, capsys):
+    assert run("check", "fsdd") == 0
+    assert run("index", "fsdd", "--protocol", "grouped", "--fold", "1", "--csv", str(tmp_path / "index.csv")) == 0
+    assert "fsdd: 12 clips (train 6, test 6), fingerprint" in capsys.readouterr().err
+    frame = pd.read_csv(tmp_path / "index.csv")
+    assert set(frame.loc[frame["split"] == "test", "group"]) == {"theo"}
+
+
+def test_fetch_fsdd_and_its_sources(small_fsdd, tmp_path, capsys):
+    assert run("fetch", "fsdd") == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"fsdd is in {tmp_path / 'data' / 'fsdd'}\n"
+    assert "CC BY-SA 4.0" in printed.err
+    assert run("check", "fsdd", "--root", str(tmp_path / "data" / "fsdd")) == 0
+    assert run("fetch", "fsdd", "--source", "kaggle", "--to", str(tmp_path / "other")) == 1
+    assert "unknown source 'kaggle'; known are: embedded, github" in capsys.readouterr().err
+
+
+def test_write_list_of_fsdd(small_fsdd, capsys):
+    before = fsdd.LIST.read_bytes()
+    assert run("index", "fsdd", "--write-list") == 1
+    assert "with --root" in capsys.readouterr().err
+    fsdd.LIST.unlink()
+    assert run("index", "fsdd", "--root", str(small_fsdd), "--write-list") == 0
+    assert f"wrote 12 clips to {fsdd.LIST}" in capsys.readouterr().out
+    assert fsdd.LIST.read_bytes() == before
 
 
 @pytest.mark.parametrize("words", [(), ("check",), ("check", "gtzan"), ("fetch", "vntm", "--from", "a", "--url", "b")])

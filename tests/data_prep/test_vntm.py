@@ -201,7 +201,7 @@ def test_few_other_pixels_are_a_note_where_images_were_made_here(small_vntm, sav
     assert report.ok
     assert "1 of 25 images differ" in report.notes[0]
     swap(small_vntm, save_image)  # still wrong: another clip's image
-    assert vntm.check(small_vntm).changed == [("Catru.001", "Cheo.002")]
+    assert vntm.check(small_vntm).changed == [("Catru.001", "holds the image of Cheo.002")]
 
 
 @pytest.mark.parametrize(

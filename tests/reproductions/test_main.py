@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def kept(monkeypatch, tmp_path):
     """Results in ``tmp_path`` instead of the committed ones; returns the folder of lam_ensemble."""
-    monkeypatch.setattr(results, "results_folder", lambda paper_id, corpus="": tmp_path)
+
+    def folder(paper_id, corpus=""):
+        return tmp_path if paper_id == "lam_ensemble" else tmp_path / paper_id
+
+    monkeypatch.setattr(results, "results_folder", folder)
     return tmp_path
 
 
@@ -113,13 +117,13 @@ def test_predict_hands_songs_to_the_paper(train):
         (["run", "lam"], "there is no paper 'lam'; the known are: lam_ensemble"),
         (["run", "lam_ensemble", "--variant", "papr"], "lam_ensemble has no variant 'papr'; the known are: paper,"),
         (["run", "lam_ensemble", "--model", "Model 4"], "has no model 'Model 4'; the known are: Model 1, Model 2"),
-        (["run", "lam_ensemble", "--corpus", "gtzan"], "unknown corpus 'gtzan'; the known are: synthetic, vntm"),
+        (["run", "lam_ensemble", "--corpus", "gtzan"], "unknown corpus 'gtzan'; the known are: fsdd, synthetic, vntm"),
         (
             ["run", "lam_ensemble", "--variant", "authors-model-2", "--model", "Model 1"],
             "variant authors-model-2 is only about Model 2",
         ),
         (["diff", "x"], "there is no paper 'x'"),
-        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: synthetic, vntm"),
+        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: fsdd, synthetic, vntm"),
         (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
         (["predict", "x", "a.wav"], "there is no paper 'x'"),
     ],

@@ -3,12 +3,13 @@
 import math
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 
 from shared.cache import file_lock
 from shared.diff import compare, diff_paper
-from shared.paper import PaperError, load_paper
+from shared.paper import PaperError, Protocol, load_paper
 from shared.recomputed import DiffError
 from shared.results import RUNS, ResultsError, read_runs, write_runs
 from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED
@@ -83,7 +84,7 @@ def test_what_was_not_run_says_how(paper):
         ({"corpus": "synthetic"}, {}, "corpus synthetic, the paper's is vntm"),
         ({"fingerprint": OTHER}, {}, f"other data: fingerprint {OTHER}, the published ones have {PUBLISHED}"),
         ({"status": "partial", "epochs": 12}, {}, "partial: 12 of 50 epochs"),
-        ({"n": 240}, {}, "n = 240 test clips, the paper has 250"),
+        ({"n": 240}, {}, "n = 240 test clips, the split has 250"),
         ({}, {"epochs_planned": 2}, "run with epochs = 2, the variant has 50"),
         ({}, {"settings": {"batch_size": 64}}, "run with batch_size = 64, the variant has 32"),
     ],
@@ -93,6 +94,16 @@ def test_what_may_not_stand_beside_the_paper(paper, conditions, record, reason):
     diff = compare(paper, rows, {rows[0]["unit"]: record})
     found = [e for section in diff.sections for e in section.entries.values() if e.value is not None]
     assert [(e.verdict, e.reason) for e in found] == [(NOT_COMPARABLE, reason)]
+
+
+def test_a_protocol_that_is_a_reading_of_the_paper_is_compared_with_its_own_number_of_clips(paper):
+    other = Protocol("other", comparable=True, n={"test": 200})
+    paper = replace(paper, corpus=replace(paper.corpus, protocols={"other": other}))
+    for n, verdict in ((200, MATCH), (250, NOT_COMPARABLE)):
+        section = compare(paper, [row(0.9, protocol="other", n=n)], {}, protocol="other").sections[0]
+        found = next(e for e in section.entries.values() if e.value is not None)
+        assert found.verdict == verdict
+    assert found.reason == "n = 250 test clips, the split has 200"
 
 
 def test_results_without_a_published_number_are_kept_apart(paper):

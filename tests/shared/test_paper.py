@@ -139,6 +139,48 @@ def test_the_fingerprint_of_the_published_data_is_optional(toy, tmp_path):
     assert load_paper("toy", write(tmp_path, text)).corpus.fingerprint == "0123456789abcdef"
 
 
+PROTOCOLS = """
+[corpus.protocols.other]
+title = "another reading of the split"
+comparable = true
+n = { test = 40 }
+[corpus.protocols.grouped]
+folds = ["anna", "ben"]
+"""
+
+
+def test_protocols_that_may_stand_beside_the_paper(tmp_path):
+    corpus = load_paper("toy", write(tmp_path, MINIMAL.replace("[settings]", PROTOCOLS + "[settings]"))).corpus
+    assert corpus.n_under("published") == {"test": 50}
+    assert corpus.n_under("other") == {"test": 40}
+    assert corpus.n_under("grouped") is None
+    assert corpus.n_under("unheard-of") is None
+    assert corpus.protocols["grouped"].folds == ("anna", "ben")
+    own = PROTOCOLS.replace("protocols.other", "protocols.published")
+    with pytest.raises(PaperError, match="corpus.protocols.published is the paper's own split"):
+        load_paper("toy", write(tmp_path, MINIMAL.replace("[settings]", own + "[settings]")))
+
+
+ABLATION = """
+[[ablations]]
+title = "one thing at a time"
+model = "CNN"
+variants = ["paper", "fast"]
+epochs = 3
+"""
+
+
+def test_ablations_name_variants_and_a_model(tmp_path):
+    ablation = load_paper("toy", write(tmp_path, MINIMAL + ABLATION)).ablations[0]
+    assert (ablation.model, ablation.variants, ablation.epochs) == ("CNN", ("paper", "fast"), 3)
+    with pytest.raises(PaperError, match=r"ablations\[0\].variants names 'fats'.* the known are: paper, fast"):
+        load_paper("toy", write(tmp_path, MINIMAL + ABLATION.replace('"fast"', '"fats"')))
+
+
+def test_a_year_that_nobody_knows_may_be_left_out(tmp_path):
+    assert load_paper("toy", write(tmp_path, MINIMAL.replace("year = 2020\n", ""))).year is None
+
+
 def test_confusion_matrices_are_turned_to_rows_true(toy):
     assert toy.confusion_matrix("CNN", "test").matrix == ((20, 5), (10, 15))
     assert toy.confusion_matrix("RNN", "test") is None

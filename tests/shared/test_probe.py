@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from scipy.stats import pearsonr
 
+from shared import probe
 from shared.probe import nearest_neighbour, time_averaged
 
 IMAGES = Path(os.environ.get("AUDIO_REPRODUCTIONS_DATA") or "data") / "vntm_images"
@@ -107,3 +108,19 @@ def test_published_split_is_solved_by_the_average_spectrum():
     found = nearest_neighbour(train, train_labels, test)
     assert (len(train), len(test)) == (1875, 250)
     assert (found.labels == test_labels).sum() == 248
+
+
+def test_logistic_regression_finds_a_line_and_its_probabilities_add_up():
+    generator = np.random.default_rng(0)
+    labels = np.arange(300) % 3
+    features = generator.normal(size=(300, 4))
+    features[:, 0] += 6 * labels
+    probabilities = probe.linear(features[:200] * 1000, labels[:200], features[200:] * 1000)
+    assert probabilities.shape == (100, 3)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities.argmax(axis=1) == labels[200:]).mean() > 0.97
+
+
+def test_logistic_regression_needs_every_class():
+    with pytest.raises(ValueError, match=r"expected the classes 0 to 1, each at least once; got \[0, 2\]"):
+        probe.linear(np.zeros((2, 1)), np.array([0, 2]), np.zeros((1, 1)))

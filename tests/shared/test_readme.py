@@ -1,15 +1,16 @@
 """Marked blocks: filled, idempotent, and refused when they cannot be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared.diff import compare, diff_paper
-from shared.paper import load_paper
+from shared.paper import Protocol, load_paper
 from shared.readme import ReadmeError, paper_blocks, render_blocks, suite_blocks
 from shared.results import write_runs
 
-FILE = Path("README.md")
+FILE, NO_RESULTS = Path("README.md"), Path("nowhere")
 TEXT = "# Title\n\n<!-- begin:a -->\nold\n<!-- end:a -->\n\nbetween\n\n<!-- begin:b -->\n<!-- end:b -->\nend\n"
 
 
@@ -23,11 +24,11 @@ def test_blocks_are_filled_and_the_rest_is_kept():
     assert filled == TEXT.replace("old", "new").replace("<!-- begin:b -->", "<!-- begin:b -->\n| x |")
 
 
-def test_rendering_twice_changes_nothing(paper):
-    text = "\n".join(
-        f"<!-- begin:{name} -->\n<!-- end:{name} -->" for name in paper_blocks(paper, compare(paper, [], {}), [])
-    )
-    blocks = paper_blocks(paper, compare(paper, [], {}), ["curves_paper.png"])
+def test_rendering_twice_changes_nothing(tmp_path):
+    (tmp_path / "curves_paper.png").touch()
+    paper = load_paper("pragadaraju_digits")  # it has all kinds of blocks
+    blocks = paper_blocks(paper, compare(paper, [], {}), tmp_path)
+    text = "\n".join(f"<!-- begin:{name} -->\n<!-- end:{name} -->" for name in blocks)
     once = render_blocks(text, blocks, FILE)
     assert render_blocks(once, blocks, FILE) == once
     assert len(once) > len(text)
@@ -54,14 +55,14 @@ def test_markers_that_cannot_be_filled_are_refused(text, message):
 
 
 def test_settings_say_where_they_come_from(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), [])["settings"]()
+    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["settings"]()
     assert "| `batch_size` | 32 | images | paper, IV-B |" in text
     assert "| `image_width` | 1292 | pixels | arithmetic |" in text
     assert all(f"| `{name}` |" in text for name in paper.settings)
 
 
 def test_models_have_their_shapes_and_counts(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), [])["models"]()
+    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["models"]()
     assert "7,762,021 parameters" in text
     assert "| Conv 5x5 @ 16, ReLU, max-pool 2x2 | 62 x 644 x 16 |" in text
 
@@ -81,13 +82,14 @@ def test_the_top_gives_the_headline_of_every_variant_that_was_run(paper, write_u
 
 
 def test_variants_that_were_not_run_are_named_with_their_command(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), [])["tables"]()
+    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["tables"]()
     assert "(variant `paper-none`): not run; `python -m reproductions run lam_ensemble --variant paper-none`" in text
 
 
-def test_figures_of_one_variant_and_protocol(paper):
-    files = ["confusion_prod_paper.png", "confusion_prod_paper_grouped.png", "curves_paper.png"]
-    blocks = paper_blocks(paper, compare(paper, [], {}), files)
+def test_figures_of_one_variant_and_protocol(paper, tmp_path):
+    for name in ("confusion_prod_paper.png", "confusion_prod_paper_grouped.png", "curves_paper.png"):
+        (tmp_path / name).touch()
+    blocks = paper_blocks(paper, compare(paper, [], {}), tmp_path)
     shown = [link.rpartition("/")[2] for link in blocks["figures-paper"]().splitlines()]
     assert shown == ["curves_paper.png)", "confusion_prod_paper.png)"]
     assert blocks["figures-paper_grouped"]().count("png") == 1
@@ -99,5 +101,38 @@ def test_protocols_stand_side_by_side(paper, write_unit):
     write_unit("Model 3", {"validation": 300, "test": 150}, protocol="grouped")
     folder = write_unit("Model 3", {"validation": 300, "test": 200}, protocol="grouped", fold=1)
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), [])["protocols"]()
+    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 | 0.6000 | 0.7000 ± 0.1414 (2 folds) |"
+
+
+def test_a_partial_run_stands_among_the_protocols_and_says_so_until_a_finished_one_is_there(paper, write_unit):
+    folder = write_unit("Model 3", {"validation": 300, "test": 225}, status="partial")
+    write_runs(paper, folder)
+    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 (partial: 3 epochs) | not run |  |"
+    write_unit("Model 3", {"validation": 300, "test": 200}, seed=1)
+    write_runs(paper, folder)
+    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.8000 | not run |  |"
+
+
+def test_another_protocol_has_a_column_of_its_own(paper, write_unit):
+    folder = write_unit("Model 3", {"validation": 300, "test": 225}, protocol="official")
+    write_runs(paper, folder)
+    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    assert "| published split, test accuracy | official | grouped, fold 0 |" in block.splitlines()[0]
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | not run | 0.9000 | not run |  |"
+
+
+def test_named_folds_stand_side_by_side(paper, write_unit):
+    write_unit("Model 3", {"validation": 300, "test": 150}, protocol="grouped", fold=0)
+    folder = write_unit("Model 3", {"validation": 300, "test": 200}, protocol="grouped", fold=2)
+    write_runs(paper, folder)
+    diff = diff_paper(paper, folder)
+    with pytest.raises(ReadmeError, match=r"the block 'folds' needs the folds' names, corpus.protocols.grouped.folds"):
+        paper_blocks(paper, diff, folder)["folds"]()
+    grouped = Protocol("grouped", folds=("anna", "ben", "cora"))
+    named = replace(paper, corpus=replace(paper.corpus, protocols={"grouped": grouped}))
+    block = paper_blocks(named, replace(diff, paper=named), folder)["folds"]()
+    assert block.splitlines()[0] == "| model | variant | anna | ben | cora | mean ± sd over folds |"
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | not run | 0.8000 | 0.7000 ± 0.1414 |"

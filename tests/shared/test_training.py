@@ -41,7 +41,7 @@ def slow(data, batch_size):
 training.batches = slow
 run = training.fit(
     model, training.Rows(x, y, np.arange(16)), training.Rows(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
-    epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
+    epochs=6, batch_size=4, watched_batch_size=4, seed=3, name="test",
 )
 np.save(sys.argv[1] + "/weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
 """
@@ -94,7 +94,7 @@ def rows(n=8, n_features=4):
 
 def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp_path):
     """Learning rate 0: nothing improves after epoch 1, so patience 2 ends it after epoch 3."""
-    options = {"epochs": 9, "batch_size": 4, "validation_batch_size": 4, "seed": 0}
+    options = {"epochs": 9, "batch_size": 4, "watched_batch_size": 4, "seed": 0}
     rule = training.EarlyStopping("val_loss", 2)
     run = training.fit(small_model(), rows(), rows(), folder=tmp_path, early_stopping=rule, **options)
     assert (run.epoch, run.stopped, run.best_epoch) == (3, True, 1)
@@ -102,8 +102,22 @@ def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp
     assert (again.epoch, again.stopped) == (3, True)
 
 
+def test_without_a_best_the_last_epoch_counts_and_what_is_watched_has_its_own_name(tmp_path):
+    model = small_model()
+    model.optimizer.learning_rate = 0.1
+    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "watched_as": "test", "best": None}
+    run = training.fit(model, rows(), rows(), folder=tmp_path, epochs=3, **options)
+    assert (run.epoch, run.best_epoch) == (3, 3)
+    assert set(run.rows[0]) == {"epoch", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}
+    assert [path.name for path in tmp_path.glob("*.h5")] == ["last-003.weights.h5"]
+    last = [value.copy() for value in model.get_weights()]
+    again = small_model()
+    training.fit(again, rows(), rows(), folder=tmp_path, epochs=3, **options)
+    assert all(np.array_equal(a, b) for a, b in zip(again.get_weights(), last, strict=True))
+
+
 def test_more_epochs_go_on_from_the_last(tmp_path):
-    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "folder": tmp_path}
+    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "folder": tmp_path}
     first = training.fit(small_model(), rows(), rows(), epochs=1, **options)
     assert first.epoch == 1
     second = training.fit(small_model(), rows(), rows(), epochs=3, **options)
@@ -114,7 +128,7 @@ def test_more_epochs_go_on_from_the_last(tmp_path):
 def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
     model = small_model()
     model.compile(keras.optimizers.SGD(5.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-    run = training.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, validation_batch_size=4, seed=0)
+    run = training.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, watched_batch_size=4, seed=0)
     best = max(row["val_accuracy"] for row in run.rows)
     assert run.best_epoch == 1 + [row["val_accuracy"] for row in run.rows].index(best)
     everything = rows()
@@ -141,7 +155,7 @@ def test_an_epochs_metrics_are_those_of_keras_fit(tmp_path):
 
     theirs = model().fit(data.x, data.y, 4, shuffle=False, verbose=0, validation_data=(data.x, data.y)).history
     ours = training.fit(
-        model(), data, data, folder=tmp_path, epochs=1, batch_size=4, validation_batch_size=3, seed=0, shuffle=False
+        model(), data, data, folder=tmp_path, epochs=1, batch_size=4, watched_batch_size=3, seed=0, shuffle=False
     )
     for name, (value,) in theirs.items():
         assert ours.rows[0][name] == pytest.approx(value, rel=1e-5), name

@@ -1,13 +1,9 @@
-"""Fetching VNTM from each kind of source, and what happens when the source is not what it should be."""
+"""Fetching VNTM from each kind of source, and with it how any corpus lands: whole, or not at all."""
 
-import contextlib
 import errno
-import functools
-import http.server
 import os
 import shutil
 import sys
-import threading
 import types
 import wave
 import zipfile
@@ -15,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from data_prep import CorpusError, download, fingerprint, vntm
+from data_prep import CorpusError, download, fingerprint, vntm, vntm_fetch
 from shared.cache import LockedError, file_lock
 
 
@@ -35,13 +31,6 @@ def goal(tmp_path):
 def nothing_left(goal):
     """True if neither the corpus nor anything temporary is there."""
     return not goal.parent.exists() or not list(goal.parent.iterdir())
-
-
-def make_zip(path, folder, prefix):
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*.*")):
-            archive.write(file, f"{prefix}/{file.relative_to(folder)}")
-    return path
 
 
 @pytest.fixture
@@ -70,7 +59,7 @@ def test_from_folder_in_any_order(source, goal, tmp_path):
     assert sorted(os.listdir(goal.parent)) == ["vntm_images"]
 
 
-def test_from_zip_of_the_repository(source, goal, tmp_path):
+def test_from_zip_of_the_repository(source, goal, tmp_path, make_zip):
     """The repository has every image twice; the one in the split folders is taken, wherever the other sorts."""
     before = fingerprint(vntm.index(source))
     archive = make_zip(tmp_path / "a.zip", source, "Repository-abc/dataset")
@@ -94,7 +83,7 @@ def test_from_audio(audio, goal):
     assert (copy / vntm.RENDERED_MARK).exists()
 
 
-def test_from_zip_of_audio(audio, goal, tmp_path):
+def test_from_zip_of_audio(audio, goal, tmp_path, make_zip):
     vntm.fetch(origin=make_zip(tmp_path / "a.zip", audio, "rawdata"))
     assert vntm.check().ok
     assert not list(goal.rglob("*.wav"))
@@ -151,7 +140,7 @@ def test_no_source(goal, tmp_path):
         vntm.fetch(source="ftp")
 
 
-def test_not_a_zip(goal, tmp_path, source):
+def test_not_a_zip(goal, tmp_path, source, make_zip):
     whole = make_zip(tmp_path / "a.zip", source, "x").read_bytes()
     for content in (b"<html>", whole[: len(whole) // 2]):
         (tmp_path / "b.zip").write_bytes(content)
@@ -161,7 +150,7 @@ def test_not_a_zip(goal, tmp_path, source):
 
 
 def test_whole_corpus_is_left_alone(small_vntm, monkeypatch):
-    monkeypatch.setattr(download, "_from_archive", None)
+    monkeypatch.setattr(download, "from_archive", None)
     assert vntm.fetch() == small_vntm
 
 
@@ -203,44 +192,16 @@ def test_full_disk_leaves_nothing(source, goal, monkeypatch):
 def test_assign():
     vntm_names = ["raw/HatXam/Hatxam012.wav", "raw/catru/7.wav", "raw/cheo/Cheo.499.WAV", "raw/cheo/notes.wav"]
     others = ["raw/other/Other.001.wav", "raw/cheo/.Cheo.001.wav", "raw/cheo/Cheo.001.txt", "raw/cheo/Cheo.900.wav"]
-    assert download.assign(vntm_names + others, (".wav",)) == {
+    assert vntm_fetch.assign(vntm_names + others, (".wav",)) == {
         "Xam.012": "raw/HatXam/Hatxam012.wav",
         "Catru.007": "raw/catru/7.wav",
         "Cheo.499": "raw/cheo/Cheo.499.WAV",
     }
     with pytest.raises(CorpusError, match=r"Cheo\.001 is there twice: a/cheo/Cheo1\.wav and b/cheo/Cheo\.001\.wav"):
-        download.assign(["b/cheo/Cheo.001.wav", "a/cheo/Cheo1.wav"], (".wav",))
+        vntm_fetch.assign(["b/cheo/Cheo.001.wav", "a/cheo/Cheo1.wav"], (".wav",))
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-class CutHandler(QuietHandler):
-    """Promises a file and closes the connection half way."""
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "100000")
-        self.end_headers()
-        self.wfile.write(b"x" * 5000)
-
-
-@contextlib.contextmanager
-def serve(folder, handler=QuietHandler):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def test_download(source, tmp_path):
+def test_download(source, tmp_path, make_zip, serve):
     before = fingerprint(vntm.index(source))
     make_zip(tmp_path / "served.zip", source, "dataset")
     with serve(tmp_path) as address:
@@ -249,10 +210,10 @@ def test_download(source, tmp_path):
     assert not list((tmp_path / "cache" / "downloads").iterdir())
 
 
-def test_download_that_breaks_off_starts_over(source, goal, tmp_path):
+def test_download_that_breaks_off_starts_over(source, goal, tmp_path, make_zip, serve):
     make_zip(tmp_path / "served.zip", source, "dataset")
     with (
-        serve(tmp_path, CutHandler) as address,
+        serve(tmp_path, cut=True) as address,
         pytest.raises(CorpusError, match=r"(?s)cannot download .*start over.*--from"),
     ):
         vntm.fetch(url=f"{address}/served.zip")
@@ -260,7 +221,7 @@ def test_download_that_breaks_off_starts_over(source, goal, tmp_path):
     assert not list((tmp_path / "cache" / "downloads").iterdir())
 
 
-def test_download_that_is_not_there(small_vntm, goal, tmp_path):
+def test_download_that_is_not_there(small_vntm, goal, tmp_path, serve):
     shutil.rmtree(small_vntm)
     with serve(tmp_path) as address, pytest.raises(CorpusError, match="404"):
         vntm.fetch(url=f"{address}/served.zip")
@@ -268,7 +229,7 @@ def test_download_that_is_not_there(small_vntm, goal, tmp_path):
 
 
 def test_authors_repository_is_pinned_to_a_commit():
-    assert download.ARCHIVE_URL == (
+    assert vntm_fetch.ARCHIVE_URL == (
         "https://codeload.github.com/LTPhat/Vietnamese-Traditional-Music-Classification/zip/"
         "2224d0f822656ccfc8c5a0602bffb6611c99765e"
     )

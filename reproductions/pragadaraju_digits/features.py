@@ -1,0 +1,42 @@
+"""What the networks see of a clip: an image of its MFCCs, and the words that a recogniser heard."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from data_prep import fingerprint
+from reproductions.pragadaraju_digits.recognition import read_transcripts
+from shared.cache import cache_root
+from shared.mfcc_images import MfccSettings, load_mfcc_images
+
+
+def mfcc_settings(settings: dict) -> MfccSettings:
+    """The part of paper.toml's settings that makes an image of a clip."""
+    return MfccSettings(**{field.name: settings[field.name] for field in dataclasses.fields(MfccSettings)})
+
+
+def images_of_clips(module: ModuleType, index: pd.DataFrame, settings: dict) -> np.ndarray:
+    """The images of all clips of a corpus, uint8, shape (n, 256, 256), rows as in the index; kept in the cache."""
+    return load_mfcc_images(
+        lambda: module.signals(index),
+        list(index["clip"]),
+        module.SAMPLE_RATE_HZ,
+        mfcc_settings(settings),
+        cache_root() / "features",
+        fingerprint(index),
+    )
+
+
+def transcripts_of_clips(index: pd.DataFrame, recogniser: str) -> np.ndarray:
+    """The kept transcripts of the clips of an index, an array of str in its order.
+
+    Raises
+    ------
+    RecognitionError
+        Clips without a transcript, or whose audio is not what was recognised; names them and the command.
+    """
+    return np.array(read_transcripts(list(index["clip"]), list(index["sha256"]), recogniser))

@@ -1,0 +1,140 @@
+"""The three networks of Section 4: a CNN and an RNN on the spectrogram image, an LSTM on the recognised words.
+
+The text gives widths (256, 128, 64), kernel, pooling, batch normalisation and dropout; everything else is in
+paper.toml with its reason. Every builder returns a model from what a clip has become to ten probabilities.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from shared.recurrent import SimpleRNN
+
+CNN, RNN, TEXT = "CNN + Spectrogram", "RNN + Spectrogram", "RNN + Textual Representation"
+SCALING = "input_scaling"  # name of the layer that has the training images' mean and deviation
+
+
+def scaling(kind: str):
+    """Grey levels 0 to 255 to the network's input.
+
+    ``pixel``: each pixel minus its mean over the training images, divided by its standard deviation; ``image``: one
+    mean and one deviation for all pixels; ``unit``: divided by 255. The first two are fitted with ``adapt``.
+    """
+    if kind == "unit":
+        return layers.Rescaling(1 / 255, name=SCALING)
+    axes = {"pixel": (1, 2), "image": None}
+    if kind not in axes:
+        raise ValueError(f"input_scaling must be one of pixel, image, unit; received {kind!r}")
+    return layers.Normalization(axis=axes[kind], name=SCALING)
+
+
+def softmax(x, n_classes: int):
+    """The output layer, in float32 whatever the precision, so that the loss is not rounded."""
+    return layers.Dense(n_classes, activation="softmax", dtype="float32")(x)
+
+
+def build_cnn(
+    input_shape=(256, 256), n_classes: int = 10, *, units, kernel, padding, pooling, input_scaling
+) -> keras.Model:
+    """CNN: three convolutions, each with max-pooling and batch normalisation, then flatten; 1,199,946 parameters.
+
+    ReLU keeps the order of numbers, so it may as well follow the pooling: values and gradients are the same to the
+    bit, on a quarter of the elements.
+    """
+    inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 256, 256)
+    x = scaling(input_scaling)(inputs)
+    x = layers.Reshape((*input_shape, 1))(x)  # (batch, 256, 256, 1)
+    for filters in units:
+        x = layers.Conv2D(filters, kernel, padding=padding)(x)  # (batch, 253, 253, 256) … (batch, 58, 58, 64)
+        x = layers.MaxPooling2D(pooling)(x)  # (batch, 126, 126, 256), (batch, 61, 61, 128), (batch, 29, 29, 64)
+        x = layers.ReLU()(x)
+        x = layers.BatchNormalization()(x)
+    x = layers.Flatten()(x)  # (batch, 53824)
+    return keras.Model(inputs, softmax(x, n_classes), name="cnn")
+
+
+def build_rnn(
+    input_shape=(256, 256), n_classes: int = 10, *, units, dropout, cell, sequence_axis, readout, input_scaling
+) -> keras.Model:
+    """RNN: three recurrent layers with dropout; 193,610 parameters.
+
+    `sequence_axis` says which axis of the image the steps go along, `readout` whether the output layer sees the last
+    step or all of them.
+    """
+    cells = {"simple": SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+    _one_of("rnn_cell", cell, cells)
+    _one_of("rnn_sequence_axis", sequence_axis, ("time", "coefficient"))
+    _one_of("rnn_readout", readout, ("last step", "all steps"))
+    inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 256, 256): coefficients, then time
+    x = scaling(input_scaling)(inputs)
+    if sequence_axis == "time":
+        x = layers.Permute((2, 1))(x)  # (batch, 256 steps, 256 inputs)
+    for i, width in enumerate(units):
+        every_step = i < len(units) - 1 or readout == "all steps"
+        x = cells[cell](width, return_sequences=every_step)(x)  # (batch, 256, 256), (batch, 256, 128), (batch, 64)
+        x = layers.Dropout(dropout)(x)
+    if readout == "all steps":
+        x = layers.Flatten()(x)  # (batch, 16384)
+    return keras.Model(inputs, softmax(x, n_classes), name="rnn")
+
+
+def build_text(
+    input_shape=(2,), n_classes: int = 10, *, units, dropout, n_words: int, representation, embedding_units
+) -> keras.Model:
+    """LSTM on words: three recurrent layers with dropout, over words as numbers from 1 to `n_words` - 1; 0 is no word.
+
+    `representation` ``embedding`` looks a vector up for each word, ``number`` feeds the number itself. The sequences
+    are short, so the loop over their steps is written out, which is several times faster.
+    """
+    _one_of("text_representation", representation, ("embedding", "number"))
+    inputs = keras.Input(input_shape, dtype="int32")  # (batch, words)
+    if representation == "embedding":
+        x = layers.Embedding(n_words, embedding_units)(inputs)  # (batch, words, 256)
+    else:
+        x = ops.expand_dims(ops.cast(inputs, keras.config.floatx()), -1)  # (batch, words, 1)
+    there = ops.not_equal(inputs, 0)  # (batch, words)
+    for i, width in enumerate(units):
+        lstm = layers.LSTM(width, return_sequences=i < len(units) - 1, unroll=True)
+        x = lstm(x, mask=there)  # (batch, words, 256), (batch, words, 128), (batch, 64)
+        x = layers.Dropout(dropout)(x)
+    return keras.Model(inputs, softmax(x, n_classes), name="text")
+
+
+def _one_of(name: str, value: str, known) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}; received {value!r}")
+
+
+def build(name: str, settings: dict, input_shape, n_classes: int = 10, n_words: int = 0) -> keras.Model:
+    """The network of a row of the paper's table, with a variant's settings from paper.toml."""
+    if name == CNN:
+        return build_cnn(
+            input_shape,
+            n_classes,
+            units=settings["units"],
+            kernel=settings["cnn_kernel"],
+            padding=settings["cnn_padding"],
+            pooling=settings["cnn_pooling"],
+            input_scaling=settings["input_scaling"],
+        )
+    if name == RNN:
+        return build_rnn(
+            input_shape,
+            n_classes,
+            units=settings["units"],
+            dropout=settings["dropout"],
+            cell=settings["rnn_cell"],
+            sequence_axis=settings["rnn_sequence_axis"],
+            readout=settings["rnn_readout"],
+            input_scaling=settings["input_scaling"],
+        )
+    return build_text(
+        input_shape,
+        n_classes,
+        units=settings["units"],
+        dropout=settings["dropout"],
+        n_words=n_words,
+        representation=settings["text_representation"],
+        embedding_units=settings["text_embedding_units"],
+    )

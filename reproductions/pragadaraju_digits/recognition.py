@@ -1,0 +1,343 @@
+"""Speech to text for the text model: each clip's words from the SpeechRecognition library, recognised once and kept.
+
+    python -m reproductions.pragadaraju_digits.recognition [--backend sphinx | sphinx-digits | google] [--jobs N]
+
+The transcripts stand in ``transcripts/<backend>.csv``, and training reads them there. Two cores take about 14 minutes
+for the 3,000 clips with sphinx and 6 with sphinx-digits. A clip that has a transcript is not recognised again, so the
+command can be stopped at any moment and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from shared.cache import atomic_write, cache_root, file_lock
+from shared.image_files import progress
+
+NOT_RECOGNIZABLE = "Not Recognizable"  # Section 6: "they were termed as 'Not Recognizable'"
+CLIP_RATE_HZ = 8000
+MODEL_RATE_HZ = 16000  # of the en-US acoustic model
+STORE = Path(__file__).with_name("transcripts")
+GRAMMAR = Path(__file__).with_name("digits.gram")
+COMMAND = "python -m reproductions.pragadaraju_digits.recognition"
+PATIENCE = 5  # errors of a recogniser in a row, after which it is not asked again
+TIMEOUT_SECONDS = 30.0
+NAMED = 3  # clips in an error
+# What the two packages warn of when they work; nothing that this project can change.
+HARMLESS = (
+    r"'(aifc|audioop)' is deprecated and slated for removal in Python 3\.13",
+    r"set_fsg\(\) is deprecated, use add_fsg\(\) instead",
+    r"set_search\(\) is deprecated, use activate_search\(\) instead",
+)
+
+
+class RecognitionError(ValueError):
+    """Clips without a transcript. The text says which, why, and how to get them."""
+
+
+class NoAnswerError(RecognitionError):
+    """The recogniser failed, and not for the clip: the network is away, or its model cannot be read."""
+
+
+class Transcript(NamedTuple):
+    """A row of a store."""
+
+    clip: str
+    sha256: str
+    backend: str
+    version: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A recogniser: a function from a float32 signal at 8 kHz to the text, empty where nothing was understood."""
+
+    ask: Callable[[np.ndarray], str]
+    packages: tuple[str, ...]
+    at_once: int  # clips between two saves
+    help: str
+
+    def version(self) -> str:
+        """For example ``SpeechRecognition 3.17.0, pocketsphinx 5.1.1``.
+
+        Raises
+        ------
+        RecognitionError
+            A package is not installed.
+        """
+        try:
+            return ", ".join(f"{name} {metadata.version(name)}" for name in self.packages)
+        except metadata.PackageNotFoundError as error:
+            raise RecognitionError(
+                f"the package {error.name} is not installed, and the recogniser needs {' and '.join(self.packages)}. "
+                "Install the versions that requirements.txt pins: pip install -r requirements.txt"
+            ) from None
+
+
+def sphinx(signal: np.ndarray) -> str:
+    """Recognise freely, with the en-US models that SpeechRecognition brings along."""
+    return _recognised("recognize_sphinx", signal, MODEL_RATE_HZ)
+
+
+def sphinx_digits(signal: np.ndarray) -> str:
+    """Recognise one of the ten words of ``digits.gram``."""
+    # The library compiles the grammar into a file beside it, and cannot read that file back (SpeechRecognition 3.17
+    # with pocketsphinx 5.1): each call gets a folder of its own.
+    with tempfile.TemporaryDirectory() as folder:
+        return _recognised("recognize_sphinx", signal, MODEL_RATE_HZ, grammar=shutil.copy(GRAMMAR, folder))
+
+
+def google(signal: np.ndarray) -> str:
+    """Ask Google's Web Speech service, which takes 8 kHz as it is."""
+    return _recognised("recognize_google", signal, CLIP_RATE_HZ)
+
+
+BACKENDS = {
+    "sphinx": Backend(sphinx, ("SpeechRecognition", "pocketsphinx"), 48, "any English words; offline"),
+    "sphinx-digits": Backend(sphinx_digits, ("SpeechRecognition", "pocketsphinx"), 48, "zero to nine only; offline"),
+    "google": Backend(google, ("SpeechRecognition",), 8, "sends every clip to Google's Web Speech service"),
+}
+
+
+def _recognised(method: str, signal: np.ndarray, rate_hz: int, **options) -> str:
+    with warnings.catch_warnings():
+        for message in HARMLESS:
+            warnings.filterwarnings("ignore", message, DeprecationWarning)
+        import speech_recognition
+
+        recogniser = speech_recognition.Recognizer()
+        recogniser.operation_timeout = TIMEOUT_SECONDS  # heeded by the network service only
+        audio = speech_recognition.AudioData(pcm(signal, rate_hz), rate_hz, sample_width=2)
+        try:
+            return getattr(recogniser, method)(audio, **options)
+        except speech_recognition.UnknownValueError:
+            return ""
+        except (speech_recognition.RequestError, TimeoutError, ConnectionError) as error:
+            raise NoAnswerError(str(error)) from None
+
+
+def pcm(signal: np.ndarray, rate_hz: int) -> bytes:
+    """A signal as 16-bit little-endian samples.
+
+    Parameters
+    ----------
+    signal : ndarray, float32, shape (n,)
+        At 8 kHz; what exceeds full scale, 1.0, is clipped.
+    rate_hz
+        Sample rate of the result; soxr's "HQ" filter, as in :mod:`shared.audio`.
+    """
+    import soxr
+
+    if rate_hz != CLIP_RATE_HZ:
+        signal = soxr.resample(signal, CLIP_RATE_HZ, rate_hz, quality="soxr_hq")
+    return np.clip(np.rint(signal * 32768.0), -32768, 32767).astype("<i2").tobytes()
+
+
+def recognise(
+    signals: Sequence[np.ndarray],
+    clips: Sequence[str],
+    hashes: Sequence[str],
+    backend: str = "sphinx",
+    n_jobs: int = -1,
+    store: Path = STORE,
+) -> list[str]:
+    """Recognise the clips that have no transcript yet, and keep all transcripts in ``store/<backend>.csv``.
+
+    The work done so far is kept in ``cache/transcripts/<backend>.csv``, and the next call goes on from there. Each
+    clip gets a decoder of its own, so neither their order nor the number of processes matters.
+
+    Parameters
+    ----------
+    signals
+        float32, shape (n_samples,), at 8 kHz.
+    clips, hashes
+        Name of each clip and a hash of its samples: a transcript belongs to both.
+    backend
+        A key of `BACKENDS`.
+    n_jobs
+        Processes, as joblib counts them: -1 for one a core.
+
+    Returns
+    -------
+    list of str
+        The texts as the recogniser gave them, in the order of the clips; "Not Recognizable" where it gave none.
+
+    Raises
+    ------
+    RecognitionError
+        The recogniser is not installed; it failed several times in a row; or a clip has no samples, or some that are
+        NaN. In the last two cases every other clip's transcript is in the store.
+    LockedError
+        Another process is at it with the same backend.
+    """
+    recogniser, wanted = _backend(backend), dict(zip(clips, hashes, strict=True))
+    if len(wanted) < len(clips):
+        raise ValueError(f"{len(clips) - len(wanted)} names of clips occur more than once")
+    path, kept = Path(store) / f"{backend}.csv", cache_root() / "transcripts" / f"{backend}.csv"
+    with file_lock(kept.with_suffix(".lock"), f"recognition with {backend}"):
+        stored = _read(path)
+        known = [row for row in (*stored, *_read(kept)) if row.sha256 == wanted.get(row.clip, row.sha256)]
+        rows = {row.clip: row for row in known}
+        todo = {clip: signal for clip, signal in zip(clips, signals, strict=True) if clip not in rows}
+        bad = {clip: reason for clip, signal in todo.items() if (reason := _unusable(signal))}
+        usable = {clip: signal for clip, signal in todo.items() if clip not in bad}
+        version, failure = recogniser.version() if usable else "", ""
+        texts = progress(_texts(recogniser, usable, n_jobs), len(usable), f"recognising, {backend}")
+        try:
+            for n, (clip, text) in enumerate(texts, start=1):
+                rows[clip] = Transcript(clip, wanted[clip], backend, version, text or NOT_RECOGNIZABLE)
+                if n % recogniser.at_once == 0:
+                    _write(kept, rows)
+        except NoAnswerError as error:
+            failure = str(error)
+        if sorted(rows.values()) != stored:
+            _write(path, rows)
+        kept.unlink(missing_ok=True)
+    left = f"{len(wanted.keys() - rows.keys()):,} of {len(clips):,} clips"
+    state = f"The transcripts of the others are in {path}" if wanted.keys() & rows.keys() else "None is kept"
+    if failure:
+        raise NoAnswerError(f"{backend} gave no answer ({failure}): {left} are left. {state}; the same command goes on")
+    if bad:
+        found = _few([f"{clip} {reason}" for clip, reason in bad.items()])
+        raise RecognitionError(f"{left} cannot be recognised: {found}. {state}. Repair the corpus")
+    return [rows[clip].text for clip in clips]
+
+
+def _texts(recogniser: Backend, todo: dict[str, np.ndarray], n_jobs: int) -> Iterator[tuple[str, str]]:
+    """Clip and text, in the clips' order, worked off `at_once` at a time; at the end an error if answers failed."""
+    import joblib
+
+    names, failure, in_a_row = list(todo), "", 0
+    with joblib.Parallel(n_jobs) as parallel:
+        for start in range(0, len(names), recogniser.at_once):
+            some = names[start : start + recogniser.at_once]
+            answers = parallel(joblib.delayed(_answer)(recogniser.ask, todo[name]) for name in some)
+            for name, (text, reason) in zip(some, answers, strict=True):
+                failure, in_a_row = (reason, in_a_row + 1) if reason else (failure, 0)
+                if in_a_row == PATIENCE:
+                    raise NoAnswerError(failure)
+                if not reason:
+                    yield name, text
+    if failure:
+        raise NoAnswerError(failure)
+
+
+def _answer(ask: Callable[[np.ndarray], str], signal: np.ndarray) -> tuple[str, str]:
+    try:
+        return ask(signal), ""
+    except NoAnswerError as error:
+        return "", str(error) or "no reason given"
+
+
+def _unusable(signal: np.ndarray) -> str:
+    if signal.size == 0:
+        return "holds no samples"
+    n_bad = np.count_nonzero(~np.isfinite(signal))
+    return f"has {n_bad} samples of {signal.size} that are NaN or infinite" if n_bad else ""
+
+
+def read_transcripts(
+    clips: Sequence[str], hashes: Sequence[str], backend: str = "sphinx", store: Path = STORE
+) -> list[str]:
+    """The kept transcripts, in the order of the clips; nothing is recognised here.
+
+    Raises
+    ------
+    RecognitionError
+        A clip has no transcript, or one of other audio; names the file and the command.
+    """
+    _backend(backend)
+    path = Path(store) / f"{backend}.csv"
+    rows = {row.clip: row for row in _read(path)}
+    missing = [clip for clip in clips if clip not in rows]
+    changed = [clip for clip, sha256 in zip(clips, hashes, strict=True) if clip in rows and rows[clip].sha256 != sha256]
+    for names, what in ((missing, "have no transcript"), (changed, "have other audio than was recognised")):
+        if names:
+            raise RecognitionError(
+                f"{path}: {len(names):,} of {len(clips):,} clips {what} ({_few(names)}). Recognise them with "
+                f"'{COMMAND} --backend {backend}'"
+            )
+    return [rows[clip].text for clip in clips]
+
+
+def _backend(name: str) -> Backend:
+    if name not in BACKENDS:
+        raise ValueError(f"unknown backend {name!r}; known are: {', '.join(BACKENDS)}")
+    return BACKENDS[name]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
+
+
+def _read(path: Path) -> list[Transcript]:
+    if not path.exists():
+        return []
+    header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+    if tuple(header) != Transcript._fields or any(len(row) != len(header) for row in rows):
+        raise RecognitionError(f"{path}: expected the columns {','.join(Transcript._fields)}. Restore it or remove it")
+    return [Transcript(*row) for row in rows]
+
+
+def _write(path: Path, rows: dict[str, Transcript]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Transcript._fields)
+    writer.writerows(rows[clip] for clip in sorted(rows))
+    atomic_write(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    command = argparse.ArgumentParser(
+        prog=COMMAND,
+        description="Recognise the 3,000 clips of FSDD that have no transcript yet, and keep the transcripts.",
+        epilog="It can be stopped at any moment; the same command goes on.",
+    )
+    choices = "; ".join(f"{name}: {backend.help}" for name, backend in BACKENDS.items())
+    command.add_argument("--backend", choices=BACKENDS, default="sphinx", help=f"{choices} (default: sphinx)")
+    command.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    return command
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Recognise the corpus. 0: every clip has a transcript; 1: an error, in a line or two; 130: stopped."""
+    from data_prep import CorpusError, corpus
+    from shared.cache import CacheFullError, LockedError
+
+    options = parser().parse_args(argv)
+    try:
+        fsdd = corpus("fsdd")
+        frame = fsdd.index()
+        signals, clips, hashes = fsdd.signals(frame), frame["clip"].tolist(), frame["sha256"].tolist()
+        texts = recognise(signals, clips, hashes, options.backend, options.jobs)
+    except (ValueError, CorpusError, LockedError, CacheFullError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    n_none = texts.count(NOT_RECOGNIZABLE)
+    print(
+        f"{options.backend}: {len(texts):,} transcripts in {STORE}/{options.backend}.csv, "
+        f"{n_none:,} ({n_none / len(texts):.1%}) {NOT_RECOGNIZABLE}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

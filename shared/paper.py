@@ -24,7 +24,7 @@ class Setting:
     """One value that a run uses, with its origin.
 
     `where` is the paper's section (always given when the origin is ``paper``), `reason` says why an assumed value was
-    chosen (always given when the origin is ``assumed``).
+    chosen (always given when the origin is ``assumed``). `models` are those it is about, none when it is about all.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Setting:
     where: str = ""
     reason: str = ""
     note: str = ""
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,9 +268,21 @@ class Paper:
         overrides = self.variant(variant).settings
         return {name: overrides.get(name, setting) for name, setting in self.settings.items()}
 
-    def settings_for(self, variant: str = "paper") -> dict[str, bool | int | float | str | list]:
-        """Every setting of a variant as plain name → value, ready for a run."""
-        return {name: setting.value for name, setting in self.all_settings(variant).items()}
+    def settings_for(
+        self, variant: str = "paper", model: str | None = None
+    ) -> dict[str, bool | int | float | str | list]:
+        """The settings of a variant as plain name → value, ready for a run.
+
+        With a `model`, those that are about other models only are left out, so that what one model does not use can
+        change without making its runs those of other settings. A name that the paper does not have, such as a probe's,
+        is about none of the paper's models.
+        """
+        chosen = self.all_settings(variant)
+        return {
+            name: setting.value
+            for name, setting in chosen.items()
+            if model is None or not setting.models or model in setting.models
+        }
 
     def setting(self, name: str, variant: str = "paper"):
         """The value of one setting; an unknown name is a PaperError that lists the closest."""

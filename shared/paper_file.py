@@ -3,7 +3,7 @@
 ``schema``, ``[paper]``, ``[corpus]``
     Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data.
 ``[settings]``
-    name = { value, origin, unit?, where?, reason?, note? }, see `ORIGINS`.
+    name = { value, origin, unit?, where?, reason?, note?, models? }, see `ORIGINS`.
 ``[variants.<name>]``
     title, description, origin, models?, and ``[variants.<name>.settings]`` with the settings that differ. ``paper`` is
     always there and changes nothing.
@@ -155,8 +155,8 @@ def read_paper(file: Path) -> Paper:
         top.fail("schema", f"is {schema}: this program reads schema {SCHEMA}")
     head = top.section("paper")
     corpus = _corpus(top.section("corpus"))
-    settings = {name: _setting(name, section) for name, section in top.sections("settings")}
     models = {name: _model(name, section) for name, section in top.sections("models")}
+    settings = {name: _setting(name, section, models) for name, section in top.sections("settings")}
     paper = Paper(
         id=head.get("id", str),
         title=head.get("title", str),
@@ -228,7 +228,7 @@ def _protocol(name: str, section: Section) -> Protocol:
     return protocol
 
 
-def _setting(name: str, section: Section, base: Setting | None = None) -> Setting:
+def _setting(name: str, section: Section, models: dict, base: Setting | None = None) -> Setting:
     if "value" not in section.values:
         section.fail("value", "is missing: a setting without a value cannot be run")
     value = section.values["value"]
@@ -238,7 +238,10 @@ def _setting(name: str, section: Section, base: Setting | None = None) -> Settin
     if base is not None and _kind(value) is not _kind(base.value):
         section.fail("value", f"is {value!r}: expected {KINDS[_kind(base.value)]}, as in settings.{name}")
     unit = section.get("unit", str, base.unit if base else "")
-    setting = Setting(name, value, unit=unit, note=section.get("note", str, ""), **section.origin())
+    about = section.items("models", str, list(base.models) if base else [])
+    for model in about:
+        _known_model(section, "models", model, models)
+    setting = Setting(name, value, unit=unit, note=section.get("note", str, ""), models=about, **section.origin())
     section.done()
     return setting
 
@@ -252,7 +255,7 @@ def _variant(name: str, section: Section, settings: dict, models: dict) -> Varia
     for key, override in section.sections("settings"):
         if key not in settings:
             override.fail("", f"overrides no setting; {suggestion(key, settings)}")
-        overrides[key] = _setting(key, override, settings[key])
+        overrides[key] = _setting(key, override, models, settings[key])
     chosen = section.items("models", str, list(models))
     for model in chosen:
         _known_model(section, "models", model, models)

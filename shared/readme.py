@@ -220,7 +220,12 @@ def _caption(file: str) -> str:
 
 def _settings(paper: Paper) -> str:
     rows = [[f"`{s.name}`", _value(s), s.unit, _origin(s), _sentence(s)] for s in paper.settings.values()]
-    return _table(["setting", "value", "unit", "origin", "note"], rows)
+    head = ["setting", "value", "unit", "origin", "note"]
+    if any(setting.models for setting in paper.settings.values()):
+        head.insert(1, "of")
+        for row, setting in zip(rows, paper.settings.values(), strict=True):
+            row.insert(1, ", ".join(setting.models) or "all")
+    return _table(head, rows)
 
 
 def _value(setting: Setting) -> str:

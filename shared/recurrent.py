@@ -89,7 +89,8 @@ def recurrence(projected, recurrent_kernel):
     tensor, shape (batch, steps, units)
     """
     forward, backward = _compiled()
-    states = forward(projected, recurrent_kernel)
+    # Its gradient is ours: without this a tape would look for one inside of the XLA computation.
+    states = forward(ops.stop_gradient(projected), ops.stop_gradient(recurrent_kernel))
 
     def gradient(upstream):
         d_projected = backward(upstream, states, recurrent_kernel)

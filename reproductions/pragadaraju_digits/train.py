@@ -93,7 +93,7 @@ def run(
         probes = [Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint) for fold in splits]
         for unit, split in zip(probes, splits.values(), strict=True):
             work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
-            units.do(unit, paper.settings_for(), work, restart, wait=True)
+            units.do(unit, paper.settings_for(model=PROBE), work, restart, wait=True)
         results.merge(paper, [unit.key for unit in probes])
 
     # The networks.
@@ -108,7 +108,7 @@ def run(
                     work = functools.partial(
                         train, inputs=inputs, split=splits[fold], classes=module.CLASSES, epochs=epochs
                     )
-                    units.do(unit, paper.settings_for(variant), work, restart)
+                    units.do(unit, paper.settings_for(variant, model), work, restart)
                     results.merge(paper, [unit.key])
 
     # The table, regenerated beside published.

@@ -128,6 +128,22 @@ def test_a_variant_overrides_settings_and_keeps_their_units(toy):
     assert toy.all_settings("fast")["learning_rate"].reason == "time"
 
 
+def test_a_setting_may_be_about_some_models_only(tmp_path):
+    text = MINIMAL.replace('"Adam\'s default" }', '"Adam\'s default", models = ["CNN"] }')
+    paper = load_paper("toy", write(tmp_path, text))
+    assert set(paper.settings_for()) == {"batch_size", "learning_rate"}
+    assert set(paper.settings_for("fast", "CNN")) == {"batch_size", "learning_rate"}
+    assert set(paper.settings_for("paper", "RNN")) == {"batch_size"}
+    assert set(paper.settings_for(model="a probe")) == {"batch_size"}
+    with pytest.raises(PaperError, match=r"settings.learning_rate.models names 'CMM', which \[models\] does not have"):
+        load_paper(
+            "toy",
+            write(
+                tmp_path, text.replace('models = ["CNN"] }\n[variants.paper]', 'models = ["CMM"] }\n[variants.paper]')
+            ),
+        )
+
+
 def test_a_variant_restricts_models(toy):
     assert toy.models_for() == ("CNN", "RNN")
     assert toy.models_for("fast") == ("CNN",)

@@ -1,4 +1,5 @@
-# make reproduce   every paper's table from the committed predictions, then the main job live on synthetic sound
+# make reproduce   every paper's table from the committed predictions, then a real row of one live, in a minute or two;
+#                  ARGS=--full runs the whole of that table (hours without a GPU)
 # make test        the tests            make bench   speed and its references      make lint   style checks
 # make clean       removes .venv and what tools left; cache/ and data/ stay
 #
@@ -8,8 +9,7 @@ PYTHON ?=
 .PHONY: reproduce test bench lint clean
 
 reproduce: .venv/ready
-	.venv/bin/python -m reproductions diff
-	.venv/bin/python -m reproductions run lam_ensemble --corpus synthetic --variant authors-notebook --epochs 10
+	.venv/bin/python -m reproductions reproduce $(ARGS)
 
 test: .venv/ready
 	.venv/bin/python -m pytest -q $(ARGS)

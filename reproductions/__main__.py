@@ -1,4 +1,4 @@
-"""The command line: ``python -m reproductions list | run | diff | report | predict``.
+"""The command line: ``python -m reproductions list | run | diff | report | reproduce | predict``.
 
 It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
 only by ``run`` and ``predict``.
@@ -24,6 +24,7 @@ examples:
   python -m reproductions list
   python -m reproductions diff lam_ensemble
   python -m reproductions run lam_ensemble --model "Model 3" --variant paper,authors-notebook --seeds 0-2
+  python -m reproductions run pragadaraju_digits --model "RNN + Textual Representation" --seeds 0-2
   python -m reproductions predict lam_ensemble song.mp3
 """
 
@@ -71,9 +72,13 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
     report.set_defaults(work=run_report)
 
-    predict = commands.add_parser("predict", help="classify songs with a paper's trained models")
+    reproduce = commands.add_parser("reproduce", help="all tables from kept predictions, then one real row live")
+    reproduce.add_argument("--full", action="store_true", help="then the whole table live: hours without a GPU")
+    reproduce.set_defaults(work=run_reproduce)
+
+    predict = commands.add_parser("predict", help="classify recordings with a paper's trained models")
     predict.add_argument("paper", metavar="PAPER")
-    predict.add_argument("songs", metavar="SONG", nargs="+", help="wav, flac, ogg or mp3")
+    predict.add_argument("files", metavar="FILE", nargs="+", help="wav, flac, ogg or mp3")
     predict.add_argument("--json", action="store_true", help="print JSON instead of tables")
     predict.set_defaults(work=run_predict)
     return top
@@ -234,9 +239,16 @@ def run_report(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_reproduce(options: argparse.Namespace) -> int:
+    """What ``make reproduce`` does."""
+    from reproductions.reproduce import main as reproduce
+
+    return reproduce(options.full)
+
+
 def run_predict(options: argparse.Namespace) -> int:
     """Hand over to the paper's own predict.py."""
-    return _module(load_paper(options.paper), "predict").main(options.songs, options.json)
+    return _module(load_paper(options.paper), "predict").main(options.files, options.json)
 
 
 def _module(paper: Paper, name: str):

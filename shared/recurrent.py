@@ -19,6 +19,7 @@ import functools
 import keras
 from keras import ops
 
+from shared import backend
 from shared.backend import compiled
 
 
@@ -102,34 +103,47 @@ def recurrence(projected, recurrent_kernel):
     return states, gradient
 
 
-# In both loops a step holds (units, batch): XLA's product of the square matrix from the left took half the time of one
-# from the right (256 units, batch 32, one AMD CPU).
 def _forward(projected, recurrent_kernel):
     """States (batch, steps, units) from the projected inputs."""
-    steps = ops.transpose(projected, (1, 2, 0))
-    transposed = ops.transpose(recurrent_kernel)
+    steps = ops.transpose(projected, (1, 0, 2))
 
     def step(state, projected):
-        state = ops.tanh(projected + ops.matmul(transposed, state))
+        state = ops.tanh(projected + ops.matmul(state, recurrent_kernel))
         return state, state
 
-    return ops.transpose(ops.scan(step, ops.zeros_like(steps[0]), steps)[1], (2, 0, 1))
+    return ops.transpose(ops.scan(step, ops.zeros_like(steps[0]), steps)[1], (1, 0, 2))
 
 
 def _backward(upstream, states, recurrent_kernel):
     """Gradient for the projected inputs (batch, steps, units) from the one for the states."""
-    upstream, states = ops.transpose(upstream, (1, 2, 0)), ops.transpose(states, (1, 2, 0))
+    steps = ops.transpose(upstream, (1, 0, 2)), ops.transpose(states, (1, 0, 2))
+    transposed = ops.transpose(recurrent_kernel)
 
     def step(after, here):
         upstream, state = here
-        gradient = (upstream + ops.matmul(recurrent_kernel, after)) * (1 - state * state)
+        gradient = (upstream + ops.matmul(after, transposed)) * (1 - state * state)
         return gradient, gradient
 
-    gradients = ops.scan(step, ops.zeros_like(upstream[0]), (upstream, states), reverse=True)[1]
-    return ops.transpose(gradients, (2, 0, 1))
+    return ops.transpose(ops.scan(step, ops.zeros_like(steps[0][0]), steps, reverse=True)[1], (1, 0, 2))
 
 
 @functools.cache
 def _compiled():
-    """The two loops as one computation each, also where the model around them is not compiled with XLA."""
-    return compiled(_forward), compiled(_backward)
+    """The two loops as one computation each, also where the model around them is not compiled with XLA.
+
+    There each works on the two halves of a batch, which TensorFlow gives to two cores. That pays on one core, too:
+    from 32 clips and 256 units on, XLA divides a step's product among threads, and took twice the time for it.
+    """
+    loops = compiled(_forward), compiled(_backward)
+    return loops if backend.jit_compile() else tuple(map(_in_halves, loops))
+
+
+def _in_halves(loop):
+    def both(*arguments):
+        *sequences, recurrent_kernel = arguments
+        half = ops.shape(sequences[0])[0] // 2
+        first = loop(*(sequence[:half] for sequence in sequences), recurrent_kernel)
+        second = loop(*(sequence[half:] for sequence in sequences), recurrent_kernel)
+        return ops.concatenate([first, second], axis=0)
+
+    return both

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ from shared.ensembles import ENSEMBLES
 from shared.metrics import METRICS
 from shared.paper import Paper
 
-RESULTS_ROOT = Path(__file__).resolve().parent.parent / "results"
+RESULTS_VARIABLE = "AUDIO_REPRODUCTIONS_RESULTS"
+RESULTS_ROOT = Path(os.environ.get(RESULTS_VARIABLE) or Path(__file__).resolve().parent.parent / "results")
 RUNS = "runs.csv"
 COLUMNS = (
     *("paper", "table", "model", "variant", "protocol", "split", "metric", "value", "n", "seed", "corpus"),
@@ -57,7 +59,8 @@ class Predictions:
 
 
 def results_folder(paper_id: str, corpus: str = "") -> Path:
-    """Where a paper's results are: under ``results/``, for the synthetic corpus under ``cache/results/``.
+    """Where a paper's results are: under ``results/``, or where the environment variable AUDIO_REPRODUCTIONS_RESULTS
+    says; for the synthetic corpus under ``cache/results/``.
 
     What comes from synthetic data shows that the code runs and is never committed beside a paper's numbers.
     """

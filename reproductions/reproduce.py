@@ -1,0 +1,66 @@
+"""``make reproduce``: every paper's table from the committed predictions, then a real row of one of them live.
+
+The live job is the text model of `pragadaraju_digits`, whose corpus and transcripts are part of the project: three
+seeds, 50 epochs. Its results go to ``cache/reproduced`` and are held against the committed ones, clip by clip.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from shared.cache import cache_root
+from shared.paper import list_papers, load_paper
+
+PAPER = "pragadaraju_digits"
+TEXT, RNN, CNN = "RNN + Textual Representation", "RNN + Spectrogram", "CNN + Spectrogram"
+LIVE = ((TEXT, "0-2"),)
+FULL = (*LIVE, (RNN, "0-2"), (CNN, "0"))  # hours without a GPU
+
+
+def main(full: bool = False) -> int:
+    """Print all diffs, run the live job, and say how it agrees; returns the exit status of the live job.
+
+    Parameters
+    ----------
+    full : bool
+        Run the whole table of the paper and not only its text model; goes on where an earlier call stopped.
+    """
+    from shared.diff import diff_paper
+    from shared.results import RESULTS_VARIABLE, results_folder
+    from shared.tables import render_text
+
+    for paper in map(load_paper, list_papers()):
+        print(render_text(diff_paper(paper, results_folder(paper.id))))
+    live = cache_root() / "reproduced"
+    for model, seeds in FULL if full else LIVE:
+        command = ["-m", "reproductions", "run", PAPER, "--model", model, "--seeds", seeds]
+        print(f'live: python -m reproductions run {PAPER} --model "{model}" --seeds {seeds}', flush=True)
+        restart = [] if full else ["--restart"]
+        environment = os.environ | {RESULTS_VARIABLE: str(live)}
+        root = Path(__file__).resolve().parents[1]
+        status = subprocess.run([sys.executable, *command, *restart], env=environment, cwd=root).returncode
+        if status:
+            return status
+    print("\n".join(agreement(live / PAPER, results_folder(PAPER))))
+    return 0
+
+
+def agreement(live: Path, committed: Path) -> list[str]:
+    """A line for each unit that both folders of results have: in how many clips their answers are the same."""
+    from shared.results import read_predictions, unit_folders
+    from shared.units import PREDICTIONS
+
+    lines = []
+    for record, folder in unit_folders(live / "units"):
+        there = committed / "units" / record["key"] / PREDICTIONS
+        if not there.exists():
+            continue
+        ours, theirs = read_predictions(folder / PREDICTIONS), read_predictions(there)
+        answers = [dict(zip(p.clips, p.y_prob.argmax(axis=1), strict=True)) for p in (ours, theirs)]
+        both = answers[0].keys() & answers[1].keys()
+        same = sum(answers[0][clip] == answers[1][clip] for clip in both)
+        lines.append(f"{record['key']}: {same:,} of {len(both):,} answers as committed")
+    return lines

@@ -1,0 +1,169 @@
+"""The whole way from the embedded clips to the table, on a few real ones and with narrow networks."""
+
+import csv
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from data_prep import fsdd
+from reproductions.__main__ import main
+from reproductions.pragadaraju_digits import predict, recognition, train
+from reproductions.pragadaraju_digits.model import CNN, RNN, TEXT
+from reproductions.pragadaraju_digits.words import kept_vocabulary
+from shared import results
+from shared.paper import Setting, load_paper
+
+
+def narrow(paper):
+    """The paper with layers of two to four units and 24 x 24 images, so that an epoch takes a moment."""
+    changes = {"units": [4, 3, 2], "image_height": 24, "image_width": 24, "text_embedding_units": 4, "probe_pixels": 4}
+    changes |= {"cnn_kernel": 3, "cnn_padding": "same", "epochs": 3}
+    settings = paper.settings | {
+        name: dataclasses.replace(paper.settings[name], value=value) for name, value in changes.items()
+    }
+    assert all(isinstance(setting, Setting) for setting in settings.values())
+    return dataclasses.replace(paper, settings=settings)
+
+
+@pytest.fixture
+def few_clips(tmp_path, monkeypatch):
+    """Two speakers' first 12 takes of each digit; results and cache go to tmp_path."""
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    whole = fsdd.index()
+    frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
+    monkeypatch.setattr(fsdd, "index", lambda *arguments, **options: frame)
+    paper = narrow(load_paper("pragadaraju_digits"))
+    for module in (train, predict):
+        monkeypatch.setattr(module, "load_paper", lambda name: paper)
+    before = keras.config.dtype_policy()
+    yield tmp_path
+    keras.config.set_dtype_policy(before)
+
+
+def units_by_model(folder):
+    return {record["model"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+
+
+def test_run_trains_all_three_and_predicts(few_clips, capsys):
+    assert train.run(precision="float32", epochs=2) == 0
+    folder = results.results_folder("pragadaraju_digits")
+    done = units_by_model(folder)
+    assert set(done) == {CNN, RNN, TEXT, "linear probe"}
+    n = dict(fsdd.with_protocol(fsdd.index(), "published")["split"].value_counts())
+    for model in (CNN, RNN, TEXT):
+        record, unit = done[model]
+        assert (record["status"], record["epochs"], record["epochs_planned"]) == ("partial", 2, 3)
+        assert ("text_words" in record["settings"]) == (model == TEXT)
+        assert ("cnn_kernel" in record["settings"]) == (model == CNN)
+        predictions = results.read_predictions(unit / "predictions.csv")
+        assert {split: int((predictions.split == split).sum()) for split in n} == n
+        history = list(csv.DictReader((unit / "history.csv").read_text().splitlines()))
+        score = (predictions.on("test").y_prob.argmax(1) == predictions.on("test").y_true.argmax(1)).mean()
+        assert score == pytest.approx(float(history[-1]["test_accuracy"]), abs=1e-6)  # the last epoch is evaluated
+    assert done["linear probe"][0]["status"] == "complete"
+    assert results.read_predictions(done["linear probe"][1] / "predictions.csv").y_prob.max() < 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Section 6 · Experimental results" in out
+    assert "not comparable: other data: fingerprint" in out
+    assert (folder / "ablation_rnn-spectrogram.csv").exists()
+
+    # It goes on, and what it has trained classifies a file.
+    assert train.run(models=[TEXT], precision="float32") == 0
+    assert units_by_model(folder)[TEXT][0]["status"] == "complete"
+    assert "epoch 1/" not in capsys.readouterr().out
+    file = few_clips / "digit.wav"
+    frame = fsdd.index()
+    soundfile.write(file, fsdd.signals(frame[:1])[0], 8000)
+    assert main(["predict", "pragadaraju_digits", str(file), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer["files"][0]["models"]) == {CNN, RNN, TEXT}
+    assert answer["files"][0]["models"][TEXT]["heard"] == "you know"  # 0_george_0, as in transcripts/sphinx.csv
+    predictions = results.read_predictions(units_by_model(folder)[RNN][1] / "predictions.csv")
+    kept = predictions.y_prob[list(predictions.clips).index("0_george_0")]
+    given = list(answer["files"][0]["models"][RNN]["probabilities"].values())
+    assert np.allclose(given, kept, atol=2e-4)  # the same network on the same clip, rounded to four decimals
+
+
+def test_the_vocabulary_knows_the_training_clips_only(few_clips):
+    train.run(models=[TEXT], protocol="grouped", folds=(0,), epochs=1)
+    folder = next((few_clips / "cache" / "runs").glob("*/rnn-textual*fold0*/"))
+    frame = fsdd.with_protocol(fsdd.index(), "grouped", 0)
+    texts = dict(zip(frame["clip"], train.transcripts_of_clips(frame, "sphinx"), strict=True))
+    heard = {split: {w for clip in part["clip"] for w in texts[clip].split()} for split, part in frame.groupby("split")}
+    words = set(kept_vocabulary(folder).words)
+    assert words - {recognition.NOT_RECOGNIZABLE} <= heard["train"]
+    assert heard["test"] - heard["train"]  # there are words that only the left-out speaker's clips have
+    predictions = results.read_predictions(next((few_clips / "results").glob("*/units/rnn*/predictions.csv")))
+    assert set(predictions.split) == {"test"}
+    assert {clip.split("_")[1] for clip in predictions.clips} == {"george"}
+
+
+def test_recurrent_networks_stay_in_float32_unless_asked():
+    assert train.precision_of(RNN, "auto") == train.precision_of(TEXT, "auto") == "float32"
+    assert train.precision_of(RNN, "bfloat16") == "bfloat16"
+    assert train.precision_of(CNN, "float32") == "float32"
+
+
+def test_another_corpus_and_a_wrong_fold_are_refused_before_anything_is_trained(few_clips):
+    with pytest.raises(ValueError, match="corpus synthetic has no spoken digits; fsdd is part of the project"):
+        train.run(corpus="synthetic")
+    with pytest.raises(ValueError, match="has fold 0 to 5, not 6"):
+        train.run(protocol="grouped", folds=(0, 6))
+    assert not (few_clips / "cache" / "runs").exists()
+
+
+def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_clips, capsys):
+    train.run(models=[TEXT], epochs=1)
+    signal = fsdd.signals(fsdd.index()[:1])[0]
+    files = {
+        "tiny": (signal[:8], 8000, "PCM_16"),
+        "none": (signal[:0], 8000, "PCM_16"),
+        "silent": (signal * 0, 8000, "PCM_16"),
+        "long": (np.tile(signal, 30), 8000, "PCM_16"),
+        "nan": (signal * np.nan, 8000, "FLOAT"),
+        "stereo": (np.repeat(np.stack([signal, signal], 1), 5, axis=0), 44100, "PCM_24"),
+    }
+    for name, (samples, rate, subtype) in files.items():
+        soundfile.write(few_clips / f"{name}.wav", samples, rate, subtype)
+    (few_clips / "text.wav").write_text("no sound")
+    capsys.readouterr()
+    paths = [str(few_clips / f"{name}.wav") for name in [*files, "text", "missing"]]
+    assert main(["predict", "pragadaraju_digits", *paths]) == 1
+    out, err = capsys.readouterr()
+    for message in (
+        "tiny.wav: holds 8 samples (1 ms), and one analysis window takes 93 ms",
+        "none.wav: holds no samples",
+        "silent.wav: is silent",
+        "long.wav: lasts 8.9 s, and the networks hear one digit of at most 5 s",
+        "nan.wav: 2384 of 2384 samples are NaN or infinite",
+        "text.wav: cannot be read as audio",
+        "missing.wav: no such file",
+    ):
+        assert message in err
+    assert "stereo.wav" in out
+    assert f'{CNN}: not trained; python -m reproductions run pragadaraju_digits --model "{CNN}"' in out
+    assert "Traceback" not in err
+
+
+def test_a_recogniser_that_is_not_there_leaves_the_others_their_answer(few_clips, capsys, monkeypatch):
+    train.run(models=[RNN, TEXT], epochs=1)
+    file = few_clips / "digit.wav"
+    soundfile.write(file, fsdd.signals(fsdd.index()[:1])[0], 8000)
+
+    backend = dataclasses.replace(recognition.BACKENDS["sphinx"], packages=("ear-trumpet",))
+    monkeypatch.setitem(recognition.BACKENDS, "sphinx", backend)
+    capsys.readouterr()
+    assert main(["predict", "pragadaraju_digits", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "no answer: the package ear-trumpet is not installed" in out
+    assert "RNN + Spectrogram" in out
+
+
+def test_untrained_says_how_to_train(few_clips, capsys):
+    assert main(["predict", "pragadaraju_digits", "a.wav"]) == 2
+    assert "none of the models is trained yet. The text model takes a minute" in capsys.readouterr().err

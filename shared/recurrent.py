@@ -1,8 +1,8 @@
 """A fully connected recurrent layer that computes what ``keras.layers.SimpleRNN`` computes, in less time on a CPU.
 
-``keras.layers.SimpleRNN`` runs every operation of a time step on its own, forwards and backwards, and for steps this
-small starting an operation costs more than its arithmetic. Here only what depends on the step before stays in the
-loop, and the loop is one XLA computation. What is left of it, with h_t the state and x_t the input of step t, is
+``keras.layers.SimpleRNN`` runs every operation of a time step on its own, forwards and backwards: half of its time is
+not arithmetic, and a second core hardly helps. Here only what depends on the step before stays in the loop, and the
+loop is one XLA computation. What is left of it, with h_t the state and x_t the input of step t, is
 
     forwards    h_t = tanh(z_t + h_{t-1} U)                      z = x W + b of all steps is one product
     backwards   d_t = (g_t + d_{t+1} U^T) (1 - h_t^2)            d is the gradient for z, g the one that arrives
@@ -131,8 +131,8 @@ def _backward(upstream, states, recurrent_kernel):
 def _compiled():
     """The two loops as one computation each, also where the model around them is not compiled with XLA.
 
-    There each works on the two halves of a batch, which TensorFlow gives to two cores. That pays on one core, too:
-    from 32 clips and 256 units on, XLA divides a step's product among threads, and took twice the time for it.
+    There each works on the two halves of a batch, which TensorFlow gives to two cores. That pays on one core, too: at
+    32 clips and 256 units XLA divides a step's product among threads, which took it twice the time.
     """
     loops = compiled(_forward), compiled(_backward)
     return loops if backend.jit_compile() else tuple(map(_in_halves, loops))

@@ -96,7 +96,7 @@ def test_gradients_are_finite_differences():
     target = np.random.default_rng(2).standard_normal(out.shape)
     weights = ours.get_weights()
 
-    def total(changed, number, index, change):
+    def total(number, index, change):
         arrays = [array.copy() for array in (x, *weights)]
         arrays[number][index] += change
         ours.set_weights(arrays[1:])
@@ -104,7 +104,7 @@ def test_gradients_are_finite_differences():
 
     for number, gradient in enumerate(gradients):
         for index in np.ndindex(gradient.shape):
-            difference = (total(x, number, index, 1e-5) - total(x, number, index, -1e-5)) / 2e-5
+            difference = (total(number, index, 1e-5) - total(number, index, -1e-5)) / 2e-5
             assert abs(gradient[index] - difference) < 1e-7
 
 
@@ -123,7 +123,7 @@ def network(layer):
 
 
 def losses_of(model, n_steps=12):
-    """Training losses; the batches are of 8 clips, and every third of 5."""
+    """Training losses; the batches are of 8 clips, every third one of 5."""
     x, y = inputs_of(8, 40, 12, seed=3), np.eye(3, dtype="float32")[np.arange(8) % 3]
     model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", jit_compile=keras.backend.backend() == "jax")
     sizes = [5 if step % 3 == 2 else 8 for step in range(n_steps)]

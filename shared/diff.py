@@ -176,7 +176,9 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
                 continue
             recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
             place = (variant, protocol, corpus)
-            entries[cell.table, cell.model, cell.split, cell.metric] = _entry(paper, cell, place, runs, recall, records)
+            splits = {split for model, split, _ in chosen if model == cell.model}
+            entry = _entry(paper, cell, place, runs, recall, records, splits)
+            entries[cell.table, cell.model, cell.split, cell.metric] = entry
     published = {place[1:] for place in entries}
     for (model, split, metric), runs in chosen.items():
         if (model, split, metric) not in published:
@@ -268,9 +270,13 @@ def _other_data(paper: Paper, row: dict) -> str:
 
 
 def _entry(
-    paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[dict], recall: list, records: dict
+    paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[dict], recall: list, records: dict, splits: set
 ) -> Entry:
+    """The entry of a published number; `splits` are those that the model's runs kept predictions for."""
     where = {"model": cell.model, "split": cell.split, "metric": cell.metric, "cell": cell}
+    if not runs and splits:
+        reason = f"its runs kept predictions for {' and '.join(sorted(splits))} only"
+        return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)

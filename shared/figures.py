@@ -43,7 +43,9 @@ def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes
             colour = "white" if dark else INK if count else "#b5b5b5"
             weight = "bold" if row == column else "normal"
             axis.text(column, row, str(count), ha="center", va="center", color=colour, fontweight=weight, fontsize=9)
-        axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right", rotation_mode="anchor")
+        long = max(map(len, classes)) > 3
+        turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if long else {}
+        axis.set_xticks(range(len(classes)), classes, **turned)
         axis.set_yticks(range(len(classes)), classes if index == 0 else [""] * len(classes))
         axis.set_xticks(np.arange(len(classes) - 1) + 0.5, minor=True)
         axis.set_yticks(np.arange(len(classes) - 1) + 0.5, minor=True)

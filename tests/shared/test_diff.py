@@ -106,6 +106,16 @@ def test_a_protocol_that_is_a_reading_of_the_paper_is_compared_with_its_own_numb
     assert found.reason == "n = 250 test clips, the split has 200"
 
 
+def test_a_split_that_a_run_kept_no_predictions_for_says_so(paper):
+    section = compare(paper, [row(0.9)], {}).sections[0]
+    found = section.entries["IV", "Model 3", "validation", "accuracy"]
+    assert (found.verdict, found.reason, found.command) == (
+        NOT_COMPARABLE,
+        "its runs kept predictions for test only",
+        "",
+    )
+
+
 def test_results_without_a_published_number_are_kept_apart(paper):
     section = compare(paper, [row(0.95, model="PROD")], {}).sections[0]
     assert [(e.model, e.verdict, e.value) for e in section.extras] == [("PROD", UNPUBLISHED, 0.95)]

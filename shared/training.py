@@ -11,16 +11,18 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
-from shared import backend
+from shared import backend, units
 from shared.cache import atomic_write
+from shared.units import Unit
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
@@ -255,3 +257,38 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
     named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
     for stale in set(folder.glob("*.weights.h5")) - named:
         stale.unlink()
+
+
+# --- what a unit's training begins and ends with ---------------------------------------------------------------------
+def compile_model(model: keras.Model, settings: dict) -> None:
+    """Compile for the settings' optimiser, learning rate and loss, with accuracy as the metric."""
+    config = {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
+    model.compile(
+        keras.optimizers.get(config),
+        loss=settings["loss"],
+        metrics=["accuracy"],
+        jit_compile=backend.jit_compile(),
+    )
+
+
+def write_unit(
+    unit: Unit, run: Run, settings: dict, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray
+) -> None:
+    """Write a trained unit's predictions (as `units.write_predictions` takes them), its history, and last its record.
+
+    It is complete when the run came to the settings' epochs or was stopped early, else partial.
+    """
+    planned = settings["epochs"]
+    units.write_predictions(unit.folder, classes, clips, probabilities)
+    units.write_history(unit.folder, run.rows)
+    units.write_record(
+        unit,
+        status="complete" if run.stopped or run.epoch >= planned else "partial",
+        epochs=run.epoch,
+        epochs_planned=planned,
+        best_epoch=run.best_epoch,
+        seconds=run.seconds,
+        **backend.conditions(),
+        settings=settings,
+        classes=classes,
+    )

@@ -28,7 +28,7 @@ import pandas as pd
 import data_prep
 from data_prep import layout
 from reproductions.lam_ensemble.model import build
-from shared import backend, probe, results, training, units
+from shared import probe, results, training, units
 from shared.augmentation import ZoomShift
 from shared.cache import atomic_write, cache_root
 from shared.diff import diff_paper
@@ -121,23 +121,15 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
     keras.utils.set_random_seed(unit.seed)
     network = build(unit.model, settings, images.shape[1:], len(classes))
     model = with_augmentation(network, settings)
-    model.compile(
-        keras.optimizers.get(
-            {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
-        ),
-        loss=settings["loss"],
-        metrics=["accuracy"],
-        jit_compile=backend.jit_compile(),
-    )
+    training.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
-    planned = settings["epochs"]
     history = training.fit(
         model,
         training.Rows(images, labels, rows["train"]),
         training.Rows(images, labels, rows["validation"]),
         folder=unit.folder,
-        epochs=min(epochs or planned, planned),
+        epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
         watched_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
@@ -153,19 +145,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
     probabilities = training.predict(model, images, evaluated, settings["validation_batch_size"])
 
     # Write.
-    units.write_predictions(unit.folder, classes, split.iloc[evaluated], probabilities)
-    units.write_history(unit.folder, history.rows)
-    units.write_record(
-        unit,
-        status="complete" if history.stopped or history.epoch >= planned else "partial",
-        epochs=history.epoch,
-        epochs_planned=planned,
-        best_epoch=history.best_epoch,
-        seconds=history.seconds,
-        **backend.conditions(),
-        settings=settings,
-        classes=classes,
-    )
+    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
 
 
 def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:

@@ -27,7 +27,7 @@ from data_prep import layout
 from reproductions.pragadaraju_digits.features import images_of_clips, transcripts_of_clips
 from reproductions.pragadaraju_digits.model import CNN, SCALING, TEXT, build
 from reproductions.pragadaraju_digits.words import Vocabulary, keep_vocabulary
-from shared import backend, probe, results, training, units
+from shared import probe, results, training, units
 from shared.cache import atomic_write
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
@@ -132,23 +132,15 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
     training.set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     x, model = inputs(unit, settings, rows["train"], len(classes))
-    model.compile(
-        keras.optimizers.get(
-            {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
-        ),
-        loss=settings["loss"],
-        metrics=["accuracy"],
-        jit_compile=backend.jit_compile(),
-    )
+    training.compile_model(model, settings)
 
     # Fit: the report draws the test accuracy a epoch, so it is watched; it decides nothing, the last epoch counts.
-    planned = settings["epochs"]
     history = training.fit(
         model,
         training.Rows(x, labels, rows["train"]),
         training.Rows(x, labels, rows["test"]),
         folder=unit.folder,
-        epochs=min(epochs or planned, planned),
+        epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
         watched_batch_size=settings["batch_size"],
         watched_as="test",
@@ -165,19 +157,7 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
     probabilities = training.predict(model, x, evaluated, settings["batch_size"])
 
     # Write.
-    units.write_predictions(unit.folder, classes, split.iloc[evaluated], probabilities)
-    units.write_history(unit.folder, history.rows)
-    units.write_record(
-        unit,
-        status="complete" if history.epoch >= planned else "partial",
-        epochs=history.epoch,
-        epochs_planned=planned,
-        best_epoch=history.best_epoch,
-        seconds=history.seconds,
-        **backend.conditions(),
-        settings=settings,
-        classes=classes,
-    )
+    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
 
 
 def image_inputs(

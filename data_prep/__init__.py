@@ -13,6 +13,11 @@ DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 
 CORPORA: dict[str, str] = {
     "fsdd": "data_prep.fsdd",
+    "gtzan": "data_prep.gtzan",
+    "gtzan-subset": "data_prep.gtzan_subset",
+    "gtzan_features_30s": "data_prep.gtzan_features_30s",
+    "gtzan_features_3s": "data_prep.gtzan_features_3s",
+    "gtzan_features_3s-subset": "data_prep.gtzan_features_3s_subset",
     "synthetic": "data_prep.synthetic",
     "vntm": "data_prep.vntm",
 }

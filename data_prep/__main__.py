@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument("--to", type=Path, metavar="DIR", help="folder to make (default: under the data root)")
     origin = fetch.add_mutually_exclusive_group()
     origin.add_argument("--source", metavar="NAME", help="one of the sources that 'list' names; the first by default")
-    origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="folder or zip file that you have")
-    origin.add_argument("--url", help="address of a zip file")
+    origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="folder, zip or tar.gz that you have")
+    origin.add_argument("--url", help="address of a zip or tar.gz file")
     fetch.set_defaults(run=run_fetch)
 
     index = commands.add_parser("index", help="print the index, or write it to a file, as CSV")

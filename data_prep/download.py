@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from data_prep import CorpusError, layout
@@ -84,8 +86,49 @@ def check_source(source: str, sources: tuple[str, ...]) -> None:
         raise ValueError(f"unknown source {source!r}; known are: {', '.join(sources)}")
 
 
-def from_archive(url: str, build: Callable[[Path], None]) -> None:
-    """Download a zip file, `build` from it and remove it.
+def from_kaggle(dataset: str, path: str | None = None) -> Path:
+    """Download a dataset of Kaggle, or one file of it, through kagglehub, which keeps it in its own cache.
+
+    Parameters
+    ----------
+    dataset
+        ``owner/name``.
+    path
+        Name of a file in it, as ``Data/features_30_sec.csv``; the whole dataset if None.
+
+    Returns
+    -------
+    Path
+        The folder, or the file.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be had; says what else can be done.
+    """
+    import kagglehub
+
+    try:
+        return Path(kagglehub.dataset_download(dataset, *([path] if path else [])))
+    except Exception as error:  # kagglehub passes on whatever its client raises
+        raise CorpusError(
+            f"cannot download {path or dataset} from Kaggle: {type(error).__name__}: {error}\n"
+            f"Run the command again to go on, or download it in a browser (https://www.kaggle.com/datasets/{dataset}) "
+            "and use --from FOLDER."
+        ) from error
+
+
+def from_archive(url: str, build: Callable[[Path], None], sha256: str | None = None) -> None:
+    """Download a zip or tar file, `build` from it and remove it.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    build
+        Called with the file.
+    sha256
+        Of the file, where it is fixed; GitHub packs archives anew, so the clips are checked one by one instead.
 
     Raises
     ------
@@ -96,10 +139,10 @@ def from_archive(url: str, build: Callable[[Path], None]) -> None:
 
     pooch.get_logger().setLevel("WARNING")
     folder = cache_root() / "downloads"
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", url.partition("://")[2]) + ".zip"
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", url.partition("://")[2]) + ".archive"
+    known_hash = f"sha256:{sha256}" if sha256 else None
     try:
-        # GitHub packs archives anew, so their checksum is not fixed; the clips are checked one by one instead.
-        archive = Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, progressbar=True))
+        archive = Path(pooch.retrieve(url, known_hash=known_hash, fname=name, path=folder, progressbar=True))
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise CorpusError(
             f"cannot download {url}: {error}\nRun the command again to start over, give another address with --url, "
@@ -116,12 +159,12 @@ def from_archive(url: str, build: Callable[[Path], None]) -> None:
 def from_path(
     origin: Path, partial: Path, wanted: Callable[[list[str]], Iterable[str]], build: Callable[[Path, Path], None]
 ) -> None:
-    """Build in `partial` from a folder, or from a zip file, of which only what is wanted is unpacked.
+    """Build in `partial` from a folder, or from a zip or tar file, of which only what is wanted is unpacked.
 
     Parameters
     ----------
     origin
-        Folder or zip file.
+        Folder, zip file or tar file, compressed or not.
     partial
         Folder to build in.
     wanted
@@ -132,7 +175,7 @@ def from_path(
     Raises
     ------
     CorpusError
-        There is no such folder or file, or it is not a whole zip file.
+        There is no such folder or file, or it is not a whole archive.
     """
     if origin.is_file():
         unpacked = partial / "unpacked"
@@ -142,7 +185,7 @@ def from_path(
     elif origin.is_dir():
         build(origin, partial)
     else:
-        raise CorpusError(f"there is no folder and no zip file {origin}")
+        raise CorpusError(f"there is no folder and no zip file or tar file {origin}")
 
 
 def file_names(folder: Path) -> list[str]:
@@ -151,14 +194,35 @@ def file_names(folder: Path) -> list[str]:
 
 
 def _unpack(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
+    unpack, kind = (_unpack_tar, "tar") if tarfile.is_tarfile(archive) else (_unpack_zip, "zip")
     try:
-        with zipfile.ZipFile(archive) as opened:
-            names = set(wanted([info.filename for info in opened.infolist() if not info.is_dir()]))
-            for name in progress(sorted(names), len(names), "unpacking"):
-                opened.extract(name, folder)  # keeps to the folder, whatever the name says
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise CorpusError(f"{archive} is not a whole zip file ({error}); fetch it again") from error
+        unpack(archive, folder, wanted)
+    except (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise CorpusError(f"{archive} is not a whole {kind} file ({error}); fetch it again") from error
     folder.mkdir(parents=True, exist_ok=True)  # an archive without any clip: the caller says what is missing
+
+
+def _unpack_zip(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        names = set(wanted([info.filename for info in opened.infolist() if not info.is_dir()]))
+        for name in progress(sorted(names), len(names), "unpacking"):
+            opened.extract(name, folder)  # keeps to the folder, whatever the name says
+
+
+def _unpack_tar(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
+    with tarfile.open(archive) as opened:
+        files = {member.name: member for member in opened if member.isfile() and _keeps_to_its_folder(member.name)}
+        names = set(wanted(list(files)))
+        chosen = [member for name, member in files.items() if name in names]  # in the file's order: it is read once
+        for member in progress(chosen, len(chosen), "unpacking"):
+            goal = folder / member.name
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            with opened.extractfile(member) as source, goal.open("wb") as file:
+                shutil.copyfileobj(source, file)
+
+
+def _keeps_to_its_folder(name: str) -> bool:
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
 def check_found(report: CheckReport, clips: Iterable[tuple[str, str, str]], found: Iterable[str], what: str) -> None:

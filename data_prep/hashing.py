@@ -84,6 +84,21 @@ def signal_hash(signal, sample_rate_hz: int) -> str:
     return digest.hexdigest()[:N_HEX]
 
 
+def values_hash(values) -> str:
+    """Hash a row of numbers: 16 hexadecimal digits of the SHA-256 of their count, ``b"57:"``, and the numbers.
+
+    Parameters
+    ----------
+    values : float64 array (n,)
+        Hashed as little-endian 64-bit floats, so that however a number is written, it counts as what it is.
+    """
+    import numpy as np
+
+    digest = hashlib.sha256(f"{values.size}:".encode("ascii"))
+    digest.update(np.ascontiguousarray(values, dtype="<f8").data)
+    return digest.hexdigest()[:N_HEX]
+
+
 def fingerprint(frame: pd.DataFrame) -> str:
     """16 hexadecimal digits that name the data: SHA-256 over clip, label and content hash, sorted by clip.
 

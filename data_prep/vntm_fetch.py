@@ -50,23 +50,11 @@ def fetch_vntm(root: Path, *, source: str = "github", origin: str | Path | None 
         if origin is not None:
             _from_path(Path(origin), partial)
         elif source == "kaggle" and url is None:
-            _from_path(_from_kaggle(), partial)
+            _from_path(download.from_kaggle(vntm.KAGGLE_DATASET), partial)
         else:
             download.from_archive(url or ARCHIVE_URL, lambda archive: _from_path(archive, partial))
 
     return download.land(root, vntm.NAME, build, vntm.check)
-
-
-def _from_kaggle() -> Path:
-    import kagglehub
-
-    try:
-        return Path(kagglehub.dataset_download(vntm.KAGGLE_DATASET))
-    except Exception as error:  # kagglehub passes on whatever its client raises
-        raise CorpusError(
-            f"cannot download {vntm.KAGGLE_DATASET} from Kaggle: {type(error).__name__}: {error}\n"
-            "Run the command again to go on, or download the audio in a browser and use --from FOLDER."
-        ) from error
 
 
 def _from_path(origin: Path, partial: Path) -> None:

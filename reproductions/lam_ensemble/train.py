@@ -71,6 +71,9 @@ def run(
     paper = load_paper(PAPER)
     precision = training.set_precision(precision)
 
+    if corpus not in (paper.corpus.name, "synthetic"):
+        raise ValueError(f"corpus {corpus} has no images of 128 x 1292; use {paper.corpus.name} or synthetic")
+
     # Index: clip, path, label, split, group, sha256.
     module = data_prep.corpus(corpus)
     index = module.index()

@@ -1,7 +1,7 @@
 """Small corpora with lists of their own, the real ones where they are, zip files and a server to fetch them from.
 
 The small VNTM has 3, 1 and 1 images a class instead of 375, 75 and 50, the small FSDD two takes of three digits by two
-speakers.
+speakers, the small GTZAN six tracks a genre of about 400 samples each.
 """
 
 import contextlib
@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
-from data_prep import CorpusError, fsdd, vntm
+from data_prep import CorpusError, fsdd, gtzan, gtzan_tracks, vntm
 
 PER_CLASS = {"train": 3, "validation": 1, "test": 1}
 SPLIT_OF_NUMBER = {0: "validation", 1: "train", 2: "train", 3: "test", 4: "train"}
@@ -116,6 +117,37 @@ def small_fsdd(made_fsdd, tmp_path, monkeypatch) -> Path:
     return shutil.copytree(made_fsdd / "recordings", tmp_path / "wavs" / "recordings")
 
 
+N_SMALL_TRACKS = 6  # a genre
+
+
+def _track(clip: str) -> np.ndarray:
+    """Samples of a made-up track, 16-bit integers; reggae.00004 repeats reggae.00002, and rock.00001 metal.00003."""
+    clip = {"reggae.00004": "reggae.00002", "rock.00001": "metal.00003"}.get(clip, clip)
+    random = np.random.default_rng(list(clip.encode()))
+    return random.integers(-9000, 9000, random.integers(380, 420), dtype=np.int16)
+
+
+@pytest.fixture
+def small_gtzan(tmp_path, monkeypatch) -> Path:
+    """Root of the small corpus under the data root, in ``genres/``: mostly wav files, some au and flac."""
+    monkeypatch.setattr(gtzan_tracks, "N_TRACKS", N_SMALL_TRACKS)
+    monkeypatch.setattr(gtzan, "N_SAMPLES", (380, 420))
+    monkeypatch.setattr(gtzan, "KNOWN_FAULTS", ("jazz.00005",))
+    root = tmp_path / "data" / "gtzan"
+    for clip in gtzan_tracks.track_names():
+        suffix = {"0": ".au", "1": ".flac"}.get(clip[-1], ".wav")
+        path = root / "genres" / clip.partition(".")[0] / f"{clip}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, _track(clip), gtzan.SAMPLE_RATE_HZ, subtype="PCM_16")
+    return root
+
+
+@pytest.fixture
+def gtzan_track():
+    """Function that gives a track of the small GTZAN as 16-bit integers: its clip's name."""
+    return _track
+
+
 def _make_zip(path: Path, folder: Path, prefix: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*.*")):
@@ -186,4 +218,26 @@ def real_fsdd() -> Path:
     folder = Path(DATA) / "fsdd" / "recordings"
     if not folder.is_dir():
         pytest.skip(f"no folder fsdd/recordings under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+    return folder
+
+
+@pytest.fixture
+def real_gtzan_subset() -> Path:
+    """Folder of the 36 readable tracks of three genres, and jazz.00054.wav; skips without it."""
+    if not DATA:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
+    folder = Path(DATA) / "gtzan_subset"
+    if not folder.is_dir():
+        pytest.skip(f"no folder gtzan_subset under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+    return folder
+
+
+@pytest.fixture
+def real_gtzan_features() -> Path:
+    """Folder of the public tables of features; skips without it."""
+    if not DATA:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
+    folder = Path(DATA) / "gtzan_features"
+    if not folder.is_dir():
+        pytest.skip(f"no folder gtzan_features under AUDIO_REPRODUCTIONS_DATA ({DATA})")
     return folder

@@ -1,6 +1,7 @@
 """Content hashes: by pixels, remembered, never trusted when damaged."""
 
 import hashlib
+import struct
 
 import numpy as np
 import pytest
@@ -32,6 +33,14 @@ def test_hash_of_a_signal_that_16_bits_cannot_hold(signal):
     floats = np.array(signal, dtype="<f4")
     by_hand = hashlib.sha256(b"8000:2:float32:" + floats.tobytes()).hexdigest()[:16]
     assert hashing.signal_hash(floats, 8000) == by_hand
+
+
+def test_hash_of_a_row_is_of_its_numbers():
+    values = np.array([0.1, -2.0, 1e300])
+    by_hand = hashlib.sha256(b"3:" + struct.pack("<3d", 0.1, -2.0, 1e300)).hexdigest()[:16]
+    assert hashing.values_hash(values) == by_hand
+    assert hashing.values_hash(np.repeat(values, 2)[::2]) == by_hand
+    assert hashing.values_hash(values[:2]) != by_hand
 
 
 def test_same_pixels_in_palette_rgb_and_rgba_have_one_hash(tmp_path):

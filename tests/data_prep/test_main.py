@@ -24,7 +24,7 @@ def test_list(small_vntm, capsys):
     assert text.count("licence  Apache-2.0") == 2
     assert f"found in {fsdd.EMBEDDED}" in text
     assert "splits   published, arithmetic, official, grouped (6 folds)" in text
-    assert text.count("fetch    ") == 2  # synthetic has one source only
+    assert text.count("fetch    ") == 5  # synthetic has one source only, and parts of GTZAN have none
     assert "--source github | kaggle, --from PATH, --url URL" in text
 
 
@@ -131,6 +131,21 @@ def test_fetch_fsdd_and_its_sources(small_fsdd, tmp_path, capsys):
     assert "unknown source 'kaggle'; known are: embedded, github" in capsys.readouterr().err
 
 
+def test_part_of_gtzan(small_gtzan, tmp_path, capsys):
+    root = tmp_path / "data" / "gtzan_subset"
+    (small_gtzan / "genres" / "pop").rename(root.parent / "pop")
+    root.mkdir()
+    (root.parent / "pop").rename(root / "pop")
+    assert run("check", "gtzan-subset") == 0
+    assert run("index", "gtzan-subset", "--protocol", "grouped", "--csv", str(tmp_path / "index.csv")) == 0
+    assert "gtzan-subset: 6 clips (train 4, test 2), fingerprint" in capsys.readouterr().err
+    assert run("index", "gtzan-subset", "--protocol", "fault_filtered") == 1
+    assert "error: the protocol fault_filtered needs the lists" in capsys.readouterr().err
+    assert run("fetch", "gtzan-subset") == 1
+    assert "is a part of GTZAN that you choose" in capsys.readouterr().err
+    assert run("check", "gtzan") == 1
+
+
 def test_write_list_of_fsdd(small_fsdd, capsys):
     before = fsdd.LIST.read_bytes()
     assert run("index", "fsdd", "--write-list") == 1
@@ -141,12 +156,12 @@ def test_write_list_of_fsdd(small_fsdd, capsys):
     assert fsdd.LIST.read_bytes() == before
 
 
-@pytest.mark.parametrize("words", [(), ("check",), ("check", "gtzan"), ("fetch", "vntm", "--from", "a", "--url", "b")])
+@pytest.mark.parametrize("words", [(), ("check",), ("check", "gtzn"), ("fetch", "vntm", "--from", "a", "--url", "b")])
 def test_wrong_usage(words, capsys):
     with pytest.raises(SystemExit) as exit_:
         run(*words)
     assert exit_.value.code == 2
-    if "gtzan" in words:
+    if "gtzn" in words:
         assert "synthetic" in capsys.readouterr().err
 
 

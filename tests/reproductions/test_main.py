@@ -117,13 +117,16 @@ def test_predict_hands_songs_to_the_paper(train):
         (["run", "lam"], "there is no paper 'lam'; the known are: lam_ensemble"),
         (["run", "lam_ensemble", "--variant", "papr"], "lam_ensemble has no variant 'papr'; the known are: paper,"),
         (["run", "lam_ensemble", "--model", "Model 4"], "has no model 'Model 4'; the known are: Model 1, Model 2"),
-        (["run", "lam_ensemble", "--corpus", "gtzan"], "unknown corpus 'gtzan'; the known are: fsdd, synthetic, vntm"),
+        (
+            ["run", "lam_ensemble", "--corpus", "gtzn"],
+            "unknown corpus 'gtzn'; the known are: fsdd, gtzan, gtzan-subset,",
+        ),
         (
             ["run", "lam_ensemble", "--variant", "authors-model-2", "--model", "Model 1"],
             "variant authors-model-2 is only about Model 2",
         ),
         (["diff", "x"], "there is no paper 'x'"),
-        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: fsdd, synthetic, vntm"),
+        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: fsdd, gtzan, gtzan-subset,"),
         (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
         (["predict", "x", "a.wav"], "there is no paper 'x'"),
     ],

@@ -76,6 +76,11 @@ def test_a_wrong_fold_is_refused_before_anything_is_trained(tiny_corpus):
     assert not (tiny_corpus / "cache" / "runs").exists()
 
 
+def test_a_corpus_without_such_images_is_refused(tiny_corpus):
+    with pytest.raises(ValueError, match="corpus fsdd has no images of 128 x 1292; use vntm or synthetic"):
+        train.run(corpus="fsdd")
+
+
 def test_models_that_a_variant_does_not_have_are_left_out(tiny_corpus, monkeypatch):
     done = []
     monkeypatch.setattr(train.units, "do", lambda unit, *arguments, **options: done.append((unit.variant, unit.model)))

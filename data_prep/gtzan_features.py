@@ -1,0 +1,289 @@
+"""GTZAN's public tables of features: 57 numbers a track, or a cut of 3 s, as Kaggle's copy of the corpus has them.
+
+The columns are filename, length (in samples), the 57 of `FEATURES` and label. Here is what reads and checks such a
+table; the corpora are `data_prep.gtzan_features_30s`, `data_prep.gtzan_features_3s` and
+`data_prep.gtzan_features_3s_subset`, one a table.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import data_prep
+from data_prep import CorpusError, gtzan_tracks, layout
+from data_prep.gtzan import KAGGLE_DATASET
+from data_prep.gtzan_tracks import GENRES, genre_of
+from data_prep.hashing import values_hash
+from data_prep.report import CheckReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+SOURCE = f"https://www.kaggle.com/datasets/{KAGGLE_DATASET}"
+LICENCE = "none stated: computed from GTZAN, see there"
+SOURCES = ("kaggle",)
+_SPECTRAL = ("chroma_stft", "rms", "spectral_centroid", "spectral_bandwidth", "rolloff", "zero_crossing_rate")
+_NAMES = (*_SPECTRAL, "harmony", "perceptr", "tempo", *(f"mfcc{number}" for number in range(1, 21)))
+FEATURES = tuple(
+    f"{name}{kind}" for name in _NAMES for kind in (("",) if name == "tempo" else ("_mean", "_var"))
+)  # in the tables' order
+CSV_COLUMNS = ("filename", "length", *FEATURES, "label")
+COLUMNS = (*layout.COLUMNS, "track", "n_samples", *FEATURES)
+FOLDERS = ("gtzan_features", "gtzan", "gtzan/Data")  # under the data root, besides the corpus's own name
+PART = "table"
+
+
+class TableReport(CheckReport):
+    """Findings about a table: it has rows, not recordings."""
+
+    WHAT: ClassVar[str] = "row"
+    MISFIT: ClassVar[str] = "bad value"
+
+
+def features(frame: pd.DataFrame) -> np.ndarray:
+    """The features of an index, or of some of its rows: float64, shape (n, 57), columns as in `FEATURES`."""
+    return frame[list(FEATURES)].to_numpy("float64")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A corpus that is one CSV file. Its methods are the functions that the corpus's module has.
+
+    name: of the corpus; file: name or pattern of the CSV file; cuts: whether a row is a cut of a track, such as
+    ``blues.00000.3.wav``; clips: gives the clips that must be there, None if that is whatever is there.
+    """
+
+    name: str
+    file: str
+    cuts: bool
+    clips: Callable[[], list[str]] | None = None
+
+    def locate(self, data_root: Path | None = None) -> Path:
+        """Folder of the table: ``gtzan_features``, ``gtzan`` or one of the corpus's name, under the data root.
+
+        Raises
+        ------
+        CorpusError
+            It is not there; says where it was looked for, and which command fetches it.
+        """
+        data_root = data_prep.data_root() if data_root is None else Path(data_root)
+        folders = [data_root / folder for folder in (*FOLDERS, self.name)]
+        for folder in folders:
+            if any(folder.glob(self.file)):
+                return folder
+        raise CorpusError(self._missing(", ".join(map(str, folders))))
+
+    def index(self, root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
+        """Index of the corpus in the split of the protocol ``published``, one row a row of the table.
+
+        Parameters
+        ----------
+        root
+            The CSV file, or a folder with it; found under the data root if None.
+        allow_incomplete
+            Take what can be used of a table that is not as it should be; the problems are then notes. Rows with a
+            feature that is no finite number, or with a wrong label, are never taken.
+
+        Returns
+        -------
+        DataFrame
+            Columns clip (``blues.00000``; of cuts ``blues.00000.3``), path (the file), label, split, group, sha256
+            (of the 57 values), track, n_samples and the 57 `FEATURES`; sorted by clip. group is the track, or the
+            first of those that have a row with the same values. ``frame.attrs["notes"]`` has sentences to show to the
+            user.
+
+        Raises
+        ------
+        CorpusError
+            No table, or one that is not as it should be: names every kind of problem with its first rows.
+        """
+        path = self.path(root)
+        frame, report = self._examine(path)
+        if frame.empty or (report.problems and not allow_incomplete):
+            problems = "".join(f"  {problem}\n" for problem in report.problems)
+            raise CorpusError(
+                f"the corpus {self.name} in {path} is not as it should be:\n{problems}"
+                f"Run 'python -m data_prep check {self.name} --root {path}' for the whole report."
+            )
+        frame.attrs |= {"notes": report.notes + report.problems, "root": str(path.parent.absolute())}
+        return self.with_protocol(frame, "published")
+
+    def check(self, root: Path | None = None) -> CheckReport:
+        """Compare the table with what is expected. Raises CorpusError only if there is no table at all."""
+        return self._examine(self.path(root))[1]
+
+    def with_protocol(
+        self,
+        frame: pd.DataFrame,
+        protocol: str,
+        fold: int = 0,
+        *,
+        seed: int = gtzan_tracks.SPLIT_SEED,
+        lists: str | Path | None = None,
+    ) -> pd.DataFrame:
+        """As `data_prep.gtzan_tracks.with_protocol`: ``published`` splits rows, ``grouped`` tracks."""
+        whole = self.clips is not None
+        return gtzan_tracks.with_protocol(frame, protocol, fold, seed=seed, whole=whole, lists=lists)
+
+    def fetch(
+        self,
+        root: Path | None = None,
+        *,
+        source: str = SOURCES[0],
+        origin: str | Path | None = None,
+        url: str | None = None,
+    ) -> Path:
+        """Put the table in place; see `data_prep.gtzan_fetch.fetch_table`, where the parameters are described."""
+        from data_prep.gtzan_fetch import fetch_table
+
+        root = data_prep.data_root() / self.name if root is None else Path(root)
+        return fetch_table(self, root, source=source, origin=origin, url=url)
+
+    def path(self, root: Path | None = None) -> Path:
+        """The CSV file: `root` itself, or in the folder `root`, or under the data root. Raises CorpusError."""
+        root = self.locate() if root is None else Path(root)
+        if root.is_file():
+            return root
+        found = [path for folder in (root, root / "Data") for path in sorted(folder.glob(self.file))]
+        if not found:
+            raise CorpusError(self._missing(str(root)))
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found)
+            raise CorpusError(
+                f"{root} has {len(found)} tables for the corpus {self.name}: {names}; name one with --root"
+            )
+        return found[0]
+
+    def classes(self) -> tuple[str, ...]:
+        """The genres that the located table has, sorted; all ten where there is none."""
+        try:
+            with self.path().open(encoding="utf-8-sig", newline="") as file:
+                there = {row.get("label") for row in csv.DictReader(file)}
+        except (CorpusError, UnicodeDecodeError, csv.Error):
+            there = set()
+        return tuple(genre for genre in GENRES if genre in there) or GENRES
+
+    def _examine(self, path: Path) -> tuple[pd.DataFrame, CheckReport]:
+        import pandas as pd
+
+        report = TableReport(self.name, path, GENRES, (PART,))
+        rows = self._read(path, report)
+        if self.clips is None:
+            report.classes = tuple(genre for genre in GENRES if report.counts[PART, genre]) or GENRES
+            report.expected.update(report.counts)
+        elif not report.layout:  # a table without its columns has no rows, which need not be said
+            self._compare(rows, report)
+        usable = [row for _, row in sorted(rows.items()) if row is not None]
+        frame = pd.DataFrame(usable, columns=list(COLUMNS))
+        frame["group"], repeated = gtzan_tracks.groups(frame)
+        report.notes += gtzan_tracks.repetition_note(repeated)
+        return frame, report
+
+    def _compare(self, rows: dict[str, tuple | None], report: CheckReport) -> None:
+        expected = self.clips()
+        for clip in expected:
+            report.expect(PART, genre_of(clip))
+            if clip not in rows:
+                report.missing.append((PART, genre_of(clip), clip))
+        for clip in sorted(set(rows) - set(expected)):
+            report.extra.append(f"{clip}: not in the published table")
+            rows[clip] = None
+
+    def _read(self, path: Path, report: CheckReport) -> dict[str, tuple | None]:
+        """The rows by clip, those that cannot be used as None; what is wrong goes into the report."""
+        rows: dict[str, tuple | None] = {}
+        lines: dict[str, int] = {}
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file)
+                header = next(reader, [])
+                if not _check_header(header, report):
+                    return {}
+                for cells in filter(None, reader):
+                    place = f"{path.name}, line {reader.line_num}"
+                    clip, row = self._row(path, header, cells, place, report)
+                    if clip in rows:
+                        report.extra.append(
+                            f"{place}: {clip} is there already, in line {lines[clip]}; remove one of them"
+                        )
+                    elif clip:
+                        rows[clip], lines[clip] = row, reader.line_num
+                        report.count(PART, genre_of(clip))
+        except (UnicodeDecodeError, csv.Error) as error:
+            report.layout.append(f"{path.name} cannot be read as CSV ({error})")
+        return rows
+
+    def _row(
+        self, path: Path, header: list[str], cells: list[str], place: str, report: CheckReport
+    ) -> tuple[str, tuple | None]:
+        """A line's clip, empty if it names none, and its row of the index, None if it cannot be used."""
+        import numpy as np
+
+        if len(cells) != len(header):
+            report.misfit.append(f"{place}: {len(cells)} cells; the first line has {len(header)}")
+            return "", None
+        row = dict(zip(header, cells, strict=True))
+        pattern = rf"(({'|'.join(GENRES)})\.(\d{{5}}))" + (r"\.\d" if self.cuts else "")
+        named = re.fullmatch(pattern, Path(row["filename"]).stem)
+        if not named or int(named[3]) >= gtzan_tracks.N_TRACKS:
+            example = "blues.00000.3.wav" if self.cuts else "blues.00000.wav"
+            report.extra.append(f"{place}: {row['filename']!r} is not the name of a track, such as {example}")
+            return "", None
+        clip, track, genre = named[0], named[1], named[2]
+        faults = [] if row["label"] == genre else [f"the label is {row['label']!r}; the name says {genre}"]
+        faults += [] if row["length"].isdecimal() else [f"length is {row['length']!r}, not a number of samples"]
+        values = []
+        for name in FEATURES:
+            values.append(_number(row[name]))
+            if not math.isfinite(values[-1]):
+                faults.append(f"{name} is {row[name]!r}, not a finite number")
+        report.misfit += [f"{place}: {clip}: {fault}" for fault in faults]
+        if faults:
+            return clip, None
+        sha256 = values_hash(np.array(values))
+        return clip, (clip, str(path.absolute()), genre, "train", track, sha256, track, int(row["length"]), *values)
+
+    def _missing(self, where: str) -> str:
+        text = f"the corpus {self.name} is not in {where} (expected there: {self.file}).\n"
+        if self.clips is None:
+            return text + "It is a part, of your choice, of the table that the corpus gtzan_features_3s is."
+        return text + (
+            "To fetch it:\n"
+            f"  python -m data_prep fetch {self.name}               from Kaggle\n"
+            f"  python -m data_prep fetch {self.name} --from PATH   the CSV file, or a folder or zip file with it\n"
+            f"It goes into {data_prep.data_root() / self.name}. If you have it elsewhere, set "
+            f"{data_prep.DATA_VARIABLE} to the folder that holds {FOLDERS[0]}/."
+        )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _check_header(header: list[str], report: CheckReport) -> bool:
+    """Whether every column is there, once."""
+    lacking = [name for name in CSV_COLUMNS if name not in header]
+    others = [name for name in header if name not in CSV_COLUMNS]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if lacking:
+        has = f"; it has others, perhaps renamed: {_some(others)}" if others else ""
+        report.layout.append(f"{report.root.name} lacks the column{'s' * (len(lacking) > 1)} {_some(lacking)}{has}")
+    elif others:
+        report.notes.append(f"{report.root.name} has other columns, which are not used: {_some(others)}.")
+    if twice:
+        report.layout.append(f"{report.root.name} has two columns of one name: {_some(twice)}")
+    return not lacking and not twice
+
+
+def _some(names: list[str], n_shown: int = 6) -> str:
+    return ", ".join(name or "(no name)" for name in names[:n_shown]) + (", …" if len(names) > n_shown else "")

@@ -104,10 +104,10 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
 
 
 def _evaluated(runs: list[dict]) -> str:
-    epochs = ", ".join(str(run["best_epoch"]) for run in runs)
-    if len(runs) == 1:
-        return f"epoch {epochs}"
-    return f"epochs {epochs}\n({', '.join(run['run'] for run in runs)})"
+    """``epoch 9``, or ``epochs 9, 12`` and which run is drawn dark."""
+    epochs = list(dict.fromkeys(str(run["best_epoch"]) for run in runs))
+    text = f"epoch{'s' if len(epochs) > 1 else ''} {', '.join(epochs)}"
+    return text if len(runs) == 1 else f"{text}\n({len(runs)} runs; dark: {runs[0]['run']})"
 
 
 def _legend(figure, watched: str) -> None:

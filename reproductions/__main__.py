@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--seed", "--seeds", dest="seeds", type=numbers, default=[0], help="0, or 0-2, or 0,3 (default: 0)"
     )
-    run.add_argument("--corpus", help="the corpus to train on (default: the paper's); synthetic needs no download")
+    run.add_argument("--corpus", help="the corpus to train on (default: the paper's); some papers also take synthetic")
     run.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto: bfloat16 where it is faster")
     run.add_argument("--epochs", type=positive, help="stop after so many epochs; running it again goes on")
     run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
@@ -172,12 +172,13 @@ def _known_corpus(name: str) -> None:
         raise ValueError(f"unknown corpus {name!r}; the known are: {', '.join(sorted(CORPORA))}")
 
 
-def _known_protocol(name: str, corpus: str) -> None:
+def _known_protocol(name: str, *corpora: str) -> None:
+    """Raise ValueError unless one of the corpora has the protocol."""
     import data_prep
 
-    known = data_prep.corpus(corpus).N_FOLDS
+    known = list(dict.fromkeys(known for corpus in sorted(corpora) for known in data_prep.corpus(corpus).N_FOLDS))
     if name not in known:
-        raise ValueError(f"the corpus {corpus} has no protocol {name!r}; it has: {', '.join(known)}")
+        raise ValueError(f"{', '.join(sorted(corpora))} has no protocol {name!r}; known are: {', '.join(known)}")
 
 
 def _variants(paper: Paper, text: str) -> list[str]:
@@ -204,12 +205,17 @@ def run_diff(options: argparse.Namespace) -> int:
         _known_corpus(options.corpus)
     diffs = []
     papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
-    if options.variant and not options.paper:  # of all papers, those that have it
-        papers = [paper for paper in papers if options.variant in ("all", *paper.variants)] or papers
+    names = options.variant.split(",") if options.variant else []
+    if names and names != ["all"] and not options.paper:  # of all papers, those that have one of them, and only that
+        having = {paper.id: [name for name in names if name.strip() in paper.variants] for paper in papers}
+        wanted = {paper_id: ",".join(found) for paper_id, found in having.items() if found}
+        papers = [paper for paper in papers if paper.id in wanted] or papers
+    else:
+        wanted = {}
+    if options.protocol:
+        _known_protocol(options.protocol, *{options.corpus or p.corpus.name for p in papers} & CORPORA.keys())
     for paper in papers:
-        if options.protocol and options.paper and paper.corpus.name in CORPORA:
-            _known_protocol(options.protocol, options.corpus or paper.corpus.name)
-        variants = _variants(paper, options.variant) if options.variant else None
+        variants = _variants(paper, wanted.get(paper.id, options.variant)) if options.variant else None
         folder = results_folder(paper.id, options.corpus)
         diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
     rows = [row for diff in diffs for row in diff.rows()]
@@ -226,14 +232,16 @@ def run_report(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
     from shared.diff import diff_paper
     from shared.outputs import write_outputs, write_readmes
-    from shared.results import results_folder
+    from shared.results import RESULTS_VARIABLE, results_folder
 
     wanted = [load_paper(options.paper).id] if options.paper else list_papers()
     diffs = []
     for paper in map(load_paper, list_papers()):
         folder = results_folder(paper.id)
         diffs.append(write_outputs(paper, folder) if paper.id in wanted else diff_paper(paper, folder))
-    print("\n".join(f"results/{name}: tables, matrices and curves written" for name in wanted))
+    print("\n".join(f"{results_folder(name)}: tables, matrices and curves written" for name in wanted))
+    if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs
+        return 0
     for file in write_readmes(diffs):
         print(f"{file.relative_to(Path(__file__).resolve().parents[1])}: blocks filled")
     return 0

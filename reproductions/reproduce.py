@@ -7,6 +7,7 @@ seeds, 50 epochs. Its results go to ``cache/reproduced`` and are held against th
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ def main(full: bool = False) -> int:
     Parameters
     ----------
     full : bool
-        Run the whole table of the paper and not only its text model; goes on where an earlier call stopped.
+        Run the whole table of the paper and not only its text model; goes on where an earlier run stopped, and takes
+        what is complete in the cache as it is.
     """
     from shared.diff import diff_paper
     from shared.results import RESULTS_VARIABLE, results_folder
@@ -35,6 +37,7 @@ def main(full: bool = False) -> int:
     for paper in map(load_paper, list_papers()):
         print(render_text(diff_paper(paper, results_folder(paper.id))))
     live = cache_root() / "reproduced"
+    shutil.rmtree(live, ignore_errors=True)
     for model, seeds in FULL if full else LIVE:
         command = ["-m", "reproductions", "run", PAPER, "--model", model, "--seeds", seeds]
         print(f'live: python -m reproductions run {PAPER} --model "{model}" --seeds {seeds}', flush=True)
@@ -49,7 +52,7 @@ def main(full: bool = False) -> int:
 
 
 def agreement(live: Path, committed: Path) -> list[str]:
-    """A line for each unit that both folders of results have: in how many clips their answers are the same."""
+    """A line for each live unit: in how many clips it answers as the committed one, if there is one."""
     from shared.results import read_predictions, unit_folders
     from shared.units import PREDICTIONS
 
@@ -57,6 +60,7 @@ def agreement(live: Path, committed: Path) -> list[str]:
     for record, folder in unit_folders(live / "units"):
         there = committed / "units" / record["key"] / PREDICTIONS
         if not there.exists():
+            lines.append(f"{record['key']}: no committed run of these conditions")
             continue
         ours, theirs = read_predictions(folder / PREDICTIONS), read_predictions(there)
         answers = [dict(zip(p.clips, p.y_prob.argmax(axis=1), strict=True)) for p in (ours, theirs)]

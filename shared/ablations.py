@@ -28,7 +28,8 @@ def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
     found = {}
     for record, unit in unit_folders(folder / "units"):
         conditions = tuple(record[name] for name in ("model", "protocol", "fold", "seed", "corpus"))
-        if conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name) and (unit / HISTORY).exists():
+        wanted = conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name)
+        if wanted and record["fingerprint"] == paper.corpus.fingerprint and (unit / HISTORY).exists():
             score = _score(unit / HISTORY, ablation.epochs)
             if score is not None:
                 found.setdefault(record["variant"], score)

@@ -224,6 +224,8 @@ def _protocol(name: str, section: Section) -> Protocol:
         n=section.counts("n"),
         folds=section.items("folds", str, []),
     )
+    if protocol.comparable and not protocol.n:
+        section.fail("n", "is missing: a split that may stand beside the paper needs its clips a split")
     section.done()
     return protocol
 

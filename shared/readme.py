@@ -168,8 +168,9 @@ def _folds(diff: Diff) -> str:
         if folds := found.get("grouped"):
             each = [_mean(*folds.get(fold, ([], ""))) for fold in range(len(names))]
             means = [mean(values) for values, _ in folds.values()]
-            spread = f" ± {stdev(means):.4f}" if len(means) > 1 else ""
-            rows.append([model, f"`{variant}`", *each, f"{mean(means):.4f}{spread}"])
+            whole = len(means) == len(names) and not any(word for _, word in folds.values())
+            every = f"{mean(means):.4f} ± {stdev(means):.4f}" if whole else f"{len(means)} of {len(names)} folds"
+            rows.append([model, f"`{variant}`", *each, every])
     return _table(["model", "variant", *names, "mean ± sd over folds"], rows)
 
 
@@ -205,7 +206,8 @@ def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
         delta = "" if row["delta"] is None else f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
         rows.append([f"`{row['variant']}`", changes or "as it is", f"{row['value']:.4f}", delta, row["says"]])
     score = f"{ablations.SPLIT} accuracy after {ablation.epochs} epochs"
-    title = f"**{ablation.model}: {ablation.title}** ({ablation.epochs} epochs, seed {ablations.SEED})"
+    title = f"**{ablation.model}: {ablation.title}** ({ablation.epochs} epochs, seed {ablations.SEED}; the interval "
+    title += "knows the clips, not how far seeds and epochs lie apart)"
     first = f"difference to `{ablation.variants[0]}` (95 % interval)"
     return f"{title}\n\n" + _table(["variant", "setting", score, first, "moves the row"], rows)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
-VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa")
+VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa", "scikit-learn")
 
 
 class SettingsChangedError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from types import ModuleType
 
 import numpy as np
@@ -19,13 +20,13 @@ def mfcc_settings(settings: dict) -> MfccSettings:
     return MfccSettings(**{field.name: settings[field.name] for field in dataclasses.fields(MfccSettings)})
 
 
-def images_of_clips(module: ModuleType, index: pd.DataFrame, settings: dict) -> np.ndarray:
+def images_of_clips(module: ModuleType, index: pd.DataFrame, settings: MfccSettings) -> np.ndarray:
     """The images of all clips of a corpus, uint8, shape (n, 256, 256), rows as in the index; kept in the cache."""
     return load_mfcc_images(
         lambda: module.signals(index),
         list(index["clip"]),
         module.SAMPLE_RATE_HZ,
-        mfcc_settings(settings),
+        settings,
         cache_root() / "features",
         fingerprint(index),
     )
@@ -40,3 +41,8 @@ def transcripts_of_clips(index: pd.DataFrame, recogniser: str) -> np.ndarray:
         Clips without a transcript, or whose audio is not what was recognised; names them and the command.
     """
     return np.array(read_transcripts(list(index["clip"]), list(index["sha256"]), recogniser))
+
+
+def content_hash(transcripts: np.ndarray) -> str:
+    """16 hexadecimal digits of the SHA-256 of the transcripts, a line each, in their order."""
+    return hashlib.sha256("\n".join(transcripts).encode()).hexdigest()[:16]

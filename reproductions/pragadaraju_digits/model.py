@@ -62,7 +62,7 @@ def build_rnn(
     `sequence_axis` says which axis of the image the steps go along, `readout` whether the output layer sees the last
     step or all of them.
     """
-    cells = {"simple": SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+    cells = {"simple": SimpleRNN, "lstm": layers.LSTM}
     _one_of("rnn_cell", cell, cells)
     _one_of("rnn_sequence_axis", sequence_axis, ("time", "coefficient"))
     _one_of("rnn_readout", readout, ("last step", "all steps"))

@@ -18,7 +18,7 @@ import numpy as np
 from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.words import kept_vocabulary
 from shared.audio import AudioError, load_audio
-from shared.mfcc_images import image_of
+from shared.mfcc_images import MfccSettings, image_of
 from shared.paper import Paper, load_paper
 from shared.trained import NotTrainedError, trained_units
 from shared.units import NETWORK
@@ -33,11 +33,11 @@ SILENCE = 1e-4  # of full scale, -80 dB
 def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
-    trained = find_trained(paper)
+    trained, mfcc = find_trained(paper), mfcc_settings(paper.settings_for())
     answers = []
     for file in files:
         try:
-            answers.append({"file": file, "signal": signal_of(file)})
+            answers.append({"file": file, "signal": signal_of(file, mfcc)})
         except (AudioError, OSError) as error:
             answers.append({"file": file, "error": str(error) if file in str(error) else f"{file}: {error}"})
     heard = [answer for answer in answers if "signal" in answer]
@@ -46,7 +46,7 @@ def main(files: list[str], as_json: bool = False) -> int:
         answer["models"] = {}
     for name, (record, folder) in trained.items():
         if heard:
-            for answer, given in zip(heard, answers_of(paper, record, folder, signals), strict=True):
+            for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
                 answer["models"][name] = given
     missing = [name for name in paper.models if name not in trained]
     if as_json:
@@ -93,7 +93,7 @@ def conditions_of(record: dict) -> str:
     )
 
 
-def signal_of(file: str) -> np.ndarray:
+def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
     """A file as one channel at the corpus's 8 kHz, float32, shape (n,).
 
     Raises
@@ -110,15 +110,15 @@ def signal_of(file: str) -> np.ndarray:
             f"{file}: lasts {seconds:.1f} s, and the networks hear one digit of at most {LONGEST_SECONDS:g} s. Cut it "
             "into one digit a file"
         )
-    image_of(signal, CLIP_RATE_HZ)  # refuses what is shorter than one analysis window
+    image_of(signal, CLIP_RATE_HZ, mfcc)  # refuses what is shorter than one analysis window
     return signal
 
 
-def answers_of(paper: Paper, record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
+def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
     """One model's answer for each signal: class and probabilities, and the words heard where it goes by words."""
     from reproductions.pragadaraju_digits.model import build
 
-    settings, classes = paper.settings_for(record["variant"]), record["classes"]
+    settings, classes = record["settings"], record["classes"]
     if record["model"] == TEXT:
         vocabulary, heard = kept_vocabulary(folder), words_heard(settings["recogniser"], signals)
         if isinstance(heard, Exception):

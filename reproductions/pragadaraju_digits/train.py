@@ -24,7 +24,7 @@ import pandas as pd
 
 import data_prep
 from data_prep import layout
-from reproductions.pragadaraju_digits.features import images_of_clips, transcripts_of_clips
+from reproductions.pragadaraju_digits.features import content_hash, images_of_clips, mfcc_settings, transcripts_of_clips
 from reproductions.pragadaraju_digits.model import CNN, SCALING, TEXT, build
 from reproductions.pragadaraju_digits.words import Vocabulary, keep_vocabulary
 from shared import probe, results, training, units
@@ -85,15 +85,15 @@ def run(
     splits = {fold: module.with_protocol(index, protocol, fold) for fold in range(module.N_FOLDS[protocol])}
 
     # Features: an image a clip, (clips, 256, 256) uint8, and a transcript a clip; each computed once.
-    images = functools.cache(lambda: images_of_clips(module, index, paper.settings_for()))
-    transcripts = functools.cache(lambda recogniser: transcripts_of_clips(index, recogniser))
+    images = functools.cache(functools.partial(images_of_clips, module, index))
+    transcripts = functools.cache(functools.partial(transcripts_of_clips, index))
 
     # The probe, on every fold of the protocol: what does the image give away to a linear model?
     if any(set(names) - {TEXT} for names in wanted.values()):
         probes = [Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint) for fold in splits]
         for unit, split in zip(probes, splits.values(), strict=True):
             work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
-            units.do(unit, paper.settings_for(model=PROBE), work, restart, wait=True)
+            units.do(unit, paper.settings_for(model=CNN), work, restart, wait=True)
         results.merge(paper, [unit.key for unit in probes])
 
     # The networks.
@@ -108,7 +108,10 @@ def run(
                     work = functools.partial(
                         train, inputs=inputs, split=splits[fold], classes=module.CLASSES, epochs=epochs
                     )
-                    units.do(unit, paper.settings_for(variant, model), work, restart)
+                    settings = paper.settings_for(variant, model)
+                    if model == TEXT:  # other transcripts are other data
+                        settings |= {"transcripts_sha256": content_hash(transcripts(settings["recogniser"]))}
+                    units.do(unit, settings, work, restart)
                     results.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
@@ -134,7 +137,7 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
     x, model = inputs(unit, settings, rows["train"], len(classes))
     training.compile_model(model, settings)
 
-    # Fit: the report draws the test accuracy a epoch, so it is watched; it decides nothing, the last epoch counts.
+    # Fit: the report draws the test accuracy epoch by epoch, so it is watched; the last epoch counts, whatever it says.
     history = training.fit(
         model,
         training.Rows(x, labels, rows["train"]),
@@ -164,7 +167,7 @@ def image_inputs(
     unit: Unit, settings: dict, train_rows: np.ndarray, n_classes: int, *, source: Callable
 ) -> tuple[np.ndarray, keras.Model]:
     """The images, and the network with the training images' mean and deviation in it."""
-    images = source()
+    images = source(mfcc_settings(settings))
     model = build(unit.model, settings, images.shape[1:], n_classes)
     if settings["input_scaling"] != "unit":
         model.get_layer(SCALING).adapt(images[train_rows].astype("float32"))
@@ -188,7 +191,7 @@ def run_probe(unit: Unit, settings: dict, *, images: Callable, split: pd.DataFra
     is_train = (split["split"] == "train").to_numpy()
     labels = np.array([classes.index(label) for label in split["label"]])
     step = settings["probe_pixels"]
-    pixels = images()[:, step // 2 :: step, step // 2 :: step].reshape(len(split), -1)
+    pixels = images(mfcc_settings(settings))[:, step // 2 :: step, step // 2 :: step].reshape(len(split), -1)
     evaluated = ~is_train if unit.protocol == "grouped" else np.ones_like(is_train)
     probabilities = probe.linear(pixels[is_train], labels[is_train], pixels[evaluated])
     units.write_predictions(unit.folder, classes, split[evaluated], probabilities)

@@ -63,6 +63,13 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
     assert "differs" in capsys.readouterr().out
     assert main(["diff"]) == 0
     assert main(["diff", "--strict", "--variant", "paper-none"]) == 0, "what was not run does not differ"
+    capsys.readouterr()
+    assert main(["diff", "--variant", "authors-notebook,word-numbers"]) == 0, "each paper shows what it has of them"
+    out = capsys.readouterr().out
+    assert "variant authors-notebook" in out
+    assert "variant word-numbers" in out
+    assert main(["diff", "--protocol", "gruped"]) == 2
+    assert "has no protocol 'gruped'; known are: " in capsys.readouterr().err
 
 
 def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):

@@ -135,4 +135,8 @@ def test_named_folds_stand_side_by_side(paper, write_unit):
     named = replace(paper, corpus=replace(paper.corpus, protocols={"grouped": grouped}))
     block = paper_blocks(named, replace(diff, paper=named), folder)["folds"]()
     assert block.splitlines()[0] == "| model | variant | anna | ben | cora | mean ± sd over folds |"
-    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | not run | 0.8000 | 0.7000 ± 0.1414 |"
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | not run | 0.8000 | 2 of 3 folds |"
+    write_unit("Model 3", {"validation": 300, "test": 175}, protocol="grouped", fold=1)
+    write_runs(paper, folder)
+    block = paper_blocks(named, replace(diff_paper(paper, folder), paper=named), folder)["folds"]()
+    assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | 0.7000 | 0.8000 | 0.7000 ± 0.1000 |"

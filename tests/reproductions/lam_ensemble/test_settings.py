@@ -8,7 +8,7 @@ import pytest
 
 from data_prep import layout, vntm
 from shared import metrics
-from shared.paper import load_paper
+from shared.paper import PAPERS_ROOT, load_paper
 from shared.spectrogram_images import SpectrogramSettings
 
 PAPER = load_paper("lam_ensemble")
@@ -28,7 +28,8 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    code = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
+    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""(?:settings\[|setting\()["'](\w+)["']""", code))
     by_name = {field.name for field in dataclasses.fields(SpectrogramSettings)}
     assert SETTINGS.keys() - read - by_name == DONE.keys()

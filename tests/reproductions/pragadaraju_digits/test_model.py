@@ -80,6 +80,23 @@ def test_variants_of_the_rnn():
     assert [tuple(layer.output.shape[1:]) for layer in all_steps if type(layer).__name__ == "Flatten"] == [(16384,)]
 
 
+def test_relu_follows_the_pooling_and_gives_the_same_to_the_bit():
+    settings = PAPER.settings_for() | {"units": [3, 2, 2], "input_scaling": "unit"}
+    ours = build(CNN, settings, (40, 40))
+    kinds = [type(layer).__name__ for layer in ours.layers]
+    block = ["Conv2D", "MaxPooling2D", "ReLU", "BatchNormalization"]
+    assert kinds[3:-2] == 3 * block
+    inputs = keras.Input((40, 40), dtype="uint8")
+    x = keras.layers.Reshape((40, 40, 1))(keras.layers.Rescaling(1 / 255)(inputs))
+    for filters in settings["units"]:
+        x = keras.layers.Conv2D(filters, 4, activation="relu")(x)
+        x = keras.layers.BatchNormalization()(keras.layers.MaxPooling2D(2)(x))
+    printed = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(x)))
+    printed.set_weights(ours.get_weights())
+    images = np.random.default_rng(0).integers(0, 256, (4, 40, 40)).astype("uint8")
+    assert np.array_equal(ours.predict_on_batch(images), printed.predict_on_batch(images))
+
+
 def test_words_that_are_not_there_change_nothing():
     """A row padded with zeros gives what the same words give in a shorter row."""
     settings = PAPER.settings_for() | {"dropout": 0.0}
@@ -101,7 +118,7 @@ def test_numbers_instead_of_vectors():
     ("name", "setting", "message"),
     [
         (CNN, {"input_scaling": "none"}, "input_scaling must be one of pixel, image, unit; received 'none'"),
-        (RNN, {"rnn_cell": "elman"}, "rnn_cell must be one of simple, lstm, gru; received 'elman'"),
+        (RNN, {"rnn_cell": "elman"}, "rnn_cell must be one of simple, lstm; received 'elman'"),
         (RNN, {"rnn_sequence_axis": "rows"}, "rnn_sequence_axis must be one of time, coefficient; received 'rows'"),
         (RNN, {"rnn_readout": "mean"}, "rnn_readout must be one of last step, all steps; received 'mean'"),
         (TEXT, {"text_representation": "x"}, "text_representation must be one of embedding, number; received 'x'"),

@@ -11,7 +11,7 @@ import pytest
 from data_prep import fingerprint, fsdd
 from reproductions.pragadaraju_digits.recognition import BACKENDS, NOT_RECOGNIZABLE
 from shared.mfcc_images import MfccSettings
-from shared.paper import load_paper
+from shared.paper import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("pragadaraju_digits")
 SETTINGS = PAPER.settings_for()
@@ -32,7 +32,8 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    code = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
+    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     by_name = {field.name for field in dataclasses.fields(MfccSettings)}
     assert SETTINGS.keys() - read - by_name == DONE.keys()

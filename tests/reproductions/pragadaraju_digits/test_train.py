@@ -103,6 +103,23 @@ def test_the_vocabulary_knows_the_training_clips_only(few_clips):
     assert {clip.split("_")[1] for clip in predictions.clips} == {"george"}
 
 
+def test_images_are_standardised_by_the_training_clips_only(few_clips):
+    images = np.random.default_rng(0).integers(0, 256, (30, 24, 24)).astype("uint8")
+    images[20:] = 255
+    settings = train.load_paper("pragadaraju_digits").settings_for()
+    unit = train.Unit("pragadaraju_digits", RNN, "paper", "published", 0, 0, "float32", "fsdd", "0" * 16)
+    _, model = train.image_inputs(unit, settings, np.arange(20), 10, source=lambda mfcc: images)
+    fitted = model.get_layer(train.SCALING)
+    assert np.allclose(np.asarray(fitted.mean).squeeze(), images[:20].mean(axis=0), atol=1e-3)
+
+
+def test_other_transcripts_are_other_settings(few_clips, monkeypatch):
+    train.run(models=[TEXT], epochs=1)
+    monkeypatch.setattr(train, "transcripts_of_clips", lambda index, recogniser: np.array(["one"] * len(index)))
+    with pytest.raises(ValueError, match="begun under other settings .transcripts_sha256 was"):
+        train.run(models=[TEXT], epochs=2)
+
+
 def test_recurrent_networks_stay_in_float32_unless_asked():
     assert train.precision_of(RNN, "auto") == train.precision_of(TEXT, "auto") == "float32"
     assert train.precision_of(RNN, "bfloat16") == "bfloat16"

@@ -1,4 +1,4 @@
-# make reproduce   every paper's table from the committed predictions, then a real row of one live, in a minute or two;
+# make reproduce   every paper's table from the committed predictions, then a real row of one live, in two to three minutes;
 #                  ARGS=--full runs the whole of that table (hours without a GPU)
 # make test        the tests            make bench   speed and its references      make lint   style checks
 # make clean       removes .venv and what tools left; cache/ and data/ stay

@@ -172,6 +172,11 @@ def test_protocols_that_may_stand_beside_the_paper(tmp_path):
     assert corpus.n_under("grouped") is None
     assert corpus.n_under("unheard-of") is None
     assert corpus.protocols["grouped"].folds == ("anna", "ben")
+    sizeless = PROTOCOLS.replace("n = { test = 40 }\n", "")
+    with pytest.raises(
+        PaperError, match=r"corpus.protocols.other.n is missing: a split that may stand beside the paper"
+    ):
+        load_paper("toy", write(tmp_path, MINIMAL.replace("[settings]", sizeless + "[settings]")))
     own = PROTOCOLS.replace("protocols.other", "protocols.published")
     with pytest.raises(PaperError, match="corpus.protocols.published is the paper's own split"):
         load_paper("toy", write(tmp_path, MINIMAL.replace("[settings]", own + "[settings]")))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 FORMATS = "wav, flac, ogg and mp3"
+SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits; a recording below it is heard as silent
 
 
 class AudioError(ValueError):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import AudioError, load_audio, segments
+from shared.audio import SILENCE, AudioError, load_audio, segments
 from shared.ensembles import ENSEMBLES
 from shared.paper import Paper, load_paper
 from shared.results import CONDITIONS
@@ -26,7 +26,6 @@ from shared.units import NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"
-SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits
 
 
 @dataclasses.dataclass(frozen=True)

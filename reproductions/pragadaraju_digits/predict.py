@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from reproductions.pragadaraju_digits.features import mfcc_settings
+from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.words import kept_vocabulary
-from shared.audio import AudioError, load_audio
+from shared.audio import SILENCE, AudioError, load_audio
 from shared.mfcc_images import MfccSettings, image_of
 from shared.paper import Paper, load_paper
 from shared.trained import NotTrainedError, trained_units
@@ -25,9 +26,7 @@ from shared.units import NETWORK
 
 PAPER = "pragadaraju_digits"
 TEXT = "RNN + Textual Representation"
-CLIP_RATE_HZ = 8000  # of the corpus: what is above 4 kHz in a file was never there in training
 LONGEST_SECONDS = 5.0  # the longest clip of the corpus has 2.28 s
-SILENCE = 1e-4  # of full scale, -80 dB
 
 
 def main(files: list[str], as_json: bool = False) -> int:
@@ -94,7 +93,7 @@ def conditions_of(record: dict) -> str:
 
 
 def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
-    """A file as one channel at the corpus's 8 kHz, float32, shape (n,).
+    """A file as one channel at the corpus's 8 kHz, float32, shape (n,): the networks never heard what lies above 4 kHz.
 
     Raises
     ------

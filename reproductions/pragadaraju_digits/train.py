@@ -93,7 +93,7 @@ def run(
         probes = [Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint) for fold in splits]
         for unit, split in zip(probes, splits.values(), strict=True):
             work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
-            units.do(unit, paper.settings_for(model=CNN), work, restart, wait=True)
+            units.do(unit, paper.settings_for(model=CNN), work, restart, wait=True)  # it sees the CNN's image
         results.merge(paper, [unit.key for unit in probes])
 
     # The networks.

@@ -5,12 +5,11 @@ hits both. The reference is the plain loop of the tests, with one harmonic-percu
 """
 
 import os
-import time
-from collections.abc import Callable
 
 import numpy as np
 
 from shared.audio_features import PUBLIC_TABLE, features_of, table_of
+from tests.bench.bench_spectrogram import fastest, row_of
 from tests.shared.test_audio_features import plain_features_of
 
 RATE_HZ = 22050
@@ -29,28 +28,6 @@ def _music(seed: int, seconds: int) -> np.ndarray:
     return (0.2 * np.exp(-5 * (time_seconds * 2 % 1)) * partials + 0.01 * noise).astype(np.float32)
 
 
-def _fastest(calls: list[Callable[[], object]], turns: int) -> list[float]:
-    """Seconds of the fastest turn of each call; one turn of each comes first and is not counted."""
-    seconds = np.empty((turns + 1, len(calls)))
-    for turn in range(turns + 1):
-        for number, call in enumerate(calls):
-            start = time.perf_counter()
-            call()
-            seconds[turn, number] = time.perf_counter() - start
-    return seconds[1:].min(axis=0).tolist()
-
-
-def _row(what: str, ours: float, reference: float, unit: str) -> dict:
-    ratio = reference / ours if unit.startswith("ms") else ours / reference
-    return {
-        "what": what,
-        "ours": round(ours, 3),
-        "reference": round(reference, 3),
-        "ratio": round(ratio, 2),
-        "unit": unit,
-    }
-
-
 def one_core() -> list[dict]:
     """A clip's features on the core that the process is held to."""
     import threadpoolctl
@@ -60,10 +37,10 @@ def one_core() -> list[dict]:
     for clip in clips:
         calls += [lambda clip=clip: features_of(clip, RATE_HZ), lambda clip=clip: plain_features_of(clip, PUBLIC_TABLE)]
     with threadpoolctl.threadpool_limits(1):
-        track, plain_track, cut, plain_cut = (1000 * seconds for seconds in _fastest(calls, TURNS))
+        track, plain_track, cut, plain_cut = (1000 * seconds for seconds in fastest(calls, TURNS))
     return [
-        _row("57 features of a 30-s clip / plain librosa", track, plain_track, "ms a clip, one core"),
-        _row("57 features of a 3-s clip / plain librosa", cut, plain_cut, "ms a clip, one core"),
+        row_of("57 features of a 30-s clip / plain librosa", track, plain_track, "ms a clip, one core"),
+        row_of("57 features of a 3-s clip / plain librosa", cut, plain_cut, "ms a clip, one core"),
     ]
 
 
@@ -76,11 +53,11 @@ def scaling() -> list[dict]:
         table_of(clips, names, rate_hz=RATE_HZ, n_jobs=n_jobs)
 
     calls = [lambda: table(1), lambda: table(2), lambda: plain_features_of(clips[0], PUBLIC_TABLE)]
-    one, two, plain = _fastest(calls, TABLE_TURNS)  # the first turn starts the workers
+    one, two, plain = fastest(calls, TABLE_TURNS)  # the first turn starts the workers
     unit = "clips of 30 s a second"
     return [
-        _row("table_of, two workers / one", N_CLIPS / two, N_CLIPS / one, unit),
-        _row("table_of, two workers / plain librosa in one process", N_CLIPS / two, 1 / plain, unit),
+        row_of("table_of, two workers / one", N_CLIPS / two, N_CLIPS / one, unit),
+        row_of("table_of, two workers / plain librosa in one process", N_CLIPS / two, 1 / plain, unit),
     ]
 
 

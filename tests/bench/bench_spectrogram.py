@@ -37,7 +37,7 @@ def _music(seed: int) -> np.ndarray:
     return (0.2 * tone + 0.02 * noise / noise.std()).astype(np.float32)
 
 
-def _fastest(calls: list[Callable[[], object]], turns: int) -> list[float]:
+def fastest(calls: list[Callable[[], object]], turns: int) -> list[float]:
     """Seconds of the fastest turn of each call; one turn of each comes first and is not counted."""
     seconds = np.empty((turns + 1, len(calls)))
     for turn in range(turns + 1):
@@ -48,7 +48,8 @@ def _fastest(calls: list[Callable[[], object]], turns: int) -> list[float]:
     return seconds[1:].min(axis=0).tolist()
 
 
-def _row(what: str, ours: float, reference: float, unit: str) -> dict:
+def row_of(what: str, ours: float, reference: float, unit: str) -> dict:
+    """A row whose ratio is 2 when ours is twice as good: less time, or more of whatever else the unit counts."""
     ratio = reference / ours if unit.startswith("ms") else ours / reference
     return {
         "what": what,
@@ -97,7 +98,7 @@ def one_core() -> list[dict]:
             (lambda: to_image(matrix), imsave),
             (ours_from_files, theirs_from_files),
         ]
-        seconds = _fastest([call for pair in calls for call in pair], TURNS)
+        seconds = fastest([call for pair in calls for call in pair], TURNS)
     seconds[-2:] = [both / FILES_A_TURN for both in seconds[-2:]]
     names = [
         "30-s clip to pixels / librosa + imsave",
@@ -106,7 +107,7 @@ def one_core() -> list[dict]:
         "flac to PNG, a file / librosa + imsave",
     ]
     return [
-        _row(name, 1000 * ours, 1000 * reference, "ms a clip, one core")
+        row_of(name, 1000 * ours, 1000 * reference, "ms a clip, one core")
         for name, ours, reference in zip(names, seconds[::2], seconds[1::2], strict=True)
     ]
 
@@ -125,8 +126,8 @@ def scaling() -> list[dict]:
                 image.unlink()
             make_images([(song, song.with_suffix(".png")) for song in songs], SpectrogramSettings(), n_jobs)
 
-        one, two = _fastest([lambda: make(1), lambda: make(2)], SONG_TURNS)
-    return [_row("make_images, two workers / one", N_SONGS / two, N_SONGS / one, "clips a second, flac to PNG")]
+        one, two = fastest([lambda: make(1), lambda: make(2)], SONG_TURNS)
+    return [row_of("make_images, two workers / one", N_SONGS / two, N_SONGS / one, "clips a second, flac to PNG")]
 
 
 def run() -> list[dict]:

@@ -210,34 +210,28 @@ def real_vntm() -> Path:
         pytest.skip(f"no corpus vntm under AUDIO_REPRODUCTIONS_DATA ({DATA})")
 
 
+def _real(folder: str) -> Path:
+    """A folder under the real data root; skips, and says why, without it."""
+    if not DATA:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
+    if not (Path(DATA) / folder).is_dir():
+        pytest.skip(f"no folder {folder} under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+    return Path(DATA) / folder
+
+
 @pytest.fixture
 def real_fsdd() -> Path:
     """Folder of the published wav files; skips without it."""
-    if not DATA:
-        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
-    folder = Path(DATA) / "fsdd" / "recordings"
-    if not folder.is_dir():
-        pytest.skip(f"no folder fsdd/recordings under AUDIO_REPRODUCTIONS_DATA ({DATA})")
-    return folder
+    return _real("fsdd/recordings")
 
 
 @pytest.fixture
 def real_gtzan_subset() -> Path:
     """Folder of the 36 readable tracks of three genres, and jazz.00054.wav; skips without it."""
-    if not DATA:
-        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
-    folder = Path(DATA) / "gtzan_subset"
-    if not folder.is_dir():
-        pytest.skip(f"no folder gtzan_subset under AUDIO_REPRODUCTIONS_DATA ({DATA})")
-    return folder
+    return _real("gtzan_subset")
 
 
 @pytest.fixture
 def real_gtzan_features() -> Path:
     """Folder of the public tables of features; skips without it."""
-    if not DATA:
-        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
-    folder = Path(DATA) / "gtzan_features"
-    if not folder.is_dir():
-        pytest.skip(f"no folder gtzan_features under AUDIO_REPRODUCTIONS_DATA ({DATA})")
-    return folder
+    return _real("gtzan_features")

@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("paper", metavar="PAPER")
     run.add_argument("--variant", default="paper", help="names separated by commas, or all (default: paper)")
     run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
+    run.add_argument("--mode", type=numbers, help="models by the paper's own number, of a paper that counts in modes")
     run.add_argument("--protocol", default="published", help=f"{PROTOCOL_HELP} (default: published)")
     run.add_argument("--fold", type=numbers, default=[0], help="a fold of the protocol, or several: 0-9 (default: 0)")
     run.add_argument(
@@ -107,7 +108,8 @@ def run_list(options: argparse.Namespace) -> int:
     for paper in map(load_paper, list_papers()):
         print(f"{paper.id}: {paper.title} ({', '.join(paper.authors)}, {paper.year or 'undated'})")
         print(f"  task      {paper.task}")
-        print(f"  corpus    {paper.corpus.name}: {_corpus_state(paper)}")
+        for corpus in dict.fromkeys([paper.corpus.name, *map(paper.corpus_of, paper.models)]):
+            print(f"  corpus    {corpus}: {_corpus_state(corpus)}")
         print(f"  models    {', '.join([*paper.models, *paper.ensembles])}")
         verdicts = _verdicts(paper)
         for variant in paper.variants.values():
@@ -117,16 +119,16 @@ def run_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _corpus_state(paper: Paper) -> str:
+def _corpus_state(name: str) -> str:
     import data_prep
 
-    if paper.corpus.name not in data_prep.CORPORA:
+    if name not in data_prep.CORPORA:
         return "no loader yet"
     try:
-        module = data_prep.corpus(paper.corpus.name)
+        module = data_prep.corpus(name)
         return f"found in {module.locate(data_prep.data_root())}"
     except data_prep.CorpusError:
-        return f"not found; python -m data_prep fetch {paper.corpus.name} ({module.SIZE})"
+        return f"not found; python -m data_prep fetch {name} ({module.SIZE})"
 
 
 def _verdicts(paper: Paper) -> dict[str, Counter]:
@@ -136,7 +138,8 @@ def _verdicts(paper: Paper) -> dict[str, Counter]:
     if file.exists():
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                if row["table"] and row["protocol"] == "published" and row["corpus"] == paper.corpus.name:
+                own = paper.is_own(row["model"], row["corpus"])
+                if row["table"] and row["protocol"] == "published" and own:
                     counts.setdefault(row["variant"], Counter())[row["verdict"]] += 1
     return counts
 
@@ -145,20 +148,21 @@ def run_run(options: argparse.Namespace) -> int:
     """Hand over to the paper's own train.py."""
     paper = load_paper(options.paper)
     variants = _variants(paper, options.variant)
-    models = _models(paper, options.model)
+    models = _models(paper, options.model, options.mode)
     if models and not any(set(models) & set(paper.models_for(variant)) for variant in variants):
         about = (f"variant {variant} is only about {', '.join(paper.models_for(variant))}" for variant in variants)
         raise PaperError("; ".join(about))
-    corpus = options.corpus or paper.corpus.name
-    _known_corpus(corpus)
-    _known_protocol(options.protocol, corpus)
+    corpora = {options.corpus} if options.corpus else {paper.corpus_of(model) for model in models or paper.models}
+    for corpus in corpora:
+        _known_corpus(corpus)
+    _known_protocol(options.protocol, *corpora)
     return _module(paper, "train").run(
         variants=variants,
         models=models,
         protocol=options.protocol,
         folds=options.fold,
         seeds=options.seeds,
-        corpus=corpus,
+        corpus=options.corpus,
         precision=options.precision,
         epochs=options.epochs,
         restart=options.restart,
@@ -187,10 +191,17 @@ def _variants(paper: Paper, text: str) -> list[str]:
     return [name for name in paper.variants if name in names]
 
 
-def _models(paper: Paper, text: str | None) -> list[str] | None:
-    if text is None:
+def _models(paper: Paper, text: str | None, modes: list[int] | None) -> list[str] | None:
+    """The models asked for by name or by number, in the paper's order; None for all of them."""
+    if text is None and modes is None:
         return None
-    names = [paper.model(name.strip()).name for name in text.split(",")]
+    names = [paper.model(name.strip()).name for name in text.split(",")] if text else []
+    by_mode = {model.mode: name for name, model in paper.models.items() if model.mode is not None}
+    for mode in modes or ():
+        if mode not in by_mode:
+            known = f"the known are: {', '.join(map(str, by_mode))}" if by_mode else "it names its models: use --model"
+            raise PaperError(f"{paper.id} has no mode {mode}; {known}")
+        names.append(by_mode[mode])
     return [name for name in paper.models if name in names]
 
 

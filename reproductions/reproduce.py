@@ -54,15 +54,14 @@ def main(full: bool = False) -> int:
 def agreement(live: Path, committed: Path) -> list[str]:
     """A line for each live unit: in how many clips it answers as the committed one, if there is one."""
     from shared.results import read_predictions, unit_folders
-    from shared.units import PREDICTIONS
 
     lines = []
     for record, folder in unit_folders(live / "units"):
-        there = committed / "units" / record["key"] / PREDICTIONS
+        there = committed / "units" / record["key"]
         if not there.exists():
             lines.append(f"{record['key']}: no committed run of these conditions")
             continue
-        ours, theirs = read_predictions(folder / PREDICTIONS), read_predictions(there)
+        ours, theirs = read_predictions(folder), read_predictions(there)
         answers = [dict(zip(p.clips, p.y_prob.argmax(axis=1), strict=True)) for p in (ours, theirs)]
         both = answers[0].keys() & answers[1].keys()
         same = sum(answers[0][clip] == answers[1][clip] for clip in both)

@@ -144,8 +144,10 @@ def compare(
     """The diff of recomputed rows (as of runs.csv, losses with their ``standard_error``) and units' records by key."""
     found: dict[tuple[str, str, str], list[dict]] = {}
     for row in rows:
-        found.setdefault((row["variant"], row["protocol"], row["corpus"]), []).append(row)
-    if variants or not rows or any(row["corpus"] == paper.corpus.name for row in rows):
+        own = paper.is_own(row["model"], row["corpus"])
+        corpus_of_row = paper.corpus.name if own else row["corpus"]
+        found.setdefault((row["variant"], row["protocol"], corpus_of_row), []).append(row)
+    if variants or not rows or any(paper.is_own(row["model"], row["corpus"]) for row in rows):
         for variant in variants or ["paper"]:
             found.setdefault((variant, protocol or "published", corpus or paper.corpus.name), [])
     names = [*paper.variants]
@@ -301,7 +303,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
     """Why these runs may not stand beside the published number; empty when they may."""
     variant, protocol, corpus = place
     if corpus != paper.corpus.name:
-        return f"corpus {corpus}, the paper's is {paper.corpus.name}"
+        why = paper.corpus.others.get(corpus)
+        return f"corpus {corpus}, the paper's is {paper.corpus_of(cell.model)}{f': {why}' if why else ''}"
     if other := next(filter(None, (_other_data(paper, row) for row in runs)), ""):
         return other
     expected = paper.corpus.n_under(protocol)

@@ -53,7 +53,11 @@ class Variant:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the paper, with the facts that a test can hold the code against."""
+    """A model of the paper, with the facts that a test can hold the code against.
+
+    `corpus` is the corpus module of the data that the paper gave this model, where it is another than the paper's own
+    (a table of features made from it); `mode` is the paper's number for it, where it numbers its ways.
+    """
 
     name: str
     title: str = ""
@@ -62,6 +66,8 @@ class Model:
     parameters_origin: str = ""
     input_shape: tuple[int, ...] = ()
     layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    corpus: str = ""
+    mode: int | None = None
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,8 @@ class Corpus:
     """The corpus that the published numbers were measured on.
 
     `n` gives the clips a split where known, `fingerprint` is `data_prep.fingerprint` of the published data where they
-    can be had, `protocols` the splits besides the published one of which there is something to say.
+    can be had, `protocols` the splits besides the published one of which there is something to say, `others` why a
+    number measured on another corpus may not stand beside the paper's.
     """
 
     name: str
@@ -219,6 +226,7 @@ class Corpus:
     n: dict[str, int]
     fingerprint: str = ""
     protocols: dict[str, Protocol] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
 
     def n_under(self, protocol: str) -> dict[str, int] | None:
         """Clips a split of a protocol that may stand beside the paper, as far as known; None for any other."""
@@ -258,6 +266,15 @@ class Paper:
     def model(self, name: str) -> Model:
         """The model of that name; an unknown one is a PaperError that lists the known."""
         return self._known("model", name, self.models)
+
+    def corpus_of(self, model: str) -> str:
+        """Name of the corpus that the paper gave a model; the paper's own for a probe, which is none of its models."""
+        there = self.models.get(model)
+        return (there.corpus if there else "") or self.corpus.name
+
+    def is_own(self, model: str, corpus: str) -> bool:
+        """Whether a model's numbers on a corpus are on the paper's data."""
+        return corpus in (self.corpus.name, self.corpus_of(model))
 
     def models_for(self, variant: str = "paper") -> tuple[str, ...]:
         """Names of the models that a variant is about, in the paper's order."""

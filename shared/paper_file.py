@@ -13,8 +13,8 @@
     id, title, place, ``columns`` (split, metric, header, scale?) and ``rows`` (header, model, values). A value is the
     paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper prints nothing.
     ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
-``[corpus.protocols.<name>]``
-    title, comparable, n, folds of a split other than the published one.
+``[corpus.protocols.<name>]``, ``[corpus.others]``
+    title, comparable, n, folds of a split other than the published one; corpus = "why it is not the paper's".
 ``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``, ``[[ablations]]``
     Matrices as printed with ``printed_rows``; figures of counts; what does not fit together; title, model, variants
     and epochs of a table that varies one choice at a time.
@@ -127,6 +127,11 @@ class Section:
                 parent.fail(name, f"is {count}: expected a positive whole number")
         return counts
 
+    def texts(self, key: str) -> dict[str, str]:
+        """A table name → text, empty when not given."""
+        parent = self.section(key, {})
+        return {name: parent.get(name, str) for name in parent.values}
+
     def origin(self, where_needed: bool = True) -> dict[str, str]:
         """origin, where and reason: a value from the paper names its section, an assumed one its reason."""
         origin = self.choice("origin", ORIGINS, "write where the value comes from")
@@ -207,6 +212,7 @@ def _corpus(section: Section) -> Corpus:
         n=section.counts("n"),
         fingerprint=section.get("fingerprint", str, ""),
         protocols=protocols,
+        others=section.texts("others"),
     )
     if corpus.fingerprint and not FINGERPRINT.fullmatch(corpus.fingerprint):
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
@@ -294,6 +300,8 @@ def _model(name: str, section: Section) -> Model:
         parameters_origin="" if parameters is None else section.choice("parameters_origin", ORIGINS, "who counted?"),
         input_shape=section.items("input_shape", int, []),
         layers=tuple(layers),
+        corpus=section.get("corpus", str, ""),
+        mode=section.get("mode", int, None),
     )
     section.done()
     return model

@@ -184,7 +184,7 @@ def _scores(diff: Diff) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[
     for status in ("complete", "partial"):
         finished = {(place, protocol) for place, found in scores.items() for protocol in found}
         for row in diff.runs:
-            mine = row["corpus"] == diff.paper.corpus.name and row["status"] == status
+            mine = diff.paper.is_own(row["model"], row["corpus"]) and row["status"] == status
             place = (row["variant"], row["model"])
             if not (mine and cell and (row["split"], row["metric"]) == (cell.split, cell.metric)):
                 continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared.cache import file_lock
 from shared.paper import Paper
+from shared.units import SKIPPED
 from shared.verdicts import PROPORTIONS
 
 ROUNDING = 2e-6  # runs.csv keeps six decimals
@@ -69,14 +70,14 @@ def _add_standard_errors(rows: list[dict], folders: dict[str, Path], results) ->
         if row["metric"] in PROPORTIONS or row["unit"] not in folders:
             continue
         if row["unit"] not in read:
-            read[row["unit"]] = results.read_predictions(folders[row["unit"]] / "predictions.csv")
+            read[row["unit"]] = results.read_predictions(folders[row["unit"]])
         part = read[row["unit"]].on(row["split"])
         row["standard_error"] = standard_error(row["metric"], part.y_true, part.y_prob)
 
 
 def _skipped(folder: Path) -> int:
     """Clips that the run set aside as unreadable, by its skipped.csv."""
-    file = folder / "skipped.csv"
+    file = folder / SKIPPED
     if not file.exists():
         return 0
     with file.open(encoding="utf-8", newline="") as lines:

@@ -1,6 +1,7 @@
 """The results of a paper: units of work with their predictions, and the long table that is computed from them.
 
-``results/<paper>/units/<key>/`` holds each unit's ``record.json``, ``history.csv`` and ``predictions.csv``.
+``results/<paper>/units/<key>/`` holds each unit's ``record.json``, ``history.csv`` and ``predictions.csv`` (or, where
+that is large, ``predictions.csv.gz``).
 ``results/<paper>/runs.csv`` has a row a unit, split and metric; every value in it is computed from the predictions
 and from nothing else, ensembles included, so that anybody can recompute it without a corpus and without training.
 """
@@ -8,9 +9,11 @@ and from nothing else, ensembles included, so that anybody can recompute it with
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +34,13 @@ COLUMNS = (
     *("fingerprint", "precision", "epochs", "status", "commit", "fold", "device", "backend", "seconds", "unit"),
 )
 CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
 NEEDED = ("key", "model", "status", "epochs", "seconds", "commit", "device")  # of a record, besides the conditions
+
+
+COPIED = (units.RECORD, f"{units.PREDICTIONS}.gz", units.PREDICTIONS, units.HISTORY, units.SKIPPED)
+WINDOWS = "windows"  # a record's clips_are: its clips are windows of tracks, named <track>.<number>
+BY_TRACK = ", by track"
 
 
 class ResultsError(ValueError):
@@ -68,18 +77,24 @@ def results_folder(paper_id: str, corpus: str = "") -> Path:
     return root / paper_id
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Read a ``predictions.csv``; several labels of a clip are joined with ``|``.
+def read_predictions(folder: Path) -> Predictions:
+    """Read a unit's ``predictions.csv`` or ``predictions.csv.gz``; several labels of a clip are joined with ``|``.
 
     Raises
     ------
     ResultsError
-        A missing file, other columns, a label that is no class, or a probability that is no number.
+        No such file, other columns, a label that is no class, or a probability that is no number.
     """
+    path = folder / units.PREDICTIONS
+    compressed = path.with_name(path.name + ".gz")
+    path = compressed if compressed.exists() else path
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+        content = gzip.decompress(path.read_bytes()) if path == compressed else path.read_bytes()
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
     except FileNotFoundError:
         raise ResultsError(f"{path}: this unit has a record but no predictions; run it again or remove it") from None
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); restore it, or run the unit again") from None
     if not rows or rows[0][:3] != ["split", "clip", "true"] or len(rows[0]) < 5:
         found = ",".join(rows[0]) if rows else "an empty file"
         raise ResultsError(f"{path}: expected the columns split,clip,true and the classes, found {found}")
@@ -129,9 +144,28 @@ def recompute(paper: Paper, folder: Path) -> list[dict]:
 
 
 def evaluated(paper: Paper, folder: Path) -> list[tuple[dict, Predictions]]:
-    """Record and predictions of each unit in ``folder``/units and of each ensemble whose members are all there."""
-    found = [(record, read_predictions(path / units.PREDICTIONS)) for record, path in unit_folders(folder / "units")]
-    return found + _ensembles(paper, found)
+    """Record and predictions of each unit in ``folder``/units, of the tracks where the unit's clips are windows of
+    tracks, and of each ensemble whose members are all there."""
+    found = [(record, read_predictions(path)) for record, path in unit_folders(folder / "units")]
+    voted = [by_track(record, predictions) for record, predictions in found if record.get("clips_are") == WINDOWS]
+    return found + voted + _ensembles(paper, found)
+
+
+def by_track(record: dict, predictions: Predictions) -> tuple[dict, Predictions]:
+    """What a unit says of whole tracks: the mean of its probabilities for the track's windows in each split.
+
+    A window's clip is called after its track, ``jazz.00003.07``. A track has windows in several splits where windows
+    were split without regard to it; each split then has a vote of its own.
+    """
+    tracks = np.array([clip.rpartition(".")[0] for clip in predictions.clips])
+    names, first, member = np.unique(
+        np.char.add(np.char.add(predictions.split, "/"), tracks), return_index=True, return_inverse=True
+    )
+    y_prob = np.zeros((len(names), len(predictions.classes)))
+    np.add.at(y_prob, member, predictions.y_prob)
+    y_prob /= np.bincount(member)[:, None]
+    voted = Predictions(predictions.split[first], tracks[first], predictions.y_true[first], y_prob, predictions.classes)
+    return record | {"model": f"{record['model']}{BY_TRACK}", "key": f"{record['key']}{BY_TRACK}"}, voted
 
 
 def _rows(paper: Paper, record: dict, predictions: Predictions) -> Iterable[dict]:
@@ -255,10 +289,14 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
 
 
 def _copy_unit(source: Path, target: Path) -> None:
-    """Copy a unit's text files; its record goes first and comes last, so that a unit with a record is whole."""
+    """Copy a unit's text files, large predictions compressed; its record goes first and comes last, so that a unit
+    with a record is whole."""
     target.mkdir(parents=True, exist_ok=True)
-    (target / units.RECORD).unlink(missing_ok=True)
-    for name in (units.HISTORY, units.PREDICTIONS, units.RECORD):
+    for name in COPIED:
+        (target / name).unlink(missing_ok=True)
+    for name in COPIED[::-1]:
         if (source / name).exists():
             content = (source / name).read_bytes()
+            if name == units.PREDICTIONS and len(content) > LARGE_BYTES:
+                name, content = f"{name}.gz", gzip.compress(content, mtime=0)
             atomic_write(target / name, lambda file, content=content: file.write(content))

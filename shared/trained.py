@@ -24,7 +24,7 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
     def preference(unit: tuple[dict, Path]) -> tuple:
         record = unit[0]
         return (
-            record["corpus"] != paper.corpus.name,
+            not paper.is_own(record["model"], record["corpus"]),
             record["protocol"] != "published",
             record["status"] != "complete",
             [*paper.variants, record["variant"]].index(record["variant"]),

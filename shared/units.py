@@ -7,7 +7,9 @@ Finished units are merged into ``results/`` by :mod:`shared.results`.
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import json
 import os
 import platform
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
+SKIPPED = "skipped.csv"  # audio that the run could not read
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa", "scikit-learn")
 
@@ -164,6 +167,14 @@ def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame,
         lines.append(",".join([split, clip, label, *(format(float(p), ".5g") for p in row)]))
     text = "\n".join(lines) + "\n"
     atomic_write(folder / PREDICTIONS, lambda file: file.write(text.encode()))
+
+
+def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
+    """Write ``skipped.csv``: file and reason of what could not be read; no file where nothing was skipped."""
+    if skipped:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([("file", "reason"), *skipped])
+        atomic_write(folder / SKIPPED, lambda file: file.write(text.getvalue().encode()))
 
 
 def write_history(folder: Path, epochs: list[dict]) -> None:

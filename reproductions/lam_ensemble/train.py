@@ -49,7 +49,7 @@ def run(
     protocol="published",
     folds=(0,),
     seeds=(0,),
-    corpus="vntm",
+    corpus=None,
     precision="auto",
     epochs=None,
     restart=False,
@@ -61,7 +61,8 @@ def run(
     variants, models, folds, seeds : sequences
         Every combination is one unit of work, named as in paper.toml; all of a variant's models by default.
     protocol : {"published", "grouped"}
-    corpus : {"vntm", "synthetic"}
+    corpus : {"vntm", "synthetic"}, optional
+        The paper's own, vntm, if None.
     precision : {"auto", "float32", "bfloat16"}
     epochs : int, optional
         Stop after so many epochs; such a unit is `partial` and goes on when it is run again.
@@ -71,6 +72,7 @@ def run(
     paper = load_paper(PAPER)
     precision = training.set_precision(precision)
 
+    corpus = corpus or paper.corpus.name
     if corpus not in (paper.corpus.name, "synthetic"):
         raise ValueError(f"corpus {corpus} has no images of 128 x 1292; use {paper.corpus.name} or synthetic")
 

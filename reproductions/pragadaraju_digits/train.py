@@ -45,7 +45,7 @@ def run(
     protocol: str = "published",
     folds: Iterable[int] = (0,),
     seeds: Iterable[int] = (0,),
-    corpus: str = "fsdd",
+    corpus: str | None = None,
     precision: str = "auto",
     epochs: int | None = None,
     restart: bool = False,
@@ -59,8 +59,8 @@ def run(
     protocol : {"published", "arithmetic", "official", "grouped"}
     folds, seeds : iterable of int
         ``grouped`` has six folds, each leaves one speaker out.
-    corpus : str
-        ``fsdd``.
+    corpus : {"fsdd"}, optional
+        The paper's own, fsdd, if None.
     precision : {"auto", "float32", "bfloat16"}
         ``auto`` is float32 for the recurrent networks, whose time does not go into arithmetic.
     epochs : int, optional
@@ -69,6 +69,7 @@ def run(
         Forget what the units have done so far.
     """
     paper = load_paper(PAPER)
+    corpus = corpus or paper.corpus.name
     if corpus != paper.corpus.name:
         raise ValueError(f"corpus {corpus} has no spoken digits; {paper.corpus.name} is part of the project")
     variants, folds, seeds = list(variants), list(folds), list(seeds)

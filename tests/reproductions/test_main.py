@@ -93,7 +93,7 @@ def test_run_hands_checked_options_to_train(train):
                 "protocol": "grouped",
                 "folds": [3],
                 "seeds": [0, 1, 2],
-                "corpus": "vntm",
+                "corpus": None,
                 "precision": "float32",
                 "epochs": 5,
                 "restart": False,

@@ -299,3 +299,38 @@ def test_an_older_schema_is_refused(paper, write_unit):
     with pytest.raises(ResultsError, match="older schema"):
         diff_paper(paper, folder)
     assert len(read_runs(folder / "none.csv")) == 0
+
+
+# ---- corpora besides the paper's
+
+
+def with_tables(paper):
+    """The paper, as if Model 1 had been given a table made from its corpus, and a subset had been explained."""
+    models = paper.models | {"Model 1": replace(paper.models["Model 1"], corpus="vntm_table")}
+    corpus = replace(paper.corpus, others={"vntm-subset": "two of the five classes"}, fingerprint="")
+    return replace(paper, models=models, corpus=corpus)
+
+
+def test_a_models_own_corpus_stands_in_the_papers_table(paper):
+    found = compare(with_tables(paper), [row(0.864, model="Model 1", corpus="vntm_table"), row(0.908)], {})
+    assert [(section.corpus, section.own_corpus) for section in found.sections] == [("vntm", True)]
+    verdicts = {
+        entry.model: entry.verdict for entry in found.sections[0].entries.values() if entry.metric == "accuracy"
+    }
+    assert verdicts["Model 1"] == verdicts["Model 3"] == MATCH
+
+
+def test_the_table_of_one_model_is_another_corpus_for_the_others(paper):
+    found = compare(with_tables(paper), [row(0.908, corpus="vntm_table")], {})
+    entry = found.sections[0].entries["IV", "Model 3", "test", "accuracy"]
+    assert entry.reason == "corpus vntm_table, the paper's is vntm"
+
+
+def test_the_reason_of_another_corpus_is_the_papers_own(paper):
+    found = compare(
+        with_tables(paper), [row(0.9, corpus="vntm-subset"), row(0.9, model="Model 1", corpus="vntm-subset")], {}
+    )
+    entries = found.sections[0].entries
+    assert entries["IV", "Model 3", "test", "accuracy"].verdict == NOT_COMPARABLE
+    assert entries["IV", "Model 3", "test", "accuracy"].reason.endswith("the paper's is vntm: two of the five classes")
+    assert "the paper's is vntm_table: two of" in entries["IV", "Model 1", "test", "accuracy"].reason

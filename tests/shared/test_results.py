@@ -1,12 +1,14 @@
 """Results: the long table is computed from the predictions, ensembles included, and from nothing else."""
 
 import csv
+import gzip
 import shutil
 
 import numpy as np
 import pytest
 
-from shared import results
+from shared import results, units
+from shared.diff import diff_paper
 from shared.ensembles import product
 from shared.paper import load_paper
 from shared.results import ResultsError
@@ -163,6 +165,57 @@ def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, c
     assert {row["corpus"] for row in synthetic} == {"synthetic"}
     kept = {path.name for path in folder.rglob("*") if path.is_file()}
     assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv"}
+
+
+def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, cached_units, tmp_path, monkeypatch):
+    folder = cached_units("Model 1", RIGHT)
+    source = next((tmp_path / "cache/runs/lam_ensemble").glob("*/predictions.csv"))
+    units.write_skipped(source.parent, [("jazz.00054.wav", "has no header, or one of another kind")])
+    results.merge(paper, keys(tmp_path))
+    before = results.read_runs(folder / "runs.csv")
+    monkeypatch.setattr(results, "LARGE_BYTES", 100)
+    for _ in range(2):
+        results.merge(paper, keys(tmp_path))
+        kept = {path.name for path in folder.rglob("*") if path.is_file()}
+        assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv.gz", "skipped.csv"}
+        assert results.read_runs(folder / "runs.csv") == before
+    packed = next(folder.rglob("predictions.csv.gz"))
+    assert gzip.decompress(packed.read_bytes()) == source.read_bytes()
+    assert next(folder.rglob("skipped.csv")).read_text() == (
+        'file,reason\njazz.00054.wav,"has no header, or one of another kind"\n'
+    )
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(ResultsError, match=r"predictions\.csv\.gz: cannot be read .*; restore it"):
+        results.recompute(paper, folder)
+
+
+def test_windows_are_voted_on_by_track(paper, write_unit):
+    folder = write_unit("Model 1", RIGHT, clips_are="windows")
+    path = next(folder.glob("units/*/predictions.csv"))
+    lines = [
+        "split,clip,true,cailuong,catru",
+        "test,cailuong.001.00,cailuong,0.9,0.1",  # two of three windows are wrong, their mean is right
+        "test,cailuong.001.01,cailuong,0.4,0.6",
+        "test,cailuong.001.02,cailuong,0.4,0.6",
+        "test,catru.001.00,catru,0.6,0.4",
+        "test,catru.001.01,catru,0.2,0.8",
+        "test,catru.002.00,catru,0.7,0.3",
+        "validation,catru.001.02,catru,0.7,0.3",  # the same track on another side has a vote of its own
+        "validation,catru.001.03,catru,0.6,0.4",
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    rows = results.recompute(paper, folder)
+    found = {(r["model"], r["split"]): (r["value"], r["n"]) for r in rows if r["metric"] == "accuracy"}
+    assert found == {
+        ("Model 1", "test"): ("0.333333", "6"),
+        ("Model 1", "validation"): ("0.000000", "2"),
+        ("Model 1, by track", "test"): ("0.666667", "3"),
+        ("Model 1, by track", "validation"): ("0.000000", "1"),
+    }
+    results.write_runs(paper, folder)
+    section = diff_paper(paper, folder).sections[0]
+    voted = next(entry for entry in section.extras if (entry.model, entry.split) == ("Model 1, by track", "test"))
+    assert (voted.value, voted.n) == (pytest.approx(2 / 3), 3)
 
 
 def test_merge_takes_only_the_units_that_are_named(paper, cached_units, tmp_path):

@@ -98,7 +98,7 @@ def test_predictions_come_back_as_written(tmp_path):
     clips = pd.DataFrame({"split": ["validation", "test"], "clip": ["a.1", "b.2"], "label": ["y", "x|y"]})
     probabilities = np.array([[1.0 - 1.23456e-7, 1.23456e-7], [0.333333333, 0.666666666]])
     units.write_predictions(tmp_path, ["x", "y"], clips, probabilities)
-    got = read_predictions(tmp_path / units.PREDICTIONS)
+    got = read_predictions(tmp_path)
     assert got.split.tolist() == ["validation", "test"]
     assert got.clips.tolist() == ["a.1", "b.2"]
     assert got.y_true.tolist() == [[0, 1], [1, 1]]

@@ -60,13 +60,13 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
         assert (record["status"], record["epochs"], record["epochs_planned"]) == ("partial", 2, 3)
         assert ("text_words" in record["settings"]) == (model == TEXT)
         assert ("cnn_kernel" in record["settings"]) == (model == CNN)
-        predictions = results.read_predictions(unit / "predictions.csv")
+        predictions = results.read_predictions(unit)
         assert {split: int((predictions.split == split).sum()) for split in n} == n
         history = list(csv.DictReader((unit / "history.csv").read_text().splitlines()))
         score = (predictions.on("test").y_prob.argmax(1) == predictions.on("test").y_true.argmax(1)).mean()
         assert score == pytest.approx(float(history[-1]["test_accuracy"]), abs=1e-6)  # the last epoch is evaluated
     assert done["linear probe"][0]["status"] == "complete"
-    assert results.read_predictions(done["linear probe"][1] / "predictions.csv").y_prob.max() < 1
+    assert results.read_predictions(done["linear probe"][1]).y_prob.max() < 1
     out = " ".join(capsys.readouterr().out.split())
     assert "Section 6 · Experimental results" in out
     assert "not comparable: other data: fingerprint" in out
@@ -83,7 +83,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert set(answer["files"][0]["models"]) == {CNN, RNN, TEXT}
     assert answer["files"][0]["models"][TEXT]["heard"] == "you know"  # 0_george_0, as in transcripts/sphinx.csv
-    predictions = results.read_predictions(units_by_model(folder)[RNN][1] / "predictions.csv")
+    predictions = results.read_predictions(units_by_model(folder)[RNN][1])
     kept = predictions.y_prob[list(predictions.clips).index("0_george_0")]
     given = list(answer["files"][0]["models"][RNN]["probabilities"].values())
     assert np.allclose(given, kept, atol=2e-4)  # the same network on the same clip, rounded to four decimals
@@ -98,7 +98,7 @@ def test_the_vocabulary_knows_the_training_clips_only(few_clips):
     words = set(kept_vocabulary(folder).words)
     assert words - {recognition.NOT_RECOGNIZABLE} <= heard["train"]
     assert heard["test"] - heard["train"]  # there are words that only the left-out speaker's clips have
-    predictions = results.read_predictions(next((few_clips / "results").glob("*/units/rnn*/predictions.csv")))
+    predictions = results.read_predictions(next((few_clips / "results").glob("*/units/rnn*")))
     assert set(predictions.split) == {"test"}
     assert {clip.split("_")[1] for clip in predictions.clips} == {"george"}
 

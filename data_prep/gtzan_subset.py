@@ -30,6 +30,7 @@ N_FOLDS = gtzan_tracks.N_FOLDS
 FOLDER = "gtzan_subset"  # under the data root
 signals = gtzan.signals
 windows = gtzan.windows
+SAMPLE_RATE_HZ = gtzan.SAMPLE_RATE_HZ
 
 
 def __getattr__(name: str) -> tuple[str, ...]:

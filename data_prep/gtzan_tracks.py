@@ -147,25 +147,7 @@ def windows(frame: pd.DataFrame, n_samples: int, hop: int, n_windows: int | None
     CorpusError
         A track is too short for a window, or for so many.
     """
-    import pandas as pd
-
-    rows, short = [], []
-    for row in frame.to_dict("records"):
-        fitting = (row["n_samples"] - n_samples) // hop + 1  # 0 or less if the track is shorter than a window
-        if fitting < (n_windows or 1):
-            short.append(f"  {row['path']}: {row['n_samples']:,} samples")
-        for number in range(n_windows or fitting):
-            start = {"offset": row["offset"] + number * hop, "n_samples": n_samples}
-            rows.append({**row, **start, "clip": f"{row['clip']}.{number:02d}"})
-    if short:
-        needed = n_samples + ((n_windows or 1) - 1) * hop
-        raise CorpusError(
-            f"{len(short)} of {len(frame)} tracks have fewer than the {needed:,} samples that the windows need; "
-            "leave them out or replace them:\n" + "\n".join(short)
-        )
-    cut = pd.DataFrame(rows, columns=list(frame.columns))
-    cut.attrs = dict(frame.attrs)
-    return with_protocol(cut, "published")
+    return with_protocol(layout.windows(frame, n_samples, hop, n_windows), "published")
 
 
 def _random(genre: str, seed: int):

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_prep import CorpusError
 from data_prep.hashing import read_images
 from data_prep.report import ImageReport
 
@@ -218,3 +219,47 @@ def _compare_hashes(frame: pd.DataFrame, expected: pd.DataFrame, rerendered: boo
     for clip, sha256 in differing:
         what = f"holds the image of {owner[sha256]}" if sha256 in owner else "is not the published image"
         report.changed.append((clip, what))
+
+
+def windows(frame: pd.DataFrame, n_samples: int, hop: int, n_windows: int | None = None) -> pd.DataFrame:
+    """Windows of the tracks of an index; each keeps the split of its track.
+
+    Parameters
+    ----------
+    frame
+        One row a track, with columns clip, path, offset, n_samples and any others.
+    n_samples, hop
+        Length of a window and distance of two starts, in samples.
+    n_windows
+        How many of each track, from its start; if None, as many as fit.
+
+    Returns
+    -------
+    DataFrame
+        The index's columns, one row a window, in the order of the tracks and of time. clip is ``jazz.00003.07`` (the
+        track and the number of the window), offset and n_samples are the window's, all else its track's.
+
+    Raises
+    ------
+    CorpusError
+        A track is too short for a window, or for so many.
+    """
+    import pandas as pd
+
+    rows, short = [], []
+    for row in frame.to_dict("records"):
+        fitting = (row["n_samples"] - n_samples) // hop + 1  # 0 or less if the track is shorter than a window
+        if fitting < (n_windows or 1):
+            short.append(f"  {row['path']}: {row['n_samples']:,} samples")
+        for number in range(n_windows or fitting):
+            start = {"offset": row["offset"] + number * hop, "n_samples": n_samples}
+            rows.append({**row, **start, "clip": f"{row['clip']}.{number:02d}"})
+    if short:
+        needed = n_samples + ((n_windows or 1) - 1) * hop
+        raise CorpusError(
+            f"{len(short)} of {len(frame)} tracks have fewer than the {needed:,} samples that the windows need; "
+            "leave them out or replace them:\n" + "\n".join(short)
+        )
+    cut = pd.DataFrame(rows, columns=list(frame.columns))
+    cut.attrs = dict(frame.attrs)
+    return cut

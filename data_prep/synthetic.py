@@ -36,6 +36,7 @@ from data_prep import CorpusError, layout
 from shared.cache import cache_root, file_lock
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from data_prep.report import ImageReport
@@ -53,6 +54,8 @@ N_CLIPS = 20  # a class, numbered 0 … 19
 SONG_SIZE = 2  # clips
 HELD_OUT = {"test": (3, 8, 13, 18), "validation": (1, 6, 10, 15)}  # clip numbers; the same in every class
 N_FOLDS = {"published": 1, "grouped": 5}
+SAMPLE_RATE_HZ = 22050
+N_SAMPLES = 661_500  # of each clip
 README = "README.txt"
 
 
@@ -83,7 +86,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     Returns
     -------
     DataFrame
-        Columns clip, path (image), label, split, group (song), sha256 and audio_path; sorted by clip.
+        Columns clip, path (image), label, split, group (song), sha256 (of the image) and audio_path; sorted by clip.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def group(label: str, clip: str) -> str:
 
 
 def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0) -> pd.DataFrame:
-    """Copy of an index with the split of a protocol.
+    """Copy of an index, or of windows cut from it, with the split of a protocol.
 
     ``published``: as in the folders; each held-out clip has its song's other clip in training. ``grouped``: whole
     songs; fold f of 5 tests clips 4 f … 4 f + 3 of each class and validates on the next four.
@@ -131,9 +134,24 @@ def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0) -> pd.DataF
     layout.check_protocol(protocol, fold, N_FOLDS)
     if protocol == "published":
         return frame.copy()
-    return layout.rotated_split(
-        frame, fold, n_clips=N_CLIPS, n_test=PER_CLASS["test"], n_validation=PER_CLASS["validation"]
-    )
+    whole = frame.assign(clip=frame["track"]) if "track" in frame else frame  # windows go where their clip goes
+    split = layout.rotated_split(
+        whole, fold, n_clips=N_CLIPS, n_test=PER_CLASS["test"], n_validation=PER_CLASS["validation"]
+    )["split"]
+    return frame.assign(split=split)
+
+
+def windows(frame: pd.DataFrame, n_samples: int, hop: int, n_windows: int | None = None) -> pd.DataFrame:
+    """Windows of the clips' audio, as `data_prep.layout.windows` cuts them; they keep the split of their clip."""
+    audio = frame.assign(path=frame["audio_path"], track=frame["clip"], offset=0, n_samples=N_SAMPLES)
+    return layout.windows(audio, n_samples, hop, n_windows)
+
+
+def signals(frame: pd.DataFrame) -> list[np.ndarray]:
+    """The samples of `windows`: float32 (n_samples,) in [-1, 1), one a row. Raises AudioError as `read_signals`."""
+    from data_prep.recordings import read_signals
+
+    return read_signals(frame, SAMPLE_RATE_HZ)
 
 
 def fetch(root: Path | None = None) -> Path:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from shared.audio import AudioError, resample
-from shared.cache import cache_key, cached_array
-from shared.image_files import progress
+from shared.cache import cache_key
+from shared.image_files import images_of_clips
 
 RESIZE = ("bilinear", "nearest")
 LOW_COEFFICIENT_AT = ("top", "bottom")
@@ -142,19 +142,11 @@ def load_mfcc_images(
         The disk is full.
     """
     name = cache_key(key=key, names=list(names), rate_hz=rate_hz, **dataclasses.asdict(settings))
-    shape = (len(names), settings.image_height, settings.image_width)
-
-    def rows() -> Iterator[np.ndarray]:
-        from joblib import Parallel, delayed
-
-        def row(clip: str, signal: np.ndarray) -> np.ndarray:
-            try:
-                return image_of(signal, rate_hz, settings)
-            except AudioError as error:
-                raise AudioError(f"{clip}: {error}") from None
-
-        work = (delayed(row)(clip, signal) for clip, signal in zip(names, signals(), strict=True))
-        images = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
-        return progress(images, len(names), "making MFCC images")
-
-    return cached_array(Path(cache_dir) / f"mfcc-{name}.npy", shape, np.uint8, rows)
+    return images_of_clips(
+        lambda signal: image_of(signal, rate_hz, settings),
+        signals,
+        names,
+        (settings.image_height, settings.image_width),
+        Path(cache_dir) / f"mfcc-{name}.npy",
+        "making MFCC images",
+    )

@@ -7,7 +7,7 @@ Most of librosa's goes into a Fourier transform in double precision and into a p
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from shared.audio import AudioError, load_audio
 from shared.cache import cache_key
-from shared.image_files import ImageError, load_images, png_mark, progress, write_png
+from shared.image_files import ImageError, images_of_clips, load_images, png_mark, progress, write_png
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -27,6 +27,7 @@ __all__ = [
     "ImageError",
     "SpectrogramSettings",
     "image_of",
+    "load_clip_images",
     "load_images",
     "log_mel",
     "make_images",
@@ -249,6 +250,46 @@ def _picture(signal: np.ndarray, settings: SpectrogramSettings) -> "Image.Image"
 def image_of(signal: np.ndarray, settings: SpectrogramSettings = SpectrogramSettings()) -> np.ndarray:
     """Colour image of a signal, uint8 (height, width, 3): `log_mel`, then `to_image`, then the size of the settings."""
     return np.array(_picture(signal, settings).convert("RGB"))
+
+
+def load_clip_images(
+    signals: Callable[[], Iterable[np.ndarray]],
+    names: Sequence[str],
+    n_samples: int,
+    settings: SpectrogramSettings,
+    cache_dir: str | Path,
+    key: str,
+) -> np.ndarray:
+    """The images of many clips of one length as one array, computed once in several threads and kept.
+
+    Parameters
+    ----------
+    signals : function
+        Gives the clips' signals at ``settings.sample_rate_hz``, one a name; called only if the images are not there.
+    names : sequence of str
+        The clips' names, in order; they are part of the kept file's name and of messages.
+    n_samples : int
+        Of each clip.
+    cache_dir, key
+        Where to keep the array, and what the clips are (the corpus's fingerprint).
+
+    Returns
+    -------
+    ndarray, uint8, shape (n, height, width, 3)
+        Read-only, mapped from the file.
+
+    Raises
+    ------
+    AudioError, CacheFullError
+        As `shared.image_files.images_of_clips`.
+    """
+    word = cache_key(key=key, names=list(names), n_samples=n_samples, **dataclasses.asdict(settings))
+    size = settings.size or (settings.n_mels, 1 + n_samples // settings.hop_length)
+    _mel_products(settings), _palette(settings.cmap)  # once, before the threads ask for them at the same time
+    path = Path(cache_dir) / f"log-mel-{word}.npy"
+    return images_of_clips(
+        lambda signal: image_of(signal, settings), signals, names, (*size, 3), path, "making spectrogram images"
+    )
 
 
 def make_images(

@@ -72,7 +72,7 @@ def conditions(section: Section) -> list[str]:
     if not records:
         return []
     sizes = [f"{n} {split}" for split, n in sorted(_sizes(section).items(), reverse=True)]
-    skipped = sum(record.get("skipped", 0) for record in records)
+    skipped = max(record.get("skipped", 0) for record in records)
     sample = [
         f"n = {' and '.join(sizes)} clips",
         f"seed {_listed(records, 'seed')}",
@@ -240,7 +240,7 @@ def _blocks(n_columns: int, label_width: int) -> list[range]:
     return [range(start, min(start + fitting, n_columns)) for start in range(0, n_columns, fitting)]
 
 
-def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int], label_width: int) -> list[str]:
+def _head_text(columns: list[Column], row_header: str, sizes: dict[str, str], label_width: int) -> list[str]:
     groups = ""
     for split, members in groupby(columns, key=lambda column: column.split):
         width = CELL_WIDTH * len(list(members))
@@ -250,10 +250,16 @@ def _head_text(columns: list[Column], row_header: str, sizes: dict[str, int], la
     return [(" " * label_width + groups).rstrip(), f"{row_header:<{label_width}}{names}".rstrip()]
 
 
-def _sizes(section: Section) -> dict[str, int]:
-    """Clips a split: ours where there are any, else the paper's."""
-    published = {entry.split: entry.cell.n for entry in section.entries.values() if entry.cell.n}
-    return published | {entry.split: entry.n for entry in section.all() if entry.n}
+def _sizes(section: Section) -> dict[str, str]:
+    """Clips a split: ours where there are any, else the paper's; ``72, 210`` where the models have different ones."""
+    published = {(entry.split, entry.cell.n) for entry in section.entries.values() if entry.cell.n}
+    ours = {(entry.split, entry.n) for entry in section.entries.values() if entry.n}
+    ours = ours or {(entry.split, entry.n) for entry in section.extras if entry.n}
+    splits = {split for split, _ in published | ours}
+    chosen = {
+        split: [n for of, n in ours if of == split] or [n for of, n in published if of == split] for split in splits
+    }
+    return {split: ", ".join(map(str, sorted(sizes))) for split, sizes in chosen.items()}
 
 
 def _extras_text(paper: Paper, section: Section) -> list[str]:

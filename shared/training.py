@@ -272,11 +272,18 @@ def compile_model(model: keras.Model, settings: dict) -> None:
 
 
 def write_unit(
-    unit: Unit, run: Run, settings: dict, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray
+    unit: Unit,
+    run: Run,
+    settings: dict,
+    classes: Sequence[str],
+    clips: pd.DataFrame,
+    probabilities: np.ndarray,
+    **conditions,
 ) -> None:
     """Write a trained unit's predictions (as `units.write_predictions` takes them), its history, and last its record.
 
-    It is complete when the run came to the settings' epochs or was stopped early, else partial.
+    `conditions` are added to the record. It is complete when the run came to the settings' epochs or was stopped early,
+    else partial.
     """
     planned = settings["epochs"]
     units.write_predictions(unit.folder, classes, clips, probabilities)
@@ -289,6 +296,7 @@ def write_unit(
         best_epoch=run.best_epoch,
         seconds=run.seconds,
         **backend.conditions(),
+        **conditions,
         settings=settings,
         classes=classes,
     )

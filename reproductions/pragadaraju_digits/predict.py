@@ -9,8 +9,7 @@ is left out and named.
 
 from __future__ import annotations
 
-import json
-import sys
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,8 @@ from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.words import kept_vocabulary
 from shared.audio import SILENCE, AudioError, load_audio
 from shared.mfcc_images import MfccSettings, image_of
-from shared.paper import Paper, load_paper
-from shared.trained import NotTrainedError, trained_units
+from shared.paper import load_paper
+from shared.trained import classify, named
 from shared.units import NETWORK
 
 PAPER = "pragadaraju_digits"
@@ -32,64 +31,9 @@ LONGEST_SECONDS = 5.0  # the longest clip of the corpus has 2.28 s
 def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
-    trained, mfcc = find_trained(paper), mfcc_settings(paper.settings_for())
-    answers = []
-    for file in files:
-        try:
-            answers.append({"file": file, "signal": signal_of(file, mfcc)})
-        except (AudioError, OSError) as error:
-            answers.append({"file": file, "error": str(error) if file in str(error) else f"{file}: {error}"})
-    heard = [answer for answer in answers if "signal" in answer]
-    signals = [answer.pop("signal") for answer in heard]
-    for answer in heard:
-        answer["models"] = {}
-    for name, (record, folder) in trained.items():
-        if heard:
-            for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
-                answer["models"][name] = given
-    missing = [name for name in paper.models if name not in trained]
-    if as_json:
-        conditions = {name: conditions_of(record) for name, (record, _) in trained.items()}
-        print(json.dumps({"paper": PAPER, "trained": conditions, "not trained": missing, "files": answers}, indent=1))
-    else:
-        for name, (record, _) in trained.items():
-            print(f"{name}: {conditions_of(record)}")
-        for name in missing:
-            print(f'{name}: not trained; python -m reproductions run {PAPER} --model "{name}"')
-        for answer in answers:
-            if "error" in answer:
-                print(f"error: {answer['error']}", file=sys.stderr)
-            else:
-                print(table(answer))
-    return 1 if len(heard) < len(files) else 0
-
-
-def find_trained(paper: Paper) -> dict[str, tuple[dict, Path]]:
-    """Record and folder of the training to use, model by model, in the paper's order.
-
-    Raises
-    ------
-    NotTrainedError
-        None of the models is trained; says how to train the quickest.
-    """
-    preferred: dict[str, tuple[dict, Path]] = {}
-    for record, folder in trained_units(paper):
-        preferred.setdefault(record["model"], (record, folder))
-    if not preferred:
-        raise NotTrainedError(
-            "none of the models is trained yet. The text model takes a minute: "
-            f'python -m reproductions run {PAPER} --model "{TEXT}"'
-        )
-    return {name: preferred[name] for name in paper.models if name in preferred}
-
-
-def conditions_of(record: dict) -> str:
-    """What a training was, in words."""
-    partial = "" if record["status"] == "complete" else f" of {record['epochs_planned']}"
-    return (
-        f"variant {record['variant']}, protocol {record['protocol']}, seed {record['seed']}, {record['precision']}, "
-        f"{record['epochs']}{partial} epochs"
-    )
+    hint = f'The text model takes a minute: python -m reproductions run {PAPER} --model "{TEXT}"'
+    hear = functools.partial(signal_of, mfcc=mfcc_settings(paper.settings_for()))
+    return classify(paper, files, as_json, signal_of=hear, answers_of=answers_of, hint=hint)
 
 
 def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
@@ -131,9 +75,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     network.load_weights(folder / NETWORK)
     answers = []
     for row, text in zip(inputs, heard, strict=True):
-        probabilities = np.asarray(network.predict_on_batch(row[None]))[0]
-        named = dict(zip(classes, probabilities.round(4).tolist(), strict=True))
-        answers.append({"class": classes[probabilities.argmax()], "probabilities": named})
+        answers.append(named(np.asarray(network.predict_on_batch(row[None]))[0], classes))
         if text is not None:
             answers[-1]["heard"] = text
     return answers
@@ -149,16 +91,3 @@ def words_heard(recogniser: str, signals: list[np.ndarray]) -> list[str] | Excep
         return [ask.ask(signal) or recognition.NOT_RECOGNIZABLE for signal in signals]
     except recognition.RecognitionError as error:
         return error
-
-
-def table(answer: dict) -> str:
-    """A file's answers as text, a line a model."""
-    width = max(map(len, answer["models"])) + 2
-    lines = ["", answer["file"]]
-    for name, given in answer["models"].items():
-        if given["class"] is None:
-            lines.append(f"  {name:<{width}}no answer: {given['reason']}")
-            continue
-        heard = f"   heard: {given['heard']}" if "heard" in given else ""
-        lines.append(f"  {name:<{width}}{given['class']}   {given['probabilities'][given['class']]:.2f}{heard}")
-    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""What each mode sees of a track: rows of 57 features, windows of samples, or their log-mel images."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from reproductions.verma_genres.model import ANN, CNN_1D
+from shared.audio import load_audio
+from shared.audio_features import LIBROSA_0_11, PUBLIC_TABLE, TABLE_CUT_SAMPLES, TABLE_CUTS, table_of
+from shared.cache import cache_root
+from shared.spectrogram_images import SpectrogramSettings, load_clip_images
+
+FULL_SCALE = 32768  # of 16 bits
+FEATURE_SETTINGS = {"public table": PUBLIC_TABLE, "librosa 0.11": LIBROSA_0_11}
+CUT_SECONDS = {"gtzan_features_30s": 30.0}  # of a row of features; 3 s in the others
+
+
+class Windows:
+    """Windows of tracks as an array that is read a batch at a time: ``windows[rows]``, float32 (n, n_samples).
+
+    The tracks stand in memory once, as 16-bit integers, whatever their windows overlap: the 29,000 windows of GTZAN
+    take 1.3 GB and not 5.1. A track that is not 16 bit is rounded to it.
+    """
+
+    def __init__(self, rows: pd.DataFrame, sample_rate_hz: int):
+        self.tracks = {path: _sixteen_bit(load_audio(path, sample_rate_hz)) for path in rows["path"].unique()}
+        self.places = list(zip(rows["path"], rows["offset"], strict=True))
+        self.shape = (len(rows), int(rows["n_samples"].iloc[0]))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, rows) -> np.ndarray:
+        places = [self.places[row] for row in rows]
+        batch = np.stack([self.tracks[path][start : start + self.shape[1]] for path, start in places])
+        return batch.astype("float32") / FULL_SCALE
+
+
+def _sixteen_bit(signal: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(signal * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("int16")
+
+
+def rows_for(model: str, module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """The rows that a model is trained and tested on, each with its track.
+
+    Mode 1 has the rows of a table as they are, or three-second cuts of the audio as the public table has them; Mode 2
+    has overlapping windows of the whole track, Mode 3 windows of its beginning that touch.
+    """
+    if hasattr(module, "features"):
+        return index
+    if model == ANN:
+        # A cut is a sample short of three seconds, and is there only if the track goes on for one more.
+        cuts = module.windows(index, TABLE_CUT_SAMPLES + 1, TABLE_CUT_SAMPLES)
+        cuts = cuts[cuts["offset"] < TABLE_CUTS * TABLE_CUT_SAMPLES].reset_index(drop=True)
+        return cuts.assign(n_samples=TABLE_CUT_SAMPLES - 1)
+    n_samples = round(settings["window_seconds"] * module.SAMPLE_RATE_HZ)
+    if model == CNN_1D:
+        return module.windows(index, n_samples, round(settings["hop_seconds"] * module.SAMPLE_RATE_HZ))
+    return module.windows(index, n_samples, n_samples, settings["windows_per_track"])
+
+
+def inputs_for(model: str, module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str):
+    """What a model is fed for each of the rows, as an array or as something that is indexed like one.
+
+    Returns
+    -------
+    array-like of shape (n, 57) float32, (n, 44100) float32 or (n, 128, 87, 3) uint8
+
+    Raises
+    ------
+    AudioError
+        A recording that gives no features or no image; names it.
+    """
+    if model == ANN:
+        return _features(module, rows, settings, fingerprint)
+    if model == CNN_1D:
+        return Windows(rows, module.SAMPLE_RATE_HZ)
+    image = image_settings(settings)
+    n_samples = int(rows["n_samples"].iloc[0])
+    cache = cache_root() / "features"
+    return load_clip_images(lambda: _signals(module, rows), list(rows["clip"]), n_samples, image, cache, fingerprint)
+
+
+def image_settings(settings: dict) -> SpectrogramSettings:
+    """The part of paper.toml's settings that makes an image of a window."""
+    return SpectrogramSettings(
+        sample_rate_hz=settings["sample_rate_hz"],
+        n_fft=settings["n_fft"],
+        hop_length=settings["hop_length"],
+        n_mels=settings["n_mels"],
+        db="power_to_db",
+        cmap=settings["cmap"],
+        low_frequency_at=settings["low_frequency_at"],
+    )
+
+
+def _features(module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
+    if hasattr(module, "features"):
+        return module.features(rows).astype("float32")
+    table, failed = table_of(
+        lambda: _signals(module, rows),
+        list(rows["clip"]),
+        FEATURE_SETTINGS[settings["feature_extraction"]],
+        rate_hz=module.SAMPLE_RATE_HZ,
+        cache_dir=cache_root() / "features",
+        key=fingerprint,
+    )
+    if failed:
+        names = "\n".join(f"  {clip}: {reason}" for clip, reason in failed)
+        raise ValueError(f"{len(failed)} of {len(rows)} cuts have no features; leave their tracks out:\n{names}")
+    return table.to_numpy("float32")
+
+
+def _signals(module: ModuleType, rows: pd.DataFrame):
+    """The rows' signals, a track at a time."""
+    for _, of_track in rows.groupby("track", sort=False):
+        yield from module.signals(of_track)

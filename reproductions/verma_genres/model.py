@@ -1,0 +1,149 @@
+"""The three networks: an ANN on 57 features, a 1-D CNN on two seconds of samples, ResNet-18 on their log-mel image.
+
+The report prints the second and the third layer by layer; everything it does not say is in paper.toml with its reason.
+Every builder returns a model from what a clip has become to the probabilities of the genres.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from reproductions.verma_genres.gammatone import filter_bank
+from shared.convolutions import PooledConv1D
+
+ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
+SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
+FIRST = "convolution_1"
+PYTORCH_EPSILON, PYTORCH_MOMENTUM = 1e-5, 0.9  # Keras counts the momentum from the other end: 1 - 0.1
+LOWEST = -1e9  # around a max-pooling, so that the border never is the maximum, as in PyTorch
+STRIDE = 2  # of every convolution of the 1-D CNN
+GAMMATONE_KERNEL = 512  # samples: 23 ms, so that the response of a filter at 100 Hz has room
+CONVOLUTIONS = (  # filters, kernel, pooling (0: none), as in the report's table
+    (16, 64, 8),
+    (32, 32, 8),
+    (64, 16, 0),
+    (128, 8, 0),
+    (256, 4, 4),
+)
+FOLDS = {0: 4, 1: 2}  # of the layers that are worth another arrangement
+STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))  # filters and first stride of ResNet-18's stages of two blocks each
+
+
+def softmax(x, n_classes: int):
+    """The output layer, in float32 whatever the precision, so that the loss is not rounded."""
+    return layers.Dense(n_classes, activation="softmax", dtype="float32")(x)
+
+
+def build_ann(input_shape=(57,), n_classes: int = 10, *, units=(256, 128, 64)) -> keras.Model:
+    """Mode 1: three hidden layers with ReLU on standardised features."""
+    inputs = keras.Input(input_shape)  # (batch, 57)
+    x = layers.Normalization(name=SCALING, dtype="float32")(inputs)
+    for width in units:
+        x = layers.Dense(width, activation="relu")(x)  # (batch, 256), (batch, 128), (batch, 64)
+    return keras.Model(inputs, softmax(x, n_classes), name="ann")
+
+
+def build_cnn_1d(
+    input_shape=(44100,),
+    n_classes: int = 10,
+    *,
+    units=(128, 64),
+    dropout: float = 0.25,
+    first_layer: str = "learned",
+    sample_rate_hz: int = 22050,
+    fast: bool = True,
+) -> keras.Model:
+    """Mode 2: five convolutions, each with ReLU and then batch normalisation, three poolings; 388,378 trainable.
+
+    `first_layer` ``gammatone`` and ``gammatone-fixed`` put a gammatone filter bank of longer kernels there, which then
+    is trained on or not; ``learned`` begins at random, as printed. `fast` computes what is pooled in an
+    arrangement of the same values that suits a processor better (`shared.convolutions`).
+    """
+    known = ("learned", "gammatone", "gammatone-fixed")
+    if first_layer not in known:
+        raise ValueError(f"first_layer must be one of {', '.join(known)}; received {first_layer!r}")
+    inputs = keras.Input(input_shape)  # (batch, 44100)
+    x = layers.Reshape((*input_shape, 1))(inputs)  # (batch, 44100, 1)
+    for number, (filters, kernel, pooling) in enumerate(CONVOLUTIONS):
+        bank = number == 0 and first_layer != "learned"
+        name, kernel = f"convolution_{number + 1}", GAMMATONE_KERNEL if bank else kernel
+        if fast and number in FOLDS:
+            x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], name=name)(x)
+            continue
+        x = layers.Conv1D(filters, kernel, strides=STRIDE, name=name)(x)
+        # (batch, 22019, 16), (batch, 1361, 32), (batch, 78, 64), (batch, 36, 128), (batch, 17, 256)
+        x = layers.ReLU()(x)
+        x = layers.BatchNormalization()(x)
+        if pooling:
+            x = layers.MaxPooling1D(pooling)(x)  # (batch, 2752, 16), (batch, 170, 32), (batch, 4, 256)
+    x = layers.Flatten()(x)  # (batch, 1024)
+    for width in units:
+        x = layers.Dense(width, activation="relu")(x)  # (batch, 128), (batch, 64)
+        x = layers.Dropout(dropout)(x)
+    model = keras.Model(inputs, softmax(x, n_classes), name="cnn_1d")
+    if first_layer != "learned":
+        bank = filter_bank(CONVOLUTIONS[0][0], GAMMATONE_KERNEL, sample_rate_hz)
+        kernel = model.get_layer(FIRST).kernel
+        kernel.assign(bank.T[::-1, None, :])  # reversed: a convolution layer correlates
+        kernel.trainable = first_layer == "gammatone"
+    return model
+
+
+def build_cnn_2d(input_shape=(128, 87, 3), n_classes: int = 10, *, order: str = "conv-bn-relu") -> keras.Model:
+    """Mode 3: ResNet-18 as PyTorch has it, its initialisation included; 11,181,642 trainable.
+
+    Paddings are written out: Keras's ``same`` would pad one side only where the stride is 2. `order` ``conv-relu-bn``
+    is the caption's: every convolution is followed by ReLU and then batch normalisation, and nothing by the sum.
+    """
+    if order not in ("conv-bn-relu", "conv-relu-bn"):
+        raise ValueError(f"order must be conv-bn-relu or conv-relu-bn; received {order!r}")
+    inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 128, 87, 3)
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = _convolution(x, 64, 7, 2, order)  # (batch, 64, 44, 64)
+    x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=LOWEST)
+    x = layers.MaxPooling2D(3, 2)(x)  # (batch, 32, 22, 64)
+    for filters, stride in STAGES:
+        x = _block(x, filters, stride, order)  # (batch, 32, 22, 64), (16, 11, 128), (8, 6, 256), (4, 3, 512)
+        x = _block(x, filters, 1, order)
+    x = layers.GlobalAveragePooling2D()(x)  # (batch, 512)
+    return keras.Model(inputs, softmax(x, n_classes), name="cnn_2d")
+
+
+def _convolution(x, filters: int, kernel: int, stride: int, order: str, activated: bool = True):
+    """Convolution without bias, batch normalisation and, if `activated`, ReLU, in the order asked for."""
+    if kernel > 1:
+        x = layers.ZeroPadding2D(kernel // 2)(x)
+    initializer = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
+    x = layers.Conv2D(filters, kernel, strides=stride, use_bias=False, kernel_initializer=initializer)(x)
+    if order == "conv-relu-bn":
+        x = layers.ReLU()(x)
+    x = layers.BatchNormalization(momentum=PYTORCH_MOMENTUM, epsilon=PYTORCH_EPSILON)(x)
+    return layers.ReLU()(x) if activated and order == "conv-bn-relu" else x
+
+
+def _block(x, filters: int, stride: int, order: str):
+    """Basic block: two 3x3 convolutions and the way around them, a 1x1 convolution where the shape changes."""
+    around = x
+    if stride > 1 or x.shape[-1] != filters:
+        around = _convolution(x, filters, 1, stride, order, activated=False)
+    x = _convolution(x, filters, 3, stride, order)
+    x = _convolution(x, filters, 3, 1, order, activated=False)
+    x = layers.Add()([x, around])
+    return layers.ReLU()(x) if order == "conv-bn-relu" else x
+
+
+def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.Model:
+    """The network of a row of the report's table, with a variant's settings from paper.toml."""
+    if name == ANN:
+        return build_ann(input_shape, n_classes, units=settings["ann_units"])
+    if name == CNN_1D:
+        return build_cnn_1d(
+            input_shape,
+            n_classes,
+            units=settings["cnn_units"],
+            dropout=settings["dropout"],
+            first_layer=settings["first_layer"],
+            sample_rate_hz=settings["sample_rate_hz"],
+        )
+    return build_cnn_2d(input_shape, n_classes, order=settings["order"])

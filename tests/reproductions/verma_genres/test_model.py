@@ -1,0 +1,172 @@
+"""The three networks: every printed shape and count, and ResNet-18 against PyTorch's own layers."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.signal
+
+from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz, filter_bank, impulse_response
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, build_cnn_1d, build_cnn_2d
+from shared.paper import load_paper
+
+PAPER = load_paper("verma_genres")
+
+
+def trainable(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
+
+
+@pytest.mark.parametrize("name", [ANN, CNN_1D, CNN_2D])
+def test_parameters_and_output_are_those_of_paper_toml(name):
+    facts = PAPER.models[name]
+    model = build(name, PAPER.settings_for(model=name), facts.input_shape)
+    assert model.output_shape == (None, 10)
+    assert facts.parameters in (None, trainable(model))
+
+
+def test_every_printed_shape_of_the_1d_cnn():
+    model = build_cnn_1d(fast=False)
+    shapes = {
+        kind: [layer.output.shape[1:] for layer in model.layers if isinstance(layer, kind)]
+        for kind in (keras.layers.Conv1D, keras.layers.MaxPooling1D, keras.layers.Flatten, keras.layers.Dense)
+    }
+    printed = [shape for layer, shape in PAPER.models[CNN_1D].layers]
+    assert [shape for found in shapes.values() for shape in found] == sorted(printed, key=printed_order(printed))
+    assert trainable(model) == 388_378
+    assert model.count_params() == 389_370  # with the statistics of batch normalisation
+    kinds = [type(layer).__name__ for layer in model.layers[2:6]]
+    assert kinds == ["Conv1D", "ReLU", "BatchNormalization", "MaxPooling1D"]  # normalisation after the activation
+    strides = {layer.strides for layer in model.layers if isinstance(layer, keras.layers.Conv1D)}
+    assert strides == {(2,)}
+
+
+def printed_order(printed):
+    """Convolutions, poolings, flatten and dense layers, each in the order of the table."""
+    kinds = ("Conv", "Max-pool", "Flatten", "Dense")
+    of = {shape: layer for layer, shape in PAPER.models[CNN_1D].layers}
+    return lambda shape: (next(i for i, kind in enumerate(kinds) if of[shape].startswith(kind)), printed.index(shape))
+
+
+def test_the_fast_arrangement_is_the_plain_network():
+    plain, fast = (build_cnn_1d((20000,), 3, dropout=0.0, fast=fast) for fast in (False, True))
+    fast.set_weights(plain.get_weights())
+    generator = np.random.default_rng(0)
+    x, y = generator.standard_normal((8, 20000)).astype("float32"), np.eye(3, dtype="float32")[np.arange(8) % 3]
+    assert np.abs(plain.predict_on_batch(x) - fast.predict_on_batch(x)).max() < 1e-5
+    losses = {}
+    for name, model in (("plain", plain), ("fast", fast)):
+        model.compile(keras.optimizers.SGD(1e-3), "categorical_crossentropy", jit_compile=False)
+        losses[name] = [model.train_on_batch(x, y) for _ in range(2)]
+    assert losses["fast"] == pytest.approx(
+        losses["plain"], rel=1e-2
+    )  # so the gradients agree, too; rounding grows in the last norm
+    assert losses["fast"][0] > losses["fast"][-1]
+
+
+def test_every_shape_of_resnet_18():
+    model = build_cnn_2d()
+    stages = [shape for layer, shape in PAPER.models[CNN_2D].layers if "block" in layer or "Conv" in layer]
+    sums = [layer.output.shape[1:] for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    assert sums[1::2] == stages[1:]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert convolutions[0].output.shape[1:] == stages[0]
+    assert [layer.kernel.shape for layer in convolutions].count((1, 1, 64, 128)) == 1
+    assert len(convolutions) == 20
+    assert not any(layer.use_bias for layer in convolutions)
+    assert not any(layer.padding == "same" for layer in convolutions)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {(layer.epsilon, layer.momentum) for layer in norms} == {(1e-5, 0.9)}
+
+
+def test_the_caption_has_another_order():
+    printed, caption = build_cnn_2d(), build_cnn_2d(order="conv-relu-bn")
+    assert trainable(printed) == trainable(caption) == 11_181_642
+
+    def after_the_first(model):
+        return [type(layer).__name__ for layer in model.layers if "conv" not in layer.name][3:5]
+
+    assert after_the_first(printed) == ["BatchNormalization", "ReLU"]
+    assert after_the_first(caption) == ["ReLU", "BatchNormalization"]
+
+
+def test_resnet_18_gives_what_pytorchs_layers_give():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: ResNet-18 is not held against its layers")
+    model = build_cnn_2d((70, 61, 3), 4)  # sizes at which asymmetric padding would show
+    generator = np.random.default_rng(0)
+    for weight in model.weights:
+        low, high = (0.5, 1.5) if "variance" in weight.name or "gamma" in weight.name else (-0.05, 0.05)
+        weight.assign(generator.uniform(low, high, weight.shape))
+    x = generator.integers(0, 256, (2, 70, 61, 3)).astype("uint8")
+    ours = model.predict_on_batch(x)
+    with torch.no_grad():
+        theirs = in_pytorch(torch, model, x)
+    assert np.abs(ours - theirs).max() < 1e-5
+    assert np.ptp(ours) > 0.01
+
+
+def in_pytorch(torch, model, x):
+    """torchvision's ResNet-18, written with PyTorch's own functions, with the model's weights."""
+    functional = torch.nn.functional
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+    def tensor(weight):
+        return torch.tensor(np.asarray(weight))
+
+    def convolve(x, filters, size, stride):
+        shape = (size, size, x.shape[1], filters)  # those of one shape stand in order
+        found = convolutions.pop(next(i for i, layer in enumerate(convolutions) if layer.kernel.shape == shape))
+        x = functional.conv2d(x, tensor(found.kernel).permute(3, 2, 0, 1), stride=stride, padding=size // 2)
+        norm = next(layer for layer in norms if layer.input is found.output)
+        statistics = (tensor(norm.moving_mean), tensor(norm.moving_variance), tensor(norm.gamma), tensor(norm.beta))
+        return functional.batch_norm(x, *statistics, training=False, eps=1e-5)
+
+    x = functional.relu(convolve(torch.tensor(x).permute(0, 3, 1, 2).float() / 255, 64, 7, 2))
+    x = functional.max_pool2d(x, 3, 2, 1)
+    for filters, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)):
+        around = convolve(x, filters, 1, stride) if stride == 2 else x
+        inner = functional.relu(convolve(x, filters, 3, stride))
+        x = functional.relu(convolve(inner, filters, 3, 1) + around)
+    assert not convolutions
+    dense = model.layers[-1]
+    x = x.mean((2, 3)) @ tensor(dense.kernel) + tensor(dense.bias)
+    return torch.softmax(x, 1).numpy()
+
+
+@pytest.mark.parametrize("frequency_hz", [100.0, 1000.0, 5000.0])
+def test_gammatone_responses_are_those_of_scipy(frequency_hz):
+    theirs, _ = scipy.signal.gammatone(frequency_hz, "fir", order=4, numtaps=512, fs=22050)
+    ours = impulse_response(frequency_hz, 512, 22050)
+    assert np.abs(ours - theirs / np.linalg.norm(theirs)).max() < 1e-6
+
+
+def test_gammatone_bank_covers_what_is_heard():
+    frequencies = centre_frequencies(16, 100.0, 9922.5)
+    assert frequencies[[0, -1]] == pytest.approx([100.0, 9922.5])
+    assert (np.diff(frequencies, 2) > 0).all()  # wider apart the higher they are
+    assert erb_hz(1000.0) == pytest.approx(132.6, abs=0.1)  # Glasberg and Moore's own example
+    bank = filter_bank(16, 512, 22050)
+    peaks = np.abs(np.fft.rfft(bank, 8192)).argmax(axis=1) * 22050 / 8192
+    assert peaks == pytest.approx(frequencies, rel=0.1)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("kind", ["gammatone", "gammatone-fixed"])
+def test_a_gammatone_network_begins_with_the_bank(kind, fast):
+    model = build_cnn_1d(first_layer=kind, fast=fast)
+    kernel = model.get_layer("convolution_1").kernel
+    assert np.array_equal(np.asarray(kernel)[:, 0, :], filter_bank(16, 512, 22050).T[::-1])
+    assert any(weight is kernel for weight in model.trainable_variables) == (kind == "gammatone")
+    impulse = np.zeros((1, 1200, 1), "float32")
+    impulse[0, 600] = 1.0
+    response = keras.ops.conv(impulse, kernel, padding="valid")[0, :, 0]  # position p sees samples p to p + 511
+    assert np.abs(np.asarray(response)[89:601] - filter_bank(16, 512, 22050)[0]).max() < 1e-6
+
+
+def test_unknown_readings_are_refused():
+    with pytest.raises(
+        ValueError, match="first_layer must be one of learned, gammatone, gammatone-fixed; received 'x'"
+    ):
+        build_cnn_1d(first_layer="x")
+    with pytest.raises(ValueError, match="order must be conv-bn-relu or conv-relu-bn; received 'x'"):
+        build_cnn_2d(order="x")

@@ -1,0 +1,168 @@
+"""The whole way from a corpus to the table, on a few tracks of noise with a tone a genre, and predictions."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from data_prep import gtzan_subset
+from reproductions.__main__ import main
+from reproductions.verma_genres import predict, train
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
+from shared import results
+from shared.paper import load_paper
+
+RATE_HZ = 22050
+TONES_HZ = {"blues": 300, "rock": 3000}
+
+
+def tone(frequency_hz, seconds, generator):
+    t = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    return 0.3 * np.sin(2 * np.pi * frequency_hz * t) + 0.05 * generator.standard_normal(t.size)
+
+
+@pytest.fixture
+def few_tracks(tmp_path, monkeypatch):
+    """Five tracks of each of two genres as a part of GTZAN; results and cache go to tmp_path; two epochs are all."""
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    generator = np.random.default_rng(0)
+    for genre, frequency_hz in TONES_HZ.items():
+        for number in range(5):
+            path = tmp_path / "data/gtzan_subset" / genre / f"{genre}.{number:05d}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, tone(frequency_hz, 30, generator), RATE_HZ, "PCM_16")
+    (tmp_path / "data/gtzan_subset/rock/rock.00007.wav").write_bytes(b"no audio")
+    whole = gtzan_subset.index
+    monkeypatch.setattr(gtzan_subset, "index", lambda: whole(allow_incomplete=True))
+    paper = load_paper("verma_genres")
+    settings = paper.settings | {"epochs": dataclasses.replace(paper.settings["epochs"], value=2)}
+    settings |= {"hop_seconds": dataclasses.replace(paper.settings["hop_seconds"], value=4.0)}
+    settings |= {"windows_per_track": dataclasses.replace(paper.settings["windows_per_track"], value=2)}
+    paper = dataclasses.replace(paper, settings=settings)
+    for module in (train, predict):
+        monkeypatch.setattr(module, "load_paper", lambda name: paper)
+    before = keras.config.dtype_policy()
+    yield tmp_path
+    keras.config.set_dtype_policy(before)
+
+
+def trained(folder):
+    return {record["model"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+
+
+def test_run_trains_all_three_and_predicts(few_tracks, capsys):
+    assert train.run(corpus="gtzan-subset", precision="float32") == 0
+    folder = results.results_folder("verma_genres")
+    done = trained(folder)
+    assert set(done) == {ANN, CNN_1D, CNN_2D}
+    n_windows = {ANN: 9, CNN_1D: 8, CNN_2D: 2}
+    for model, (record, unit) in done.items():
+        assert (record["status"], record["epochs"], record["clips_are"]) == ("complete", 2, "windows")
+        predictions = results.read_predictions(unit)
+        assert set(predictions.split) == {"test"}
+        assert len(predictions.clips) == 2 * n_windows[model]  # one in five of ten tracks' windows
+        assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("rock.00007.wav,")
+    rows = results.read_runs(folder / "runs.csv")
+    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", results.BY_TRACK)}
+    ann = next(row for row in rows if row["model"] == ANN)
+    assert float(ann["value"]) > 0.9  # a tone a genre is easy
+    out = " ".join(capsys.readouterr().out.split())
+    assert "not comparable: corpus gtzan-subset, the paper's is gtzan: 36 tracks of three genres" in out
+    assert "1 clips skipped as unreadable" in out
+
+    file = few_tracks / "song.wav"
+    soundfile.write(file, tone(TONES_HZ["rock"], 13, np.random.default_rng(9)), RATE_HZ)
+    assert main(["predict", "verma_genres", str(file), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    given = answer["files"][0]["models"]
+    assert {model: one["windows"] for model, one in given.items()} == {ANN: 4, CNN_1D: 3, CNN_2D: 2}
+    assert given[ANN]["class"] == "rock"
+    assert answer["trained"][ANN].startswith("corpus gtzan-subset, variant paper, protocol published")
+
+
+def test_grouped_keeps_tracks_whole_and_published_does_not(few_tracks):
+    for protocol in ("published", "grouped"):
+        train.run(models=[ANN], corpus="gtzan-subset", protocol=protocol, folds=(0,), epochs=1)
+    tracks = {}
+    for record, unit in results.unit_folders(results.results_folder("verma_genres") / "units"):
+        clips = results.read_predictions(unit).clips
+        tracks[record["protocol"]] = {clip.rpartition(".")[0] for clip in clips}
+    assert len(tracks["grouped"]) == 2  # one of each genre, with all its windows
+    assert len(tracks["published"]) > 4
+
+
+def test_features_are_standardised_by_the_training_rows_only(few_tracks):
+    module, index = train.read_index("gtzan-subset")
+    data = train.load(ANN, module, index, train.load_paper("verma_genres").settings_for())
+    split = module.with_protocol(data.rows, "grouped", 1)
+    unit = train.Unit("verma_genres", ANN, "paper", "grouped", 1, 0, "float32", "gtzan-subset", data.fingerprint)
+    train.train(unit, train.load_paper("verma_genres").settings_for(model=ANN), data=data, split=split, epochs=1)
+    network = build(ANN, train.load_paper("verma_genres").settings_for(model=ANN), (57,), 2)
+    network.load_weights(unit.folder / "network.weights.h5")
+    expected = data.inputs[(split["split"] == "train").to_numpy()].mean(axis=0)
+    assert np.asarray(network.get_layer(SCALING).mean).ravel() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+def test_the_variant_best_epoch_keeps_the_epoch_that_the_test_split_likes(few_tracks):
+    train.run(variants=("best-epoch",), models=[ANN], corpus="gtzan-subset")
+    record, unit = trained(results.results_folder("verma_genres"))[ANN]
+    lines = (unit / "history.csv").read_text().splitlines()
+    column = lines[0].split(",").index("test_accuracy")
+    best = max(float(line.split(",")[column]) for line in lines[1:])
+    predictions = results.read_predictions(unit)
+    score = (predictions.y_prob.argmax(1) == predictions.y_true.argmax(1)).mean()
+    assert score == pytest.approx(best, abs=1e-6)
+    assert record["settings"]["evaluated_epoch"] == "best on test"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "model", "message"),
+    [
+        (
+            "gtzan_features_30s",
+            CNN_1D,
+            "is a table of features, and 1-D Convolutional NN needs audio: gtzan, gtzan-sub",
+        ),
+        ("vntm", ANN, "has no tracks to cut into windows, and Feature Extraction needs audio"),
+    ],
+)
+def test_a_corpus_without_what_a_model_needs_is_refused(few_tracks, corpus, model, message):
+    with pytest.raises(ValueError, match=message):
+        train.run(models=[model], corpus=corpus)
+
+
+def test_modes_are_the_papers_numbers(few_tracks, capsys):
+    assert main(["run", "verma_genres", "--mode", "4"]) == 2
+    assert "verma_genres has no mode 4; the known are: 1, 2, 3" in capsys.readouterr().err
+    assert main(["run", "lam_ensemble", "--mode", "1"]) == 2
+    assert "lam_ensemble has no mode 1; it names its models: use --model" in capsys.readouterr().err
+    assert main(["run", "verma_genres", "--mode", "1"]) == 2  # its own corpus is the public table
+    assert "the corpus gtzan_features_3s is not in" in capsys.readouterr().err
+
+
+def test_files_that_cannot_be_heard_are_named(few_tracks, capsys):
+    train.run(models=[ANN], corpus="gtzan-subset", epochs=1)
+    generator = np.random.default_rng(0)
+    soundfile.write(few_tracks / "short.wav", tone(500, 2.5, generator), RATE_HZ)
+    soundfile.write(few_tracks / "silent.wav", np.zeros(100_000), RATE_HZ)
+    soundfile.write(few_tracks / "stereo.wav", np.stack([tone(500, 4, generator)] * 2, 1), 44100)
+    (few_tracks / "text.wav").write_text("no sound")
+    capsys.readouterr()
+    files = [str(few_tracks / f"{name}.wav") for name in ("short", "silent", "stereo", "text")]
+    assert main(["predict", "verma_genres", *files]) == 1
+    out, err = capsys.readouterr()
+    assert "short.wav: lasts 2.5 s, and the models hear windows of up to 3 s" in err
+    assert "silent.wav: is silent" in err
+    assert "text.wav: cannot be read as audio" in err
+    assert "stereo.wav: lasts 2.0 s" in err
+    assert f'{CNN_1D}: not trained; python -m reproductions run verma_genres --model "{CNN_1D}"' in out
+
+
+def test_untrained_says_how_to_train(few_tracks, capsys):
+    assert main(["predict", "verma_genres", "a.wav"]) == 2
+    assert "none of the models is trained yet. Without a corpus of yours" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared import ablations
-from shared.diff import Diff, Entry, Section
+from shared.diff import Diff, Entry
 from shared.paper import Ablation, Paper, Setting
 from shared.tables import layouts, number, render_markdown
 from shared.verdicts import NOT_COMPARABLE, RULE
@@ -93,9 +93,11 @@ def _papers(diffs: list[Diff]) -> str:
             rows.append([*row, "none", "", ""])
             continue
         place = (cell.table, cell.model, cell.split, cell.metric)
-        entries = [(s, s.entries[place]) for s in diff.sections if _beside_paper(s) and place in s.entries]
+        published = [s for s in diff.sections if s.protocol == "published" and place in s.entries]
+        entries = [(section, section.entries[place]) for section in published]
         run = [(section, entry) for section, entry in entries if entry.value is not None]
-        ours = [f"{number(entry)} ({section.variant})" for section, entry in run]
+        run = [(section, entry) for section, entry in run if section.own_corpus] or run
+        ours = [f"{number(e)} ({s.variant}{'' if s.own_corpus else f', on {s.corpus}'})" for s, e in run]
         verdicts = [_verdict(entry) for _, entry in run or entries]
         published = f"{cell.printed} {cell.metric}, {cell.model}, {cell.split}"
         rows.append([*row, published, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
@@ -104,10 +106,6 @@ def _papers(diffs: list[Diff]) -> str:
 
 def _verdict(entry: Entry) -> str:
     return f"{entry.verdict} ({entry.reason})" if entry.verdict == NOT_COMPARABLE else entry.verdict
-
-
-def _beside_paper(section: Section) -> bool:
-    return section.own_corpus and section.protocol == "published"
 
 
 def _result_tables(diff: Diff) -> str:
@@ -142,18 +140,32 @@ def _curves_first(file: str) -> tuple[bool, str]:
 
 
 def _protocols(diff: Diff) -> str:
-    """The headline's score of each model under each protocol: published, then others, then the grouped folds."""
-    cell, scores = diff.paper.headline_cell, _scores(diff)
-    others = {protocol: None for found in scores.values() for protocol in found} | {"grouped": None}
+    """The headline's score of each model under each protocol: published, then others, then the grouped folds.
+
+    On the paper's corpus and, with a column that names it, on whatever else was run.
+    """
+    cell, own = diff.paper.headline_cell, diff.paper.corpus.name
+    scores = {corpus: _scores(diff, corpus) for corpus in _corpora(diff)}
+    others = {protocol: None for of in scores.values() for found in of.values() for protocol in found}
     others = [protocol for protocol in others if protocol not in ("published", "grouped")]
     rows = []
-    for (variant, model), found in scores.items():
-        single = [_mean(*found.get(protocol, {}).get(0, ([], ""))) for protocol in ("published", *others, "grouped")]
-        folds = [mean(values) for _, (values, _) in sorted(found.get("grouped", {}).items())]
-        every = f"{mean(folds):.4f} ± {stdev(folds):.4f} ({len(folds)} folds)" if len(folds) > 1 else ""
-        rows.append([model, f"`{variant}`", *single, every])
+    for corpus, of_corpus in scores.items():
+        for (variant, model), found in of_corpus.items():
+            firsts = [found.get(protocol, {}).get(0, ([], "")) for protocol in ("published", *others, "grouped")]
+            folds = [mean(values) for _, (values, _) in sorted(found.get("grouped", {}).items())]
+            every = f"{mean(folds):.4f} ± {stdev(folds):.4f} ({len(folds)} folds)" if len(folds) > 1 else ""
+            place = [] if set(scores) == {own} else [corpus]
+            rows.append([*place, model, f"`{variant}`", *(_mean(*first) for first in firsts), every])
     head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
-    return _table(["model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows)
+    place = [] if set(scores) == {own} else ["corpus"]
+    return _table([*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows)
+
+
+def _corpora(diff: Diff) -> list[str]:
+    """The paper's own corpus, if it has runs or there are none at all, then others."""
+    paper = diff.paper
+    homes = {paper.corpus.name if paper.is_own(row["model"], row["corpus"]) else row["corpus"] for row in diff.runs}
+    return sorted(homes or {paper.corpus.name}, key=lambda name: (name != paper.corpus.name, name))
 
 
 def _folds(diff: Diff) -> str:
@@ -164,7 +176,7 @@ def _folds(diff: Diff) -> str:
             f"{diff.paper.path}: the block 'folds' needs the folds' names, corpus.protocols.grouped.folds"
         )
     names, rows = grouped.folds, []
-    for (variant, model), found in _scores(diff).items():
+    for (variant, model), found in _scores(diff, diff.paper.corpus.name).items():
         if folds := found.get("grouped"):
             each = [_mean(*folds.get(fold, ([], ""))) for fold in range(len(names))]
             means = [mean(values) for values, _ in folds.values()]
@@ -174,8 +186,8 @@ def _folds(diff: Diff) -> str:
     return _table(["model", "variant", *names, "mean ± sd over folds"], rows)
 
 
-def _scores(diff: Diff) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:
-    """(variant, model) to protocol to fold to the headline's scores, one a seed, and a word on partial runs.
+def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:
+    """(variant, model) to protocol to fold to the headline's scores on a corpus: one a seed, a word on partial runs.
 
     Partial runs count only where the model has no finished one under that protocol.
     """
@@ -184,7 +196,9 @@ def _scores(diff: Diff) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[
     for status in ("complete", "partial"):
         finished = {(place, protocol) for place, found in scores.items() for protocol in found}
         for row in diff.runs:
-            mine = diff.paper.is_own(row["model"], row["corpus"]) and row["status"] == status
+            own = diff.paper.is_own(row["model"], row["corpus"])
+            home = diff.paper.corpus.name if own else row["corpus"]
+            mine = home == corpus and row["status"] == status
             place = (row["variant"], row["model"])
             if not (mine and cell and (row["split"], row["metric"]) == (cell.split, cell.metric)):
                 continue
@@ -213,7 +227,11 @@ def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
 
 
 def _mean(values: list[float], word: str = "") -> str:
-    return f"{mean(values):.4f}{word}" if values else "not run"
+    """The mean over seeds, with its standard deviation where there are several."""
+    if not values:
+        return "not run"
+    spread = f" ± {stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{mean(values):.4f}{spread}{word}"
 
 
 def _caption(file: str) -> str:

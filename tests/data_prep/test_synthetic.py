@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from data_prep import CorpusError, fingerprint, layout, synthetic
+from shared.audio import load_audio
 from shared.cache import cache_root
 
 
@@ -152,6 +153,20 @@ def test_damaged_cache_is_made_again(quick, damage):
     whole = image.read_bytes()
     image.unlink() if damage == "unlink" else image.write_bytes(whole[:200])
     assert synthetic.index().equals(before)
+
+
+def test_windows_follow_their_clip(quick, monkeypatch):
+    monkeypatch.setattr(synthetic, "N_SAMPLES", 4000)
+    index = synthetic.index()
+    rows = synthetic.windows(index, 1500, 1000)
+    assert len(rows) == 3 * len(index)
+    assert rows["clip"].tolist()[:4] == ["bowed.000.00", "bowed.000.01", "bowed.000.02", "bowed.001.00"]
+    whole = load_audio(index["audio_path"][0], synthetic.SAMPLE_RATE_HZ)
+    assert np.array_equal(synthetic.signals(rows[:3])[2], whole[2000:3500])
+    for protocol, fold in (("published", 0), ("grouped", 3)):
+        split_of = dict(zip(index["clip"], synthetic.with_protocol(index, protocol, fold)["split"], strict=True))
+        split = synthetic.with_protocol(rows, protocol, fold)
+        assert split["split"].tolist() == split["track"].map(split_of).tolist()
 
 
 def test_damaged_folder_of_the_user_is_an_error(quick, tmp_path):

@@ -105,6 +105,27 @@ def test_protocols_stand_side_by_side(paper, write_unit):
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 | 0.6000 | 0.7000 ± 0.1414 (2 folds) |"
 
 
+def test_other_corpora_stand_among_the_protocols_and_are_named(paper, write_unit):
+    for seed, right in enumerate((200, 210)):
+        write_unit("Model 3", {"test": right}, corpus="vntm-subset", seed=seed)
+    folder = write_unit("Model 3", {"test": 150}, corpus="vntm-subset", protocol="grouped")
+    write_runs(paper, folder)
+    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]().splitlines()
+    assert block[0].startswith("| corpus | model | variant | published split, test accuracy |")
+    assert block[-1] == "| vntm-subset | Model 3 | `paper` | 0.8200 ± 0.0283 | 0.6000 |  |"
+
+
+def test_the_top_shows_another_corpus_where_the_papers_own_was_not_run(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 200}, corpus="vntm-subset")
+    write_runs(paper, folder)
+    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
+    assert "| 0.8000 (paper, on vntm-subset) | not comparable (corpus vntm-subset, the paper's is vntm) |" in text
+    write_unit("Model 3", {"test": 227})
+    write_runs(paper, folder)
+    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
+    assert "| 0.9080 (paper) | match |" in text
+
+
 def test_a_partial_run_stands_among_the_protocols_and_says_so_until_a_finished_one_is_there(paper, write_unit):
     folder = write_unit("Model 3", {"validation": 300, "test": 225}, status="partial")
     write_runs(paper, folder)

@@ -152,7 +152,11 @@ class Table:
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """A published confusion matrix, turned to rows = true class whatever the paper's figure does."""
+    """A published confusion matrix, turned to rows = true class whatever the paper's figure does.
+
+    `printed_rows` is what the figure's rows are (``true`` or ``predicted``), `labelled_rows` what its axis labels call
+    them, empty where they say nothing.
+    """
 
     figure: str
     model: str
@@ -161,6 +165,12 @@ class ConfusionMatrix:
     matrix: tuple[tuple[int, ...], ...]
     printed_rows: str
     note: str = ""
+    labelled_rows: str = ""
+
+    @property
+    def as_printed(self) -> tuple[tuple[int, ...], ...]:
+        """The matrix as the figure shows it."""
+        return tuple(zip(*self.matrix, strict=True)) if self.printed_rows == "predicted" else self.matrix
 
 
 @dataclass(frozen=True)
@@ -171,6 +181,22 @@ class CountFigure:
     title: str
     unit: str
     counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A value that the document prints outside its tables, such as in the abstract.
+
+    It is about a number of a table (`model`, `split` and `metric`), or about any other `quantity`, named in words.
+    """
+
+    place: str
+    printed: str
+    scale: int = 1
+    quantity: str = ""
+    model: str = ""
+    split: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +242,9 @@ class Corpus:
 
     `n` gives the clips a split where known, `fingerprint` is `data_prep.fingerprint` of the published data where they
     can be had, `protocols` the splits besides the published one of which there is something to say, `others` why a
-    number measured on another corpus may not stand beside the paper's.
+    number measured on another corpus may not stand beside the paper's. `counts` gives the clips a class of the whole
+    corpus and `clips` their number, as far as the document states them; a clip with several labels counts once for
+    each.
     """
 
     name: str
@@ -227,6 +255,15 @@ class Corpus:
     fingerprint: str = ""
     protocols: dict[str, Protocol] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    clips: int | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Clips of the whole corpus: as stated, else summed over the classes or the splits; None where nobody says."""
+        if self.clips or self.counts:
+            return self.clips or sum(self.counts.values())
+        return sum(self.n.values()) if len(self.n) > 1 else None
 
     def n_under(self, protocol: str) -> dict[str, int] | None:
         """Clips a split of a protocol that may stand beside the paper, as far as known; None for any other."""
@@ -255,6 +292,7 @@ class Paper:
     tables: tuple[Table, ...] = ()
     confusion_matrices: tuple[ConfusionMatrix, ...] = ()
     count_figures: tuple[CountFigure, ...] = ()
+    claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()
     ablations: tuple[Ablation, ...] = ()
     headline: tuple[str, str, str, str] | None = None

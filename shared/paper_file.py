@@ -1,7 +1,8 @@
 """Reads and checks a ``paper.toml``. The form, section by section:
 
 ``schema``, ``[paper]``, ``[corpus]``
-    Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data.
+    Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data. ``counts``
+    are the stated clips a class and ``clips`` their number, needed where a clip has several labels.
 ``[settings]``
     name = { value, origin, unit?, where?, reason?, note?, models? }, see `ORIGINS`.
 ``[variants.<name>]``
@@ -15,9 +16,12 @@
     ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
 ``[corpus.protocols.<name>]``, ``[corpus.others]``
     title, comparable, n, folds of a split other than the published one; corpus = "why it is not the paper's".
+``[[claims]]``
+    What the document prints outside its tables: place, value (as printed), scale?, and what it is about: model, split
+    and metric as in a table, or a quantity in words. Two places of one quantity are held against each other.
 ``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``, ``[[ablations]]``
-    Matrices as printed with ``printed_rows``; figures of counts; what does not fit together; title, model, variants
-    and epochs of a table that varies one choice at a time.
+    Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says); figures
+    of counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
 
 Every error names the file, the key and what was expected. Unknown keys are errors, since they are mostly misspelt.
 """
@@ -33,6 +37,7 @@ from shared.paper import (
     SCHEMA,
     Ablation,
     Cell,
+    Claim,
     Column,
     ConfusionMatrix,
     Corpus,
@@ -54,6 +59,7 @@ ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
 FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
 REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate")
 VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
+AXES = ("true", "predicted")
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 KINDS = {
     str: "a text",
@@ -179,6 +185,7 @@ def read_paper(file: Path) -> Paper:
         tables=tuple(_table(section, corpus, models) for section in top.rows("tables")),
         confusion_matrices=tuple(_matrix(section, corpus, models) for section in top.rows("confusion_matrices")),
         count_figures=tuple(_figure(section) for section in top.rows("figures")),
+        claims=tuple(_claim(section, models) for section in top.rows("claims")),
         findings=tuple(_finding(section) for section in top.rows("findings")),
         ablations=tuple(_ablation(section, models, top.get("variants", dict)) for section in top.rows("ablations")),
     )
@@ -213,11 +220,31 @@ def _corpus(section: Section) -> Corpus:
         fingerprint=section.get("fingerprint", str, ""),
         protocols=protocols,
         others=section.texts("others"),
+        counts=section.counts("counts"),
+        clips=section.get("clips", int, None),
     )
+    _check_counts(section, corpus)
     if corpus.fingerprint and not FINGERPRINT.fullmatch(corpus.fingerprint):
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
     section.done()
     return corpus
+
+
+def _check_counts(section: Section, corpus: Corpus):
+    """The stated counts must be of the classes, all of them, and fit the stated number of clips."""
+    counts, clips = corpus.counts, corpus.clips
+    if clips is not None and clips < 1:
+        section.fail("clips", f"is {clips}: expected a positive whole number")
+    if not counts:
+        return
+    if odd := sorted(set(counts) ^ set(corpus.classes)):
+        section.fail("counts", f"and corpus.classes differ in {', '.join(odd)}: expected one count for each class")
+    if corpus.labels == "single" and clips not in (None, sum(counts.values())):
+        section.fail("clips", f"is {clips}: the counts add up to {sum(counts.values())}, and a clip has one label")
+    if corpus.labels == "multi" and clips is None:
+        section.fail("clips", "is missing: with several labels a clip, the counts do not add up to it")
+    if corpus.labels == "multi" and max(counts.values()) > clips:
+        section.fail("clips", f"is {clips}, fewer than the {max(counts.values())} clips of one class")
 
 
 def _protocol(name: str, section: Section) -> Protocol:
@@ -388,11 +415,13 @@ def _matrix(section: Section, corpus: Corpus, models: dict) -> ConfusionMatrix:
         section.fail("matrix", f"is not {len(classes)} x {len(classes)}, the number of classes")
     if any(type(count) is not int or count < 0 for row in printed for count in row):
         section.fail("matrix", "has an entry that is not a count: expected whole numbers, 0 or more")
-    orientation = section.choice("printed_rows", ("true", "predicted"), "what do the figure's rows stand for?")
+    orientation = section.choice("printed_rows", AXES, "what do the figure's rows stand for?")
+    labelled = section.choice("labelled_rows", AXES, "what does the figure's own label call its rows?", "")
     matrix = zip(*printed, strict=True) if orientation == "predicted" else printed
     figure, split, note = section.get("figure", str), section.get("split", str), section.get("note", str, "")
     section.done()
-    return ConfusionMatrix(figure, model, split, classes, tuple(tuple(row) for row in matrix), orientation, note)
+    rows = tuple(tuple(row) for row in matrix)
+    return ConfusionMatrix(figure, model, split, classes, rows, orientation, note, labelled)
 
 
 def _figure(section: Section) -> CountFigure:
@@ -400,6 +429,24 @@ def _figure(section: Section) -> CountFigure:
     figure = CountFigure(*texts, counts=section.counts("counts"))
     section.done()
     return figure
+
+
+def _claim(section: Section, models: dict) -> Claim:
+    printed, quantity = section.get("value", str), section.get("quantity", str, "")
+    if not re.fullmatch(r"\d+(\.\d+)?", printed):
+        section.fail("value", f"is {printed!r}: expected a number as printed, such as '88.5', without its unit")
+    about = {key: section.get(key, str, "") for key in ("model", "split", "metric")}
+    if quantity and any(about.values()):
+        section.fail("quantity", "stands beside model, split or metric: expected one or the other")
+    if not quantity and not all(about.values()):
+        section.fail("quantity", "is missing: write what the value is of, or its model, split and metric")
+    if not quantity:
+        _known_model(section, "model", about["model"], models)
+    if (scale := section.get("scale", int, 1)) < 1:
+        section.fail("scale", f"is {scale}: expected 1 for fractions or 100 for percentages")
+    claim = Claim(section.get("place", str), printed, scale, quantity, **about)
+    section.done()
+    return claim
 
 
 def _finding(section: Section) -> Finding:

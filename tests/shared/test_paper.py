@@ -198,12 +198,89 @@ def test_ablations_name_variants_and_a_model(tmp_path):
         load_paper("toy", write(tmp_path, MINIMAL + ABLATION.replace('"fast"', '"fats"')))
 
 
+CLAIMS = """
+[[claims]]
+place = "the abstract"
+value = "98.5"
+scale = 100
+model = "CNN"
+split = "train"
+metric = "accuracy"
+[[claims]]
+place = "Section 2"
+value = "1290"
+quantity = "columns of an image"
+"""
+
+
+def test_claims_are_about_a_number_of_a_table_or_a_quantity_in_words(tmp_path):
+    one, other = load_paper("toy", write(tmp_path, MINIMAL + CLAIMS)).claims
+    assert (one.place, one.printed, one.scale) == ("the abstract", "98.5", 100)
+    assert (one.model, one.split, one.metric, one.quantity) == ("CNN", "train", "accuracy", "")
+    assert (other.printed, other.scale, other.quantity, other.model) == ("1290", 1, "columns of an image", "")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ('value = "98.5"', 'value = "98.5 %"', "claims[0].value is '98.5 %': expected a number as printed"),
+        ('value = "98.5"', "value = 98.5", "claims[0].value is 98.5: expected a text"),
+        ("scale = 100", "scale = 0", "claims[0].scale is 0: expected 1 for fractions or 100 for percentages"),
+        ('model = "CNN"', 'model = "CMN"', "claims[0].model names 'CMN', which [models] does not have"),
+        ('split = "train"', "", "claims[0].quantity is missing: write what the value is of, or its model, split and"),
+        ('quantity = "columns of an image"', "", "claims[1].quantity is missing"),
+        ('value = "1290"', 'value = "1290"\nmodel = "CNN"', "claims[1].quantity stands beside model, split or metric"),
+        ('place = "Section 2"', 'places = "Section 2"', "claims[1].place is missing: expected a text"),
+    ],
+)
+def test_a_malformed_claim_is_named_with_key_and_remedy(tmp_path, good, bad, message):
+    assert good in CLAIMS
+    with pytest.raises(PaperError, match=re.escape(message)):
+        load_paper("toy", write(tmp_path, MINIMAL + CLAIMS.replace(good, bad)))
+
+
+def with_counts(text: str, labels: str = "single") -> str:
+    return MINIMAL.replace('labels = "single"', f'labels = "{labels}"\n{text}')
+
+
+def test_the_stated_counts_of_the_corpus_are_optional_and_give_its_size(toy, tmp_path):
+    assert (toy.corpus.counts, toy.corpus.clips, toy.corpus.size) == ({}, None, None), "one split is not the corpus"
+
+    def size(text, labels="single"):
+        return load_paper("toy", write(tmp_path, with_counts(text, labels))).corpus.size
+
+    assert size("counts = { a = 30, b = 20 }") == 50
+    assert size("clips = 70") == 70
+    assert size("clips = 40\ncounts = { a = 30, b = 20 }", "multi") == 40
+    text = MINIMAL.replace("n = { test = 50 }", "n = { train = 200, test = 50 }")
+    assert load_paper("toy", write(tmp_path, text)).corpus.size == 250
+
+
+@pytest.mark.parametrize(
+    ("labels", "text", "message"),
+    [
+        ("single", "counts = { a = 30 }", "corpus.counts and corpus.classes differ in b: expected one count for each"),
+        ("single", "counts = { a = 3, b = 2, c = 1 }", "corpus.counts and corpus.classes differ in c"),
+        ("single", "counts = { a = 30, b = 0 }", "corpus.counts.b is 0: expected a positive whole number"),
+        ("single", "counts = { a = 30, b = 20 }\nclips = 60", "corpus.clips is 60: the counts add up to 50"),
+        ("single", "clips = 0", "corpus.clips is 0: expected a positive whole number"),
+        ("multi", "counts = { a = 30, b = 20 }", "corpus.clips is missing: with several labels a clip"),
+        ("multi", "counts = { a = 30, b = 20 }\nclips = 25", "corpus.clips is 25, fewer than the 30 clips of one"),
+    ],
+)
+def test_counts_that_do_not_hold_together(tmp_path, labels, text, message):
+    with pytest.raises(PaperError, match=re.escape(message)):
+        load_paper("toy", write(tmp_path, with_counts(text, labels)))
+
+
 def test_a_year_that_nobody_knows_may_be_left_out(tmp_path):
     assert load_paper("toy", write(tmp_path, MINIMAL.replace("year = 2020\n", ""))).year is None
 
 
 def test_confusion_matrices_are_turned_to_rows_true(toy):
     assert toy.confusion_matrix("CNN", "test").matrix == ((20, 5), (10, 15))
+    assert toy.confusion_matrix("CNN", "test").as_printed == ((20, 10), (5, 15))
+    assert toy.confusion_matrix("CNN", "test").labelled_rows == ""
     assert toy.confusion_matrix("RNN", "test") is None
 
 
@@ -252,6 +329,11 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         ("[[20, 10], [5, 15]]", "[[20, 10]]", "confusion_matrices[0].matrix is not 2 x 2"),
         ("[5, 15]", "[5, -15]", "confusion_matrices[0].matrix has an entry that is not a count"),
         ('printed_rows = "predicted"', 'printed_rows = "yes"', "what do the figure's rows stand for?"),
+        (
+            "matrix = [[20",
+            'labelled_rows = "yes"\nmatrix = [[20',
+            "confusion_matrices[0].labelled_rows is 'yes': expected",
+        ),
         ("n = { test = 50 }", "n = { test = 0 }", "corpus.n.test is 0: expected a positive whole number"),
         ("n = { test = 50 }", 'fingerprint = "e348"', "corpus.fingerprint is 'e348': expected 16 hexadecimal digits"),
         ('kind = "silent"', 'kind = "odd"', "findings[0].kind is 'odd': expected one of contradiction"),

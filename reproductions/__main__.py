@@ -1,4 +1,4 @@
-"""The command line: ``python -m reproductions list | run | diff | report | reproduce | predict``.
+"""The command line: ``python -m reproductions list | run | diff | audit | report | reproduce | predict``.
 
 It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
 only by ``run`` and ``predict``.
@@ -23,6 +23,7 @@ EPILOG = """\
 examples:
   python -m reproductions list
   python -m reproductions diff lam_ensemble
+  python -m reproductions audit lam_ensemble
   python -m reproductions run lam_ensemble --model "Model 3" --variant paper,authors-notebook --seeds 0-2
   python -m reproductions run pragadaraju_digits --model "RNN + Textual Representation" --seeds 0-2
   python -m reproductions predict lam_ensemble song.mp3
@@ -68,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="every number with its verdict and reason as JSON")
     form.add_argument("--csv", action="store_true", help="the same as CSV")
     diff.set_defaults(work=run_diff)
+
+    audit = commands.add_parser("audit", help="what the published numbers can and cannot mean, from paper.toml alone")
+    audit.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
+    audit.add_argument("--json", action="store_true", help="every finding as JSON")
+    audit.set_defaults(work=run_audit)
 
     report = commands.add_parser("report", help="write tables, figures and README blocks from results/, no training")
     report.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
@@ -237,6 +243,18 @@ def run_diff(options: argparse.Namespace) -> int:
     else:
         print("\n".join(map(render_text, diffs)), end="")
     return 1 if options.strict and any(diff.differs for diff in diffs) else 0
+
+
+def run_audit(options: argparse.Namespace) -> int:
+    """Print what the published numbers of one paper or all say about themselves."""
+    from shared.audit import audit_paper, render_audit
+
+    audits = [audit_paper(load_paper(name)) for name in ([options.paper] if options.paper else list_papers())]
+    if options.json:
+        print(json.dumps([audit.as_dict() for audit in audits], indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(map(render_audit, audits)), end="")
+    return 0
 
 
 def run_report(options: argparse.Namespace) -> int:

@@ -80,6 +80,30 @@ def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):
     assert rows[0]["command"].startswith("python -m reproductions run lam_ensemble")
 
 
+def test_audit_needs_no_results_and_says_what_is_wrong_with_the_published_numbers(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv(data_prep.DATA_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(results.RESULTS_VARIABLE, str(tmp_path))
+    assert main(["audit", "lam_ensemble"]) == 0
+    text = capsys.readouterr().out
+    assert "IMPOSSIBLE recall above accuracy · Table IV, 2 (Model 2), validation Recall: 0.8720" in text
+    assert "CONTRADICTION axes swapped" in text
+    assert "pragadaraju" not in text
+    assert main(["audit"]) == 0
+    text = capsys.readouterr().out
+    assert "lam_ensemble ·" in text
+    assert "pragadaraju_digits ·" in text
+
+
+def test_audit_as_json_has_the_arithmetic_of_each_finding(capsys):
+    assert main(["audit", "pragadaraju_digits", "--json"]) == 0
+    (audited,) = json.loads(capsys.readouterr().out)
+    assert audited["paper"] == "pragadaraju_digits"
+    keys = {"kind", "severity", "place", "printed", "arithmetic", "follows", "table", "row", "column"}
+    assert all(finding.keys() == keys for finding in audited["findings"])
+    printed = {finding["printed"] for finding in audited["findings"] if finding["kind"] == "no whole number of clips"}
+    assert printed == {"98.56 %", "88.40 %", "97.16 %", "14.62 %"}
+
+
 def test_run_hands_checked_options_to_train(train):
     arguments = ["run", "lam_ensemble", "--variant", "authors-notebook,paper", "--model", "Model 3,Model 1"]
     arguments += ["--seeds", "0-2", "--fold", "3", "--protocol", "grouped", "--epochs", "5", "--precision", "float32"]
@@ -135,6 +159,7 @@ def test_predict_hands_songs_to_the_paper(train):
         (["diff", "x"], "there is no paper 'x'"),
         (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: fsdd, gtzan, gtzan-subset,"),
         (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
+        (["audit", "x"], "there is no paper 'x'; the known are: lam_ensemble, pragadaraju_digits"),
         (["predict", "x", "a.wav"], "there is no paper 'x'"),
     ],
 )
@@ -184,7 +209,7 @@ def run(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["diff", "lam_ensemble"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["audit"], ["diff", "lam_ensemble"]])
 def test_quick_commands_answer_quickly(arguments):
     """Three times what the README promises, since a test machine may be busy."""
     start = time.perf_counter()

@@ -1,0 +1,67 @@
+"""What the published numbers of a paper can and cannot mean, from its ``paper.toml`` alone: no data, no model.
+
+Each check takes a paper and returns its findings and sentences about what it found sound. It knows no paper.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from textwrap import wrap
+
+from shared.audit.constant import audit_constant
+from shared.audit.finding import SEVERITIES, AuditFinding
+from shared.audit.matrices import audit_matrices
+from shared.audit.scores import audit_places, audit_recall
+from shared.audit.shares import audit_shares
+from shared.paper import Paper
+
+CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_constant)
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The findings about one paper, the worst first, and sentences about what was checked and is sound."""
+
+    paper: Paper
+    findings: tuple[AuditFinding, ...]
+    sound: tuple[str, ...]
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {"paper": self.paper.id, "findings": findings, "sound": list(self.sound)}
+
+
+def audit_paper(paper: Paper) -> Audit:
+    """Run every check on one paper."""
+    findings, sound = [], []
+    for check in CHECKS:
+        found, sentences = check(paper)
+        findings += found
+        sound += sentences
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: the checks' order stays
+    return Audit(paper, tuple(findings), tuple(sound))
+
+
+def render_audit(audit: Audit) -> str:
+    """An audit for a terminal, at most 100 characters wide."""
+    counts = Counter(finding.severity for finding in audit.findings)
+    summary = [f"{n} {name}{'s' * (n > 1 and name != 'impossible')}" for name in SEVERITIES if (n := counts[name])]
+    lines = wrap(f"{audit.paper.id} · {audit.paper.title}", WIDTH)
+    lines.append(", ".join(summary) or "nothing found")
+    for finding in audit.findings:
+        head = f"{finding.severity.upper()} {finding.kind} · {finding.place}"
+        lines += ["", *_indented(f"{head}: {finding.printed}" if finding.printed else head, "  ")]
+        lines += _indented(finding.arithmetic, "    ") + _indented(f"→ {finding.follows}", "    ", "      ")
+    if audit.sound:
+        lines += ["", "  checked and sound", *(line for text in audit.sound for line in _indented(text, "    "))]
+    return "\n".join(lines) + "\n"
+
+
+def _indented(text: str, indent: str, more: str | None = None) -> list[str]:
+    """Lines of at most `WIDTH`; a percent sign stays with its number."""
+    rest = indent if more is None else more
+    lines = wrap(text.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH, initial_indent=indent, subsequent_indent=rest)
+    return [line.replace("\N{NO-BREAK SPACE}%", " %") for line in lines]

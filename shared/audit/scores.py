@@ -1,0 +1,107 @@
+"""Printed scores against each other: recall above accuracy, and two values of one quantity."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from shared.audit.finding import CONTRADICTION, IMPOSSIBLE, NOTE, AuditFinding, cell_place, listed
+from shared.audit.printed import Printed, agree, which
+from shared.audit.shares import stated_n
+from shared.paper import Cell, Paper
+
+RECALL, PLACES = "recall above accuracy", "two values of one quantity"
+
+
+# ---- recall
+
+
+def audit_recall(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
+    """Recalls that exceed what one answer a clip allows.
+
+    With one label a clip and probabilities that add up to 1, a class above 0.5 is the most probable one. So the clips
+    that recall at threshold 0.5 counts are some of those that accuracy counts: recall cannot exceed accuracy. And no
+    clip has two answers above 0.5, so precision divides the same clips by no more than all of them: recall cannot
+    exceed precision. The threshold is the setting ``metric_threshold``; an average over classes obeys no such rule.
+    """
+    if paper.corpus.labels != "single":
+        return [], []
+    threshold = paper.settings.get("metric_threshold")
+    at_half = threshold is not None and isinstance(threshold.value, float) and threshold.value >= 0.5
+    findings, checked = [], 0
+    for recall in (cell for cell in paper.cells() if cell.metric == "recall"):
+        others = [paper.cell(recall.table, recall.model, recall.split, name) for name in ("accuracy", "precision")]
+        others = [cell for cell in others if cell is not None]
+        above = [cell for cell in others if Printed.of(recall).limits()[0] > Printed.of(cell).limits()[1]]
+        checked += bool(others)
+        if above and (at_half or above[0].metric == "accuracy"):
+            findings.append(_recall_finding(paper, recall, above, at_half))
+    sound = [
+        f"No {'other ' * bool(findings)}recall exceeds accuracy or precision ({checked - len(findings)} compared)."
+    ]
+    return findings, sound if at_half and checked > len(findings) else []
+
+
+def _recall_finding(paper: Paper, recall: Cell, above: list[Cell], at_half: bool) -> AuditFinding:
+    """The finding about one recall that is too high."""
+    printed = Printed.of(recall)
+    over = listed(f"{cell.metric} {Printed.of(cell)}" for cell in above)
+    where = cell_place(paper, recall)
+    if not at_half:
+        arithmetic = f"Recall {printed} is above {over}."
+        follows = "Possible only for an average over classes of unequal size; at threshold 0.5 it could not be."
+        return AuditFinding(RECALL, NOTE, printed=str(printed), arithmetic=arithmetic, follows=follows, **where)
+    arithmetic = "A clip is recalled only when its true class has more than half of the probability, and then it is "
+    arithmetic += f"answered rightly, too; but recall {printed} is above {over}."
+    n = stated_n(paper, recall)
+    for cell in above:
+        if n and cell.metric == "precision":
+            answers = float(n * printed.value / Printed.of(cell).value)
+            arithmetic += f" With that precision, {answers:,.0f} answers above one half came from {n:,} clips."
+    follows = "One of these numbers is a slip; a run cannot be held against it."
+    return AuditFinding(RECALL, IMPOSSIBLE, printed=str(printed), arithmetic=arithmetic, follows=follows, **where)
+
+
+# ---- two places
+
+
+def audit_places(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
+    """Quantities that the document prints in several places with different values."""
+    quantities: dict[tuple[str, ...], list[tuple[str, Printed]]] = {}
+    cells = {}
+    for cell in paper.cells():
+        key = (cell.model, cell.split, cell.metric)
+        cells.setdefault(key, cell)
+        quantities.setdefault(key, []).append((cell_place(paper, cell)["place"].partition(",")[0], Printed.of(cell)))
+    for claim in paper.claims:
+        key = (claim.quantity,) if claim.quantity else (claim.model, claim.split, claim.metric)
+        quantities.setdefault(key, []).append((claim.place, Printed.of(claim)))
+    findings, repeated = [], 0
+    for key, places in quantities.items():
+        pairs = list(combinations(places, 2))
+        repeated += bool(pairs)
+        if not all(agree(one, other) for (_, one), (_, other) in pairs):
+            findings.append(_places_finding(paper, key, places, cells.get(key)))
+    sound = [f"{repeated - len(findings)} numbers are printed in more than one place and agree there."]
+    return findings, sound if repeated > len(findings) else []
+
+
+def _places_finding(paper: Paper, key: tuple[str, ...], places: list, cell: Cell | None) -> AuditFinding:
+    """Say which places disagree, and which values a whole number of the stated clips gives."""
+    quantity = key[0] if len(key) == 1 else f"{key[0]}, {key[1]} {key[2]}"
+    values: dict[Printed, list[str]] = {}
+    for place, printed in places:
+        values.setdefault(printed, []).append(place)
+    said = listed(f"{printed} ({listed(where)})" for printed, where in values.items())
+    arithmetic = f"{quantity[0].upper()}{quantity[1:]} is {said}; rounding does not make these one number."
+    n = stated_n(paper, cell) if cell and cell.metric == "accuracy" and paper.corpus.labels == "single" else None
+    if n and any(printed.tells(n) for printed in values):
+        shares = [
+            f"{printed} is {which(printed, n) if printed.counts(n) else f'no whole number of {n:,}'}"
+            for printed in values
+            if printed.tells(n)
+        ]
+        arithmetic += f" Of the stated clips, {listed(shares)}."
+    follows = "At most one of them was measured; the table's is taken." if cell else "At most one of them is right."
+    where = {"table": cell.table, "row": cell.row, "column": cell_place(paper, cell)["column"]} if cell else {}
+    place = listed(dict.fromkeys(place for place, _ in places))
+    return AuditFinding(PLACES, CONTRADICTION, place, " against ".join(map(str, values)), arithmetic, follows, **where)

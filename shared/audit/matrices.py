@@ -19,8 +19,8 @@ def audit_matrices(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         found, sentence = _trace(paper, matrix)
         findings += found
         sound += [sentence] if sentence else []
-    for split in dict.fromkeys(matrix.split for matrix in paper.confusion_matrices):
-        of_split = [matrix for matrix in paper.confusion_matrices if matrix.split == split]
+    for split, classes in dict.fromkeys((matrix.split, matrix.classes) for matrix in paper.confusion_matrices):
+        of_split = [m for m in paper.confusion_matrices if (m.split, m.classes) == (split, classes)]
         found, sentence = _axes(paper, split, of_split)
         findings += found
         sound += [sentence] if sentence else []
@@ -70,7 +70,7 @@ def _trace(paper: Paper, matrix: ConfusionMatrix) -> tuple[list[AuditFinding], s
 
 def _axes(paper: Paper, split: str, matrices: list[ConfusionMatrix]) -> tuple[list[AuditFinding], str]:
     """Which axis of the figures has the supports of the classes, and what the figures call it."""
-    figures, support = listed(matrix.figure for matrix in matrices), _support(paper, split)
+    figures, support = listed(matrix.figure for matrix in matrices), _support(paper, split, matrices[0].classes)
     fitting, reason = _true_axis(matrices, support)
     if not fitting:
         return _no_support(split, figures, matrices, support), ""
@@ -95,12 +95,12 @@ def _axes(paper: Paper, split: str, matrices: list[ConfusionMatrix]) -> tuple[li
     return [], f"{figures}: the {true} {reason}, so they are the true class."
 
 
-def _support(paper: Paper, split: str) -> tuple[int, ...] | None:
+def _support(paper: Paper, split: str, classes: tuple[str, ...]) -> tuple[int, ...] | None:
     """Clips a class of a split that has the corpus' proportions; None where they are unknown or not whole."""
     n, counts, size = paper.corpus.n.get(split), paper.corpus.counts, paper.corpus.size
-    if not n or not counts or any(count * n % size for count in counts.values()):
+    if not n or counts.keys() != set(classes) or any(count * n % size for count in counts.values()):
         return None
-    return tuple(counts[name] * n // size for name in paper.corpus.classes)
+    return tuple(counts[name] * n // size for name in classes)
 
 
 def _true_axis(matrices: list[ConfusionMatrix], support: tuple[int, ...] | None) -> tuple[list[str], str]:

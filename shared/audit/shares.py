@@ -30,7 +30,7 @@ def audit_shares(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         for split in dict.fromkeys(cell.split for cell in cells):
             of_split = [cell for cell in cells if cell.split == split]
             if split not in stated:
-                findings += _unstated(paper, table, split, of_split)
+                findings.append(_unstated(paper, table, split, of_split))
             elif not set(of_split) & set(odd):
                 counts = listed(Printed.of(cell).number(stated[split]) for cell in of_split)
                 sound.append(f"{table.label}, {split}: the accuracies are {counts} of {stated[split]:,} clips.")
@@ -103,7 +103,14 @@ def _cuts(cells: list[Cell], splits: list[str], size: int, mode: str) -> dict[in
     return cuts
 
 
-def _split_finding(paper, table, splits, cuts, rows, sizes) -> AuditFinding:
+def _split_finding(
+    paper: Paper,
+    table: Table,
+    splits: list[str],
+    cuts: dict[str, dict[int, frozenset[str]]],
+    rows: frozenset[str],
+    sizes: dict[str, set[int]],
+) -> AuditFinding:
     """Say which cuts give these rows (`sizes`, by mode), whether one is a simple share, and which rows fit none."""
     size, mode = paper.corpus.size, ROUNDED if sizes[ROUNDED] else TRUNCATED
     remaining = sorted(sizes[mode])
@@ -116,7 +123,7 @@ def _split_finding(paper, table, splits, cuts, rows, sizes) -> AuditFinding:
         arithmetic += f" None gives the row {listed(never)}, rounded or truncated."
     stated = _stated_text(paper, splits)
     simple = [n for n in remaining if Fraction(size - n, size).denominator <= SIMPLE]
-    if paper.corpus.n.get(splits[0]) in remaining:
+    if any([n, size - n] == [paper.corpus.n.get(split) for split in splits] for n in remaining):
         follows = f"The stated {stated} is among them: only the other rows do not go with it."
     elif len(simple) == 1:
         n = simple[0]
@@ -152,29 +159,32 @@ def _one_split(paper: Paper, table: Table, split: str, cells: list[Cell], n: int
     limit = paper.corpus.size or UNKNOWN_SIZE
     found = sorted(_fits_all(cells, limit), key=lambda other: (abs(other - n), other))[:SHOWN]
     texts = ", ".join(str(Printed.of(cell)) for cell in cells)
-    odd = listed(printed for printed in map(Printed.of, cells) if not printed.counts(n))
+    odd = [printed for printed in map(Printed.of, cells) if not printed.counts(n)]
+    slip = f"{listed(odd)} {'is a slip' if len(odd) == 1 else 'are slips'}"
     if found:
         nearest = f"the nearest to the stated {n:,} are {listed(f'{other:,}' for other in sorted(found))}"
         arithmetic = f"Of the numbers of clips up to {limit:,} that give every {split} accuracy, rounded, {nearest}."
-        follows = f"Another number of clips was used, or {odd} is a slip."
+        follows = f"Another number of clips was used, or {slip}."
     else:
         arithmetic = f"No number of clips up to {limit:,} gives every {split} accuracy, rounded."
-        follows = f"They were not all measured on the same clips, or {odd} is a slip."
+        follows = f"They were not all measured on the same clips, or {slip}."
     return AuditFinding(SPLIT, CONTRADICTION, f"{table.label}, {split} accuracy", texts, arithmetic, follows, table.id)
 
 
-def _unstated(paper: Paper, table: Table, split: str, cells: list[Cell]) -> list[AuditFinding]:
+def _unstated(paper: Paper, table: Table, split: str, cells: list[Cell]) -> AuditFinding:
     """The least number of clips that the accuracies of a split need, where the document gives none."""
-    found = _fits_all(cells, paper.corpus.size or UNKNOWN_SIZE)
-    if not found or found[0] == 1:
-        return []
-    texts = ", ".join(str(Printed.of(cell)) for cell in cells)
-    shares = listed(which(Printed.of(cell), found[0]) for cell in cells)
-    arithmetic = f"No number of {split} clips is stated. The least that gives "
-    arithmetic += f"{'it' if len(cells) == 1 else 'all of them'} is {found[0]:,}: {shares}."
-    follows = "No interval can be given without it" + ", and the rows may be on different clips." * (len(cells) > 1)
-    place = f"{table.label}, {split} accuracy"
-    return [AuditFinding(SPLIT, NOTE, place, texts, arithmetic, follows.rstrip(".") + ".", table.id)]
+    limit = paper.corpus.size or UNKNOWN_SIZE
+    found = _fits_all(cells, limit)
+    arithmetic, all_of = f"No number of {split} clips is stated, and ", "it" if len(cells) == 1 else "all of them"
+    if found:
+        shares = listed(which(Printed.of(cell), found[0]) for cell in cells)
+        arithmetic += f"the least that gives {all_of} is {found[0]:,}: {shares}."
+        follows = "Without it no interval can be given."
+    else:
+        arithmetic += f"none up to {limit:,} gives {all_of}, rounded."
+        follows = "The rows are not on the same clips, or on more than these."
+    place, texts = f"{table.label}, {split} accuracy", ", ".join(str(Printed.of(cell)) for cell in cells)
+    return AuditFinding(SPLIT, NOTE, place, texts, arithmetic, follows, table.id)
 
 
 # ---- one number for two splits

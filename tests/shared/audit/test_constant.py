@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tests.shared.audit.toys import CORPUS, audit_of, only, table
+from tests.shared.audit.toys import CORPUS, audit_of, claim, only, table
 
 
 @pytest.fixture
@@ -43,6 +43,19 @@ def test_thirty_genres_by_a_network_that_has_learned_nothing(audit):
     assert "cross-entropy of 0.1801" in found.arithmetic
     assert "0.93 is what answering none of them has at 1.95 to 2.25 labels a clip" in found.arithmetic
     assert found.follows == "0.93 and 0.21 together are those of a network that answers every clip alike."
+
+
+def test_a_table_comes_before_what_is_said_elsewhere(audit):
+    corpus, text = multi([40, 40], 100, "0.60", "0.67")
+    text += claim("the text", "0.40", 1, split="validation", metric="loss")
+    assert only(audit(corpus, text), "constant predictor").printed == "0.60, loss 0.67"
+
+
+def test_scores_that_stand_in_the_text_only(audit):
+    corpus, _ = multi([40, 40], 100, "", "")
+    text = claim("the text", "0.60", 1, metric="binary_accuracy") + claim("the text", "0.67", 1, metric="loss")
+    found = only(audit(corpus, text), "constant predictor")
+    assert (found.place, found.printed) == ("the text, A, test", "0.60, loss 0.67")
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,19 @@ def test_a_paper_toml_that_reads_a_matrix_the_wrong_way(audit):
     assert found.follows == "paper.toml reads Fig. 1 the wrong way: printed_rows should be 'true'."
 
 
+def test_axes_that_cannot_be_told_apart(audit):
+    same_sums = [[26, 4], [4, 16]]  # 30 and 20 along both axes
+    assert kinds(audit(COUNTED, matrix("Fig. 1", same_sums, labelled="predicted"))) == [(NOTE, "constant predictor")]
+    assert kinds(audit(CORPUS, matrix("Fig. 1", FAIR, labelled="predicted"))) == [], "one matrix, and no counts stated"
+
+
+def test_a_split_that_is_not_in_the_corpus_proportions(audit):
+    found = only(audit(COUNTED, matrix("Fig. 1", [[20, 5], [4, 21]], labelled="predicted")), "support")
+    assert found.severity == NOTE
+    assert "Rows add up to 25 and 25, columns to 24 and 26" in found.arithmetic
+    assert "has 30 and 20" in found.arithmetic
+
+
 def test_matrices_of_different_clips(audit):
     text = matrix("Fig. 1", [[20, 5], [4, 21]], "A") + matrix("Fig. 2", [[21, 6], [5, 18]], "B")
     found = only(audit(CORPUS, text), "support")
@@ -55,7 +68,8 @@ def test_a_matrix_with_another_trace_or_other_clips_than_printed(audit):
     found = only(audit(corpus, table("test accuracy", A=["0.84"]), matrix("Fig. 1", FAIR)), "trace of a matrix")
     assert (found.severity, found.printed, found.table, found.row) == (CONTRADICTION, "0.84", "1", "A")
     assert found.arithmetic == "The diagonal has 41 of 50, 0.820, but test accuracy 0.84 is printed."
-    found = only(audit(CORPUS + "n = { test = 49 }", matrix("Fig. 1", FAIR)), "support")
+    audited = audit(CORPUS + "n = { test = 49 }", table("test accuracy", A=["0.82"]), matrix("Fig. 1", FAIR))
+    found = only(audited, "support")
     assert "add up to 50 clips; 49 test clips are stated" in found.arithmetic
 
 

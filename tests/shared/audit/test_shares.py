@@ -49,7 +49,7 @@ def test_the_nearest_numbers_of_clips_where_one_split_is_printed(audit):
     corpus = CORPUS + "n = { train = 80, validation = 10, test = 10 }"
     found = only(audit(corpus, table("test accuracy", 100, A=["91.67"], B=["75.00"])), "another split")
     assert "12, 24, 36, 48, 60 and 72" in found.arithmetic  # 11 and 9 of 12, and multiples
-    assert found.follows == "Another number of clips was used, or 91.67 % and 75.00 % is a slip."
+    assert found.follows == "Another number of clips was used, or 91.67 % and 75.00 % are slips."
 
 
 def test_the_least_number_of_clips_where_none_is_stated(audit):
@@ -57,6 +57,13 @@ def test_the_least_number_of_clips_where_none_is_stated(audit):
     assert found.severity == NOTE
     assert "No number of test clips is stated" in found.arithmetic
     assert "is 12: 11 of 12 and 9 of 12" in found.arithmetic
+
+
+def test_no_number_of_clips_gives_all_rows(audit):
+    corpus = CORPUS + "counts = { x = 5, y = 6 }"  # 11 clips: a third, but not with three quarters
+    found = only(audit(corpus, table("test accuracy", 100, A=["33.33"], B=["75.00"])), "another split")
+    assert "none up to 11 gives all of them" in found.arithmetic
+    assert found.follows == "The rows are not on the same clips, or on more than these."
 
 
 def test_means_over_folds_need_not_be_whole(audit):

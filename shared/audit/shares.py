@@ -130,7 +130,7 @@ def _split_finding(
         follows = f"Only {n:,} + {size - n:,} is a simple share ({Fraction(size - n, size)} {splits[1]})"
         if sizes[ROUNDED] & sizes[TRUNCATED] == {n}:
             follows += ", and only it also gives them with the decimals cut off"
-        follows += f": these rows' split, where {stated} is stated."
+        follows += f": very probably these rows' split, where {stated} is stated."
     else:
         follows = f"The stated {stated} is not the split of these rows."
     place, texts = f"{table.label}, {listed(splits)} accuracy", ", ".join(_texts(table, rows))
@@ -211,7 +211,8 @@ def _twice_finding(paper: Paper, table: Table, one: Cell, other: Cell) -> AuditF
     fitting = [split for split, n in fits.items() if n]
     if len(fitting) == 1 and all(sizes.values()):
         left = ({one.split, other.split} - set(fitting)).pop()
-        severity, follows = CONTRADICTION, f"The {fitting[0]} accuracy is printed twice; the {left} one is missing."
+        severity = CONTRADICTION
+        follows = f"The {fitting[0]} accuracy seems to be printed twice; the {left} one is missing."
     elif not fitting and any(sizes.values()):
         severity, follows = CONTRADICTION, "At most one of the two can be what was measured, and on other clips."
     else:

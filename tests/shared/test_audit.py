@@ -86,7 +86,7 @@ def test_pragadaraju_text_accuracies_are_the_training_one_twice(pragadaraju):
     assert found.row == "RNN + Textual Representation"
     assert "351 of 2,400 train clips (exactly 14.625 %, half-way, which Python prints as 14.62)" in found.arithmetic
     assert "no whole number of 600 or 500 test clips" in found.arithmetic
-    assert found.follows == "The train accuracy is printed twice; the test one is missing."
+    assert found.follows == "The train accuracy seems to be printed twice; the test one is missing."
 
 
 def test_pragadaraju_places_disagree(pragadaraju):

@@ -81,8 +81,10 @@ def audit_places(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         repeated += bool(pairs)
         if not all(agree(one, other) for (_, one), (_, other) in pairs):
             findings.append(_places_finding(paper, key, places, cells.get(key)))
-    sound = [f"{repeated - len(findings)} numbers are printed in more than one place and agree there."]
-    return findings, sound if repeated > len(findings) else []
+    n_sound = repeated - len(findings)
+    numbers, verb = ("number is", "agrees") if n_sound == 1 else ("numbers are", "agree")
+    sound = [f"{n_sound} {numbers} printed in more than one place and {verb} there."]
+    return findings, sound if n_sound else []
 
 
 def _places_finding(paper: Paper, key: tuple[str, ...], places: list, cell: Cell | None) -> AuditFinding:

@@ -51,6 +51,14 @@ def test_lam_averages_over_classes_are_not_what_is_printed(lam):
     assert "0.8772 and 0.8640 (Model 1)" in found.arithmetic
 
 
+def test_verma_says_two_numbers_for_one_network():
+    verma = audit_paper(load_paper("verma_genres"))
+    found = only(verma, "two values of one quantity")
+    assert found.severity == CONTRADICTION
+    assert "is 81.62 % (Table Conclusion and Abstract) and 81.67 % (the sentence below the table)" in found.arithmetic
+    assert "1 number is printed in more than one place and agrees there." in verma.sound  # Mode 1's
+
+
 def test_what_is_remarked_as_impossible_in_a_paper_is_what_the_audit_finds():
     for paper in map(load_paper, list_papers()):
         remarked = {(c.table, c.row, c.printed) for c in paper.cells() if c.note_kind == "impossible"}

@@ -60,7 +60,7 @@ def test_places_that_agree_are_sound(audit):
     text = table("test accuracy", 100, A=["81.62"]) + claim("the abstract", "82") + claim("the end", "0.8162", 1)
     audited = audit(CORPUS, text)
     assert "two values of one quantity" not in [f.kind for f in audited.findings]
-    assert "1 numbers are printed in more than one place and agree there." in audited.sound
+    assert "1 number is printed in more than one place and agrees there." in audited.sound
 
 
 def test_a_quantity_in_words(audit):

@@ -7,6 +7,7 @@ resumed draws the same numbers as one that was not.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sys
@@ -168,6 +169,7 @@ def fit(
     watched_as: str = "val",
     best: str | None = "val_accuracy",
     early_stopping: EarlyStopping | None = None,
+    schedule: Callable[[Sequence[dict], int, int], float] | None = None,
     name: str = "",
 ) -> Run:
     """Train a compiled model, or go on with training it, and leave it with its best (or last) epoch's weights.
@@ -196,6 +198,10 @@ def fit(
         The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does). None: the last
         epoch counts.
     early_stopping : EarlyStopping, optional
+    schedule : function, optional
+        Gives each batch's learning rate from the history so far, the batch's number and the epoch's number of batches,
+        and from nothing else, as `shared.schedules.CyclicalOnPlateaus`: so a resumed run gets the same rates. The
+        history then has a ``learning_rate``, that of the epoch's last batch. None: the compiled rate.
     name : str
         Printed before each epoch's line.
 
@@ -213,10 +219,12 @@ def fit(
         generator = epoch_generator(seed, run.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
         reseed(model, generator)
+        rates = _rates(schedule, run.rows, -(-len(ordered.rows) // batch_size))
         start = time.perf_counter()
-        logs = run_epoch(model.train_on_batch, ordered, batch_size, f"epoch {run.epoch + 1}")
+        logs = run_epoch(_step(model, rates), ordered, batch_size, f"epoch {run.epoch + 1}")
         checked = run_epoch(model.test_on_batch, watched, watched_batch_size)
         row = {"epoch": run.epoch + 1, **logs, **{f"{watched_as}_{name}": value for name, value in checked.items()}}
+        row |= {"learning_rate": rates[-1]} if rates else {}
         row["seconds"] = time.perf_counter() - start
         run.rows.append(row)
         if best is None or run.best_epoch == 0 or row[best] > run.rows[run.best_epoch - 1][best]:
@@ -229,8 +237,28 @@ def fit(
     return run
 
 
+def _rates(schedule: Callable | None, rows: list[dict], n_batches: int) -> list[float]:
+    """The learning rate of each of the next epoch's batches; none without a schedule."""
+    return [] if schedule is None else [schedule(rows, batch, n_batches) for batch in range(n_batches)]
+
+
+def _step(model: keras.Model, rates: list[float]) -> Callable:
+    """``model.train_on_batch``, each batch with its learning rate if there are any."""
+    if not rates:
+        return model.train_on_batch
+    batch = itertools.count()
+
+    def step(x, y, **options):
+        model.optimizer.learning_rate = rates[next(batch)]
+        return model.train_on_batch(x, y, **options)
+
+    return step
+
+
 def _words(row: dict) -> str:
-    figures = " ".join(f"{key} {value:.4f}" for key, value in row.items() if key not in ("epoch", "seconds"))
+    formats = {"learning_rate": ".1e"}
+    shown = {key: value for key, value in row.items() if key not in ("epoch", "seconds")}
+    figures = " ".join(f"{key} {value:{formats.get(key, '.4f')}}" for key, value in shown.items())
     return f"{figures} ({row['seconds']:.0f} s)"
 
 

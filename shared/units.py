@@ -178,12 +178,12 @@ def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
 
 
 def write_history(folder: Path, epochs: list[dict]) -> None:
-    """Write ``history.csv``: one row an epoch, six decimals (seconds: one)."""
+    """Write ``history.csv``: one row an epoch, six decimals (seconds: one; a learning rate: six significant digits)."""
+    formats = {"epoch": "d", "seconds": ".1f", "learning_rate": ".5e"}
     columns = ["epoch", *(key for key in epochs[0] if key not in ("epoch", "seconds")), "seconds"]
     lines = [",".join(columns)]
     for row in epochs:
-        values = [str(row["epoch"]), *(f"{row[key]:.6f}" for key in columns[1:-1]), f"{row['seconds']:.1f}"]
-        lines.append(",".join(values))
+        lines.append(",".join(format(row[key], formats.get(key, ".6f")) for key in columns))
     text = "\n".join(lines) + "\n"
     atomic_write(folder / HISTORY, lambda file: file.write(text.encode()))
 

@@ -47,10 +47,37 @@ np.save(sys.argv[1] + "/weights.npy", np.concatenate([w.ravel() for w in model.g
 """
 
 
-def start(folder, delay=0.0):
+# The same with a schedule, which writes down each rate that the optimizer has when a batch begins.
+SCHEDULED = """
+from shared.schedules import CyclicalOnPlateaus
+def schedule(*arguments, rule=CyclicalOnPlateaus(1e-4, 1e-2, patience=2, min_delta=10.0)):
+    return rule(*arguments)
+""" + SCRIPT.replace(
+    "plain = training.batches\n",
+    "plain, train_on_batch = training.batches, model.train_on_batch\n"
+    "def noted(*arguments, **options):\n"
+    "    with open(sys.argv[1] + '/rates.txt', 'a') as file:\n"
+    "        file.write(f'{int(model.optimizer.iterations)} {float(model.optimizer.learning_rate)}\\n')\n"
+    "    return train_on_batch(*arguments, **options)\n"
+    "model.train_on_batch = noted\n",
+).replace("seed=3,", "seed=3, schedule=schedule,")
+
+
+def start(folder, delay=0.0, script=SCRIPT):
     folder.mkdir(exist_ok=True)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder), str(delay)], cwd=ROOT, env=environment)
+    return subprocess.Popen([sys.executable, "-c", script, str(folder), str(delay)], cwd=ROOT, env=environment)
+
+
+def kill_in_epochs_after(folder, epochs, script=SCRIPT):
+    """Start the run and kill -9 it inside an epoch, when that many have been written."""
+    process = start(folder, delay=0.15, script=script)
+    while not ((folder / "state.json").exists() and len(figures(folder)) >= epochs):
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def figures(folder):
@@ -62,13 +89,7 @@ def test_killed_and_run_again_ends_as_if_it_had_not_been(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole).wait() == 0
     for epochs in (1, 3):  # kill -9 once after the first epoch, once after the third, each inside a later one
-        process = start(killed, delay=0.15)
-        while not ((killed / "state.json").exists() and len(figures(killed)) >= epochs):
-            assert process.poll() is None
-            time.sleep(0.02)
-        time.sleep(0.2)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_in_epochs_after(killed, epochs)
     assert 3 <= len(figures(killed)) < 6
     assert start(killed).wait() == 0
     assert figures(killed) == figures(whole)
@@ -78,6 +99,51 @@ def test_killed_and_run_again_ends_as_if_it_had_not_been(tmp_path):
     assert sorted(path.name for path in killed.glob("*.weights.h5")) == sorted(
         {f"best-{best:03d}.weights.h5", "last-006.weights.h5"}
     )
+
+
+def rates(folder):
+    """The learning rate at each of the optimizer's iterations, and those that were there more than once."""
+    found, repeated = {}, set()
+    for line in (folder / "rates.txt").read_text().splitlines():
+        iteration, rate = line.split()
+        repeated |= {int(iteration)} & set(found)
+        assert found.setdefault(int(iteration), rate) == rate  # a batch that is done again has the rate it had
+    return found, repeated
+
+
+def test_learning_rates_are_the_same_killed_or_not(tmp_path):
+    """Three batches an epoch of four; the loss never falls by 10, so plateaus end epochs 3 and 5."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert start(whole, script=SCHEDULED).wait() == 0
+    kill_in_epochs_after(killed, 3, SCHEDULED)
+    assert 3 <= len(figures(killed)) < 6
+    assert start(killed, script=SCHEDULED).wait() == 0
+    expected, none = rates(whole)
+    assert rates(killed)[0] == expected
+    assert rates(killed)[1]
+    assert not none
+    assert figures(killed) == figures(whole)
+    assert np.array_equal(np.load(killed / "weights.npy"), np.load(whole / "weights.npy"))
+    by_hand = [1e-4 + 9.9e-3 * part for part in (0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25)]
+    by_hand = by_hand + by_hand[:4] + [rate / 10 for rate in by_hand[4:] + by_hand[:4]] + [r / 100 for r in by_hand[4:]]
+    assert list(expected) == list(range(24))
+    assert [float(rate) for rate in expected.values()] == pytest.approx(by_hand, rel=1e-6)
+    assert [row["learning_rate"] for row in figures(whole)] == pytest.approx(by_hand[3::4])
+
+
+def test_a_schedule_sees_the_history_the_batch_and_their_number(tmp_path):
+    asked = []
+
+    def schedule(rows, batch, n_batches):
+        asked.append((len(rows), batch, n_batches))
+        return 0.25
+
+    model = small_model()
+    options = {"epochs": 2, "batch_size": 3, "watched_batch_size": 4, "seed": 0}
+    run = training.fit(model, rows(), rows(), folder=tmp_path, schedule=schedule, **options)
+    assert asked == [(epoch, batch, 3) for epoch in range(2) for batch in range(3)]
+    assert float(model.optimizer.learning_rate) == 0.25
+    assert set(run.rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"}
 
 
 def small_model(n_features=4):

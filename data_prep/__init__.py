@@ -13,6 +13,8 @@ DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 
 CORPORA: dict[str, str] = {
     "fsdd": "data_prep.fsdd",
+    "fsdkaggle2018": "data_prep.fsdkaggle2018",
+    "fsdkaggle2018-subset": "data_prep.fsdkaggle2018_subset",
     "gtzan": "data_prep.gtzan",
     "gtzan-subset": "data_prep.gtzan_subset",
     "gtzan_features_30s": "data_prep.gtzan_features_30s",

@@ -135,25 +135,53 @@ def from_archive(url: str, build: Callable[[Path], None], sha256: str | None = N
     CorpusError
         It cannot be had; says what else can be done.
     """
+    from_archives({url: f"sha256:{sha256}" if sha256 else None}, lambda archives: build(archives[0]))
+
+
+def from_archives(urls: dict[str, str | None], build: Callable[[list[Path]], None]) -> None:
+    """Download several zip or tar files one after another, `build` from them and remove them.
+
+    Those that were whole when a fetch was interrupted are not downloaded again.
+
+    Parameters
+    ----------
+    urls
+        Addresses, each with the file's checksum as ``md5:...`` or ``sha256:...``, or None.
+    build
+        Called with the files, in the order of `urls`.
+
+    Raises
+    ------
+    CorpusError
+        One cannot be had; says what else can be done.
+    """
+    archives = {_retrieve(url, checksum): checksum for url, checksum in urls.items()}
+    try:
+        build(list(archives))
+    except CorpusError:  # not what it should be: the next try downloads it anew, unless its checksum is right
+        _remove(archive for archive, checksum in archives.items() if checksum is None)
+        raise
+    _remove(archives)  # not after a full disk
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _retrieve(url: str, checksum: str | None) -> Path:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
     folder = cache_root() / "downloads"
     name = re.sub(r"[^A-Za-z0-9.]+", "-", url.partition("://")[2]) + ".archive"
-    known_hash = f"sha256:{sha256}" if sha256 else None
     try:
-        archive = Path(pooch.retrieve(url, known_hash=known_hash, fname=name, path=folder, progressbar=True))
+        return Path(pooch.retrieve(url, known_hash=checksum, fname=name, path=folder, progressbar=True))
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise CorpusError(
             f"cannot download {url}: {error}\nRun the command again to start over, give another address with --url, "
             "or download it by other means and use --from PATH."
         ) from error
-    try:
-        build(archive)
-    except CorpusError:  # not what it should be: the next try downloads it anew; after a full disk it is kept
-        archive.unlink(missing_ok=True)
-        raise
-    archive.unlink(missing_ok=True)
 
 
 def from_path(

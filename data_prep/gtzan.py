@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import data_prep
-from data_prep import CorpusError, gtzan_tracks, layout
+from data_prep import CorpusError, grouping, gtzan_tracks, layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,7 +174,7 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
         skipped += [[recording.path.name, recording.error] for recording in found.get(clip, [])[:1] if recording.error]
     rows = [_row(clip, recording) for clip, recording in usable]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["group"], repeated = gtzan_tracks.groups(frame)
+    frame["group"], repeated = grouping.groups(frame)
     report.notes += gtzan_tracks.repetition_note(repeated)
     frame.attrs["skipped"] = skipped
     return frame, report

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import data_prep
-from data_prep import CorpusError, gtzan_tracks, layout
+from data_prep import CorpusError, grouping, gtzan_tracks, layout
 from data_prep.gtzan import KAGGLE_DATASET
 from data_prep.gtzan_tracks import GENRES, genre_of
 from data_prep.hashing import values_hash
@@ -182,7 +182,7 @@ class Table:
             self._compare(rows, report)
         usable = [row for _, row in sorted(rows.items()) if row is not None]
         frame = pd.DataFrame(usable, columns=list(COLUMNS))
-        frame["group"], repeated = gtzan_tracks.groups(frame)
+        frame["group"], repeated = grouping.groups(frame)
         report.notes += gtzan_tracks.repetition_note(repeated)
         return frame, report
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import data_prep
 from data_prep import CorpusError, layout
+from data_prep.grouping import EXCLUDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,6 @@ SPLIT_SEED = 0
 LISTS = {"train": "train_filtered.txt", "validation": "valid_filtered.txt", "test": "test_filtered.txt"}
 N_LISTED = {"train": 443, "validation": 197, "test": 290}
 LISTS_FOLDER = "gtzan_filtered"  # under the data root
-EXCLUDED = "excluded"  # the split of a track that no list has
 
 
 def track_names(genre: str | None = None) -> list[str]:
@@ -40,33 +40,8 @@ def genre_of(track: str) -> str:
     return track.partition(".")[0]
 
 
-def groups(frame: pd.DataFrame) -> tuple[list[str], list[tuple[str, ...]]]:
-    """What must not straddle a split: a track, and with it every track that has some of the same content.
-
-    Parameters
-    ----------
-    frame
-        Columns track and sha256; rows of one content hash hold the same.
-
-    Returns
-    -------
-    groups
-        One a row: the first track, by name, of those that hold the same; nearly always the row's own.
-    repeated
-        The tracks that hold the same, sorted.
-    """
-    group = {track: track for track in frame["track"]}
-    for sha256 in sorted(set(frame.loc[frame["sha256"].duplicated(), "sha256"])):
-        same = {group[track] for track in frame.loc[frame["sha256"] == sha256, "track"]}
-        group = {track: min(same) if first in same else first for track, first in group.items()}
-    members: dict[str, list[str]] = {}
-    for track in sorted(group):
-        members.setdefault(group[track], []).append(track)
-    return [group[track] for track in frame["track"]], [tuple(m) for m in members.values() if len(m) > 1]
-
-
 def repetition_note(repeated: list[tuple[str, ...]]) -> list[str]:
-    """A sentence that names the tracks of `groups` that hold the same; none if there are none."""
+    """A sentence that names the tracks of `grouping.groups` that hold the same; none if there are none."""
     if not repeated:
         return []
     names = ", ".join(" = ".join(tracks) for tracks in repeated)

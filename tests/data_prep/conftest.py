@@ -1,7 +1,8 @@
 """Small corpora with lists of their own, the real ones where they are, zip files and a server to fetch them from.
 
 The small VNTM has 3, 1 and 1 images a class instead of 375, 75 and 50, the small FSDD two takes of three digits by two
-speakers, the small GTZAN six tracks a genre of about 400 samples each.
+speakers, the small GTZAN six tracks a genre of about 400 samples each, the small FSDKaggle2018 eleven training and two
+test clips of three classes.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from data_prep import CorpusError, fsdd, gtzan, gtzan_tracks, vntm
+from data_prep import CorpusError, fsdd, fsdkaggle2018_clips, gtzan, gtzan_tracks, vntm
 
 PER_CLASS = {"train": 3, "validation": 1, "test": 1}
 SPLIT_OF_NUMBER = {0: "validation", 1: "train", 2: "train", 3: "test", 4: "train"}
@@ -148,6 +149,50 @@ def gtzan_track():
     return _track
 
 
+SMALL_LABELS = ("Bark", "Hi-hat", "Oboe")
+N_SMALL_CLIPS = {"train": 11, "test": 2}  # a class
+
+
+def _sound(clip: str) -> np.ndarray:
+    """Samples of a made-up clip, 16-bit integers; 1 and 4 hold the same."""
+    number = 1 if int(clip, 16) == 4 else int(clip, 16)
+    random = np.random.default_rng(number)
+    return random.integers(-9000, 9000, random.integers(300, 400), dtype=np.int16)
+
+
+@pytest.fixture
+def small_fsdkaggle2018(tmp_path, monkeypatch) -> Path:
+    """Root of the small corpus under the data root, as Zenodo's archives have it: clips 00000000 to 00000026.
+
+    Training clips 2 and 5 are of one Freesound sound, and so are training clip 0 and the first test clip.
+    """
+    n_clips = {split: n * len(SMALL_LABELS) for split, n in N_SMALL_CLIPS.items()}
+    monkeypatch.setattr(fsdkaggle2018_clips, "N_PUBLISHED", n_clips)
+    root, number = tmp_path / "data" / "fsdkaggle2018", 0
+    tables = {"train": ["fname,label,manually_verified,freesound_id,license"]}
+    tables["test"] = ["fname,label,usage,freesound_id,license"]
+    for split, lines in tables.items():
+        folder = root / f"FSDKaggle2018.audio_{split}"
+        folder.mkdir(parents=True)
+        for place in range(n_clips[split]):
+            clip, sound = f"{number:08x}", {5: 2, n_clips["train"]: 0}.get(number, number)
+            middle = f"{number % 2}" if split == "train" else ("Public", "Private")[place % 2]
+            lines.append(f"{clip}.wav,{SMALL_LABELS[place % 3]},{middle},{5000 + sound},Creative Commons 0")
+            soundfile.write(folder / f"{clip}.wav", _sound(clip), 44100, subtype="PCM_16")
+            number += 1
+    names = {"train": "train_post_competition.csv", "test": "test_post_competition_scoring_clips.csv"}
+    (root / "FSDKaggle2018.meta").mkdir()
+    for split, name in names.items():
+        (root / "FSDKaggle2018.meta" / name).write_text("\n".join(tables[split]) + "\n")
+    return root
+
+
+@pytest.fixture
+def fsdkaggle2018_sound():
+    """Function that gives a clip of the small FSDKaggle2018 as 16-bit integers: its name."""
+    return _sound
+
+
 def _make_zip(path: Path, folder: Path, prefix: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*.*")):
@@ -235,3 +280,9 @@ def real_gtzan_subset() -> Path:
 def real_gtzan_features() -> Path:
     """Folder of the public tables of features; skips without it."""
     return _real("gtzan_features")
+
+
+@pytest.fixture
+def real_fsdkaggle2018_subset() -> Path:
+    """Folder of 200 training clips of ten classes; skips without it."""
+    return _real("fsdkaggle2018_subset")

@@ -6,7 +6,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from data_prep import CorpusError, gtzan_tracks
+from data_prep import CorpusError, grouping, gtzan_tracks
 from data_prep.gtzan_tracks import with_protocol
 
 
@@ -16,7 +16,7 @@ def tracks(names=None):
     frame = pd.DataFrame({"clip": names, "label": [name.partition(".")[0] for name in names], "track": names})
     same = {"rock.00016": "metal.00058"}
     frame["sha256"] = [same.get(name, name) for name in names]
-    frame["group"], _ = gtzan_tracks.groups(frame)
+    frame["group"], _ = grouping.groups(frame)
     return frame.assign(split="train", path="a.wav", offset=0, n_samples=661_794)
 
 
@@ -38,29 +38,6 @@ def test_names():
 
 
 # Groups.
-
-
-@pytest.mark.parametrize(
-    ("sha256", "expected", "repeated"),
-    [
-        ("abcd", "t0 t1 t2 t3", []),
-        ("abca", "t0 t1 t2 t0", [("t0", "t3")]),
-        ("aaaa", "t0 t0 t0 t0", [("t0", "t1", "t2", "t3")]),
-        ("abba", "t0 t1 t1 t0", [("t0", "t3"), ("t1", "t2")]),
-    ],
-)
-def test_groups(sha256, expected, repeated):
-    frame = pd.DataFrame({"track": ["t0", "t1", "t2", "t3"], "sha256": list(sha256)})
-    assert gtzan_tracks.groups(frame) == (expected.split(), repeated)
-
-
-def test_groups_of_rows_are_joined_through_a_third_track():
-    """t0 and t1 have a row in common, t1 and t2 another."""
-    frame = pd.DataFrame({"track": ["t0", "t0", "t1", "t1", "t2", "t2"], "sha256": list("xabbca")})
-    frame.loc[1, "sha256"] = "b"
-    assert gtzan_tracks.groups(frame)[1] == [("t0", "t1")]
-    frame.loc[5, "sha256"] = "b"
-    assert gtzan_tracks.groups(frame) == (["t0"] * 6, [("t0", "t1", "t2")])
 
 
 def test_repetition_note():

@@ -24,7 +24,7 @@ def test_list(small_vntm, capsys):
     assert text.count("licence  Apache-2.0") == 2
     assert f"found in {fsdd.EMBEDDED}" in text
     assert "splits   published, arithmetic, official, grouped (6 folds)" in text
-    assert text.count("fetch    ") == 5  # synthetic has one source only, and parts of GTZAN have none
+    assert text.count("fetch    ") == 6  # synthetic has one source only, and parts of a corpus have none
     assert "--source github | kaggle, --from PATH, --url URL" in text
 
 

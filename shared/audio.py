@@ -43,16 +43,54 @@ def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
         signal, file_rate_hz = soundfile.read(path, dtype="float32")
     except soundfile.LibsndfileError as error:
         raise AudioError(_not_audio(path, error.error_string)) from None
-    if signal.size == 0:
-        raise AudioError(f"{path}: holds no samples ({file_rate_hz} Hz, 0 s). Remove it or replace it")
-    if not np.isfinite(signal).all():
-        n_bad = np.count_nonzero(~np.isfinite(signal))
-        raise AudioError(
-            f"{path}: {n_bad} of {signal.size} samples are NaN or infinite. Write the file again, or remove it"
-        )
+    _check_samples(path, signal, file_rate_hz)
     if signal.ndim == 2:
         signal = np.mean(signal.T, axis=0)  # librosa averages the transposed array; another order rounds otherwise
     return resample(signal, file_rate_hz, sample_rate_hz)
+
+
+def load_middle(path: str | Path, sample_rate_hz: int, seconds: float) -> np.ndarray:
+    """Read the middle of an audio file as one channel at one sample rate; the rest of it is not decoded.
+
+    Parameters
+    ----------
+    path
+        A file of a format that libsndfile reads: wav, flac, ogg, mp3.
+    sample_rate_hz
+        Sample rate of the result. What is resampled is the middle, cut out at the file's own rate.
+    seconds
+        Length of the middle, more than zero. A file that is not longer is read whole.
+
+    Returns
+    -------
+    ndarray, float32, shape (n,)
+        As `load_audio` gives it. As many samples of the file are left out before it as after it, or one fewer.
+
+    Raises
+    ------
+    AudioError
+        No such file, not audio, damaged before the end of the middle, no samples, or samples in the middle that are
+        NaN or infinite.
+    """
+    import soundfile
+
+    path = Path(path)
+    _check_file(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            n_wanted = min(round(seconds * file.samplerate), file.frames)
+            file.seek((file.frames - n_wanted) // 2)
+            signal = file.read(n_wanted, dtype="float32", always_2d=True)
+            file_rate_hz = file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise AudioError(_not_audio(path, error.error_string)) from None
+    if len(signal) < n_wanted:
+        raise AudioError(
+            f"{path}: ends early, after {len(signal):,} of the {n_wanted:,} samples of its middle. Fetch or copy it "
+            "again"
+        )
+    _check_samples(path, signal, file_rate_hz)
+    return resample(np.mean(signal.T, axis=0), file_rate_hz, sample_rate_hz)
 
 
 def resample(signal: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
@@ -110,6 +148,16 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path}: is a folder, not an audio file. Name the files in it")
     if path.stat().st_size == 0:
         raise AudioError(f"{path}: is empty (0 bytes). Fetch or copy it again")
+
+
+def _check_samples(path: Path, signal: np.ndarray, file_rate_hz: int) -> None:
+    if signal.size == 0:
+        raise AudioError(f"{path}: holds no samples ({file_rate_hz} Hz, 0 s). Remove it or replace it")
+    if not np.isfinite(signal).all():
+        n_bad = np.count_nonzero(~np.isfinite(signal))
+        raise AudioError(
+            f"{path}: {n_bad} of {signal.size} samples are NaN or infinite. Write the file again, or remove it"
+        )
 
 
 def _not_audio(path: Path, reason: str) -> str:

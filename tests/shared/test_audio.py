@@ -1,4 +1,4 @@
-"""``load_audio`` against ``librosa.load``, and every kind of file that is no audio."""
+"""``load_audio`` and ``load_middle`` against librosa and whole files, and every kind of file that is no audio."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from shared.audio import AudioError, load_audio, segments
+from shared.audio import AudioError, load_audio, load_middle, segments
 
 SAMPLE_RATE_HZ = 22050
 # librosa.load imports audioread, which imports modules that Python 3.13 drops.
@@ -137,3 +137,67 @@ def test_real_recordings_are_read_as_librosa_reads_them(pattern):
 def test_gtzans_unreadable_file_is_named():
     with pytest.raises(AudioError, match=r"jazz\.00054\.wav: cannot be read as audio"):
         load_audio(_real("gtzan_subset/jazz") / "jazz.00054.wav", SAMPLE_RATE_HZ)
+
+
+# The middle of a file.
+
+
+@pytest.mark.parametrize("kind", [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")])
+@pytest.mark.parametrize("file_rate_hz", [44100, 22050])
+def test_the_middle_is_that_of_the_whole_file(tmp_path, kind, file_rate_hz):
+    path = tmp_path / f"music.{kind[0].lower()}"
+    soundfile.write(path, _music(file_rate_hz, 2, 3.7), file_rate_hz, format=kind[0], subtype=kind[1])
+    whole = load_audio(path, file_rate_hz)
+    start = (whole.size - 2 * file_rate_hz) // 2
+    expected = librosa.resample(
+        whole[start : start + 2 * file_rate_hz], orig_sr=file_rate_hz, target_sr=44100, res_type="soxr_hq"
+    )
+    signal = load_middle(path, 44100, 2)
+    assert (signal.dtype, signal.shape) == (np.float32, (88200,))
+    # A lossy decoder that starts in the middle is settled after the overlap of two frames; all the rest is the same.
+    settled = slice(2400 if kind[0] == "MP3" else 0, None)
+    np.testing.assert_allclose(signal[settled], expected[settled], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_samples", "start"), [(11, 3), (10, 2), (5, 0), (4, 0)])
+def test_the_middle_is_exact(tmp_path, n_samples, start):
+    """Five of eleven samples leave three out on either side; of ten, two before and three after; of five or fewer, none."""
+    soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 10, subtype="PCM_16")
+    middle = load_middle(tmp_path / "a.wav", 10, 0.5)
+    assert (middle * 32768).tolist() == list(range(start, min(start + 5, n_samples)))
+
+
+def test_only_the_middle_is_decoded(tmp_path):
+    """NaN outside of it is not seen, and memory does not grow with the file."""
+    import tracemalloc
+
+    signal = np.full(30 * 8000, np.nan, np.float32)
+    signal[14 * 8000 : 16 * 8000] = 0.5
+    soundfile.write(tmp_path / "a.wav", signal, 8000, subtype="FLOAT")
+    tracemalloc.start()
+    middle = load_middle(tmp_path / "a.wav", 8000, 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (middle == 0.5).all()
+    assert peak < signal.nbytes / 2
+    with pytest.raises(AudioError, match=r"a\.wav: 16000 of 32000 samples are NaN or infinite"):
+        load_middle(tmp_path / "a.wav", 8000, 4)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is empty"), (b"ID3 and then nothing", "cannot be read as audio"), (None, "no such file")],
+)
+def test_a_file_without_a_middle(tmp_path, content, words):
+    if content is not None:
+        (tmp_path / "a.mp3").write_bytes(content)
+    with pytest.raises(AudioError, match=rf"a\.mp3: {words}"):
+        load_middle(tmp_path / "a.mp3", 44100, 40)
+
+
+def test_a_file_that_is_cut_off(tmp_path):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, _music(8000, 1, 20), 8000, subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    with pytest.raises(AudioError, match=r"a\.flac: (ends early|cannot be read as audio)"):
+        load_middle(path, 8000, 18)

@@ -161,7 +161,7 @@ def test_the_middle_is_that_of_the_whole_file(tmp_path, kind, file_rate_hz):
 
 @pytest.mark.parametrize(("n_samples", "start"), [(11, 3), (10, 2), (5, 0), (4, 0)])
 def test_the_middle_is_exact(tmp_path, n_samples, start):
-    """Five of eleven samples leave three out on either side; of ten, two before and three after; of five or fewer, none."""
+    """Five of eleven samples leave three out on either side; of ten, two and three; of five or fewer, none."""
     soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 10, subtype="PCM_16")
     middle = load_middle(tmp_path / "a.wav", 10, 0.5)
     assert (middle * 32768).tolist() == list(range(start, min(start + 5, n_samples)))

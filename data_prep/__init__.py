@@ -12,6 +12,8 @@ __all__ = ["CORPORA", "CorpusError", "corpus", "data_root", "fingerprint"]
 DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 
 CORPORA: dict[str, str] = {
+    "figure1": "data_prep.figure1",
+    "fma": "data_prep.fma",
     "fsdd": "data_prep.fsdd",
     "fsdkaggle2018": "data_prep.fsdkaggle2018",
     "fsdkaggle2018-subset": "data_prep.fsdkaggle2018_subset",
@@ -20,6 +22,8 @@ CORPORA: dict[str, str] = {
     "gtzan_features_30s": "data_prep.gtzan_features_30s",
     "gtzan_features_3s": "data_prep.gtzan_features_3s",
     "gtzan_features_3s-subset": "data_prep.gtzan_features_3s_subset",
+    "mixtures": "data_prep.mixtures",
+    "music_library": "data_prep.music_library",
     "synthetic": "data_prep.synthetic",
     "vntm": "data_prep.vntm",
 }

@@ -145,7 +145,7 @@ def _weights(settings: PsfSettings) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=8)
-def _bands(settings: PsfSettings, dtype: type) -> list[tuple[slice, slice, np.ndarray]]:
+def _bands(settings: PsfSettings, dtype: np.dtype) -> list[tuple[slice, slice, np.ndarray]]:
     """`_weights` without most of its zeros: two blocks, each with its rows and its columns."""
     weights = _weights(settings).astype(dtype)
     split = 2 * (settings.n_fft // 2 // LOW_SHARE)
@@ -163,13 +163,14 @@ def _energies(signals: np.ndarray, settings: PsfSettings) -> np.ndarray:
     weights = _weights(settings)
     filled = weights[:, :-1].any(axis=0)
     energies = np.empty((len(signals), n_frames, weights.shape[1]))
-    for signal, energy in zip(signals, energies, strict=True):  # one at a time: 99 frames fit in a core's cache
+    padded = np.zeros((n_frames, settings.n_fft), np.float32)
+    for signal, energy in zip(signals, energies, strict=True):  # one at a time: their frames stay in the cache
         frames = _frames(signal, settings, n_frames)
-        energy[:] = _spectral(frames, np.float32, settings)
+        energy[:] = _spectral(frames, padded, settings)
         least, whole = energy[:, :-1].min(axis=1, where=filled, initial=np.inf), energy[:, -1]
         weak = np.flatnonzero((least < SINGLE_ENOUGH * whole) | (whole < TINY))
         if weak.size:
-            energy[weak] = _spectral(frames[weak], np.float64, settings)
+            energy[weak] = _spectral(frames[weak], np.zeros((weak.size, settings.n_fft)), settings)
     return energies
 
 
@@ -183,15 +184,17 @@ def _frames(signal: np.ndarray, settings: PsfSettings, n_frames: int) -> np.ndar
     return np.lib.stride_tricks.sliding_window_view(emphasised, settings.window_samples)[:: settings.hop_samples]
 
 
-def _spectral(frames: np.ndarray, dtype: type, settings: PsfSettings) -> np.ndarray:
-    """Energies of some frames by a Fourier transform in the given precision, (n_frames, n_filters + 1)."""
+def _spectral(frames: np.ndarray, padded: np.ndarray, settings: PsfSettings) -> np.ndarray:
+    """Energies of some frames, (n_frames, n_filters + 1).
+
+    `padded` is room for them and for the zeros up to n_fft, (n_frames, n_fft); its precision is that of the transform.
+    """
     from scipy.fft import rfft
 
-    padded = np.zeros((len(frames), settings.n_fft), dtype)
     padded[:, : frames.shape[1]] = frames
-    parts = rfft(padded).view(dtype)
+    parts = rfft(padded).view(padded.dtype)
     np.square(parts, out=parts)
-    energies = np.zeros((len(frames), settings.n_filters + 1), dtype)
-    for rows, columns, weights in _bands(settings, dtype):
+    energies = np.zeros((len(frames), settings.n_filters + 1), padded.dtype)
+    for rows, columns, weights in _bands(settings, padded.dtype):
         energies[:, columns] += parts[:, rows] @ weights
     return energies

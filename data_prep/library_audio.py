@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SECONDS = 40.0  # of the middle of each track (section 3)
 LEAST_SECONDS = 1.0  # one sample
 FIELDS = ("path", "mtime_ns", "n_bytes", "n_samples", "sha256", "form")
+BATCH = 50  # tracks that are dealt out to the threads at once
 SAVE_EVERY = 500  # tracks, so that a reading of hours that is stopped goes on from there
 
 Stamp = tuple[str, int, int]
@@ -63,8 +64,6 @@ def read_middles(paths: Sequence[Path], name: str) -> list[Recording]:
     list of Recording
         One a path, in their order.
     """
-    from joblib import Parallel, delayed
-
     from shared.image_files import progress
 
     if not paths:
@@ -73,16 +72,24 @@ def read_middles(paths: Sequence[Path], name: str) -> list[Recording]:
     cache = cache_root() / "hashes" / f"{name}-{hashlib.sha256(folder.encode()).hexdigest()[:N_HEX]}.csv"
     stamps, known = [_stamp(path) for path in paths], _read_cache(cache)
     todo = [(path, stamp) for path, stamp in zip(paths, stamps, strict=True) if stamp not in known]
-    # Threads: decoding and hashing both release Python's lock, and threads start at once.
-    work = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(delayed(read_middle)(path) for path, _ in todo)
     fresh: dict[Stamp, Recording] = {}
-    for (_, stamp), recording in zip(todo, progress(work, len(todo), f"reading {name}"), strict=True):
+    readings = progress(_read([path for path, _ in todo]), len(todo), f"reading {name}")
+    for (_, stamp), recording in zip(todo, readings, strict=True):
         fresh[stamp] = recording
         if len(fresh) % SAVE_EVERY == 0:
             _write_cache(cache, known | fresh)
     if fresh:
         _write_cache(cache, known | fresh)
     return [fresh.get(stamp) or known[stamp] for stamp in stamps]
+
+
+def _read(paths: Sequence[Path]) -> Iterator[Recording]:
+    from joblib import Parallel, delayed
+
+    # Threads: decoding and hashing both release Python's lock, and threads start at once.
+    with Parallel(n_jobs=-1, prefer="threads") as parallel:
+        for start in range(0, len(paths), BATCH):
+            yield from parallel(delayed(read_middle)(path) for path in paths[start : start + BATCH])
 
 
 def _stamp(path: Path) -> Stamp:

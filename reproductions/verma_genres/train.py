@@ -30,7 +30,7 @@ import pandas as pd
 import data_prep
 from data_prep import layout
 from reproductions.verma_genres.features import inputs_for, rows_for
-from reproductions.verma_genres.model import ANN, SCALING, build
+from reproductions.verma_genres.model import ANN, CNN_2D, SCALING, build
 from shared import results, training, units
 from shared.cache import atomic_write
 from shared.diff import diff_paper
@@ -150,7 +150,7 @@ def load(model: str, module: ModuleType, index: pd.DataFrame, settings: dict) ->
 
 def precision_of(model: str, precision: str) -> str:
     """``auto`` for ResNet-18 is bfloat16 where the hardware has it; the others gain nothing from it."""
-    light = model != "2-D Convolutional NN"
+    light = model != CNN_2D
     return training.resolve_precision("float32" if precision == "auto" and light else precision)
 
 

@@ -22,6 +22,7 @@ from shared.units import HISTORY, slug
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 DIFF = "diff.csv"
 SPLIT = "test"
+PUBLISHED = "published"
 
 
 def write_outputs(paper: Paper, folder: Path) -> Diff:
@@ -84,13 +85,19 @@ def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
     return written
 
 
-def _write_curves(section: Section, folder: Path) -> list[Path]:
+def histories(section: Section, folder: Path) -> dict[str, list[dict]]:
+    """Model to its runs' histories, as `draw_learning_curves` takes them; `folder` is the paper's results."""
     curves: dict[str, list[dict]] = {}
     records = (*section.records, *section.partial)
     for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
         history = folder / "units" / record["key"] / HISTORY
         if history.exists():
             curves.setdefault(record["model"], []).append(_history(record, history))
+    return curves
+
+
+def _write_curves(section: Section, folder: Path) -> list[Path]:
+    curves = histories(section, folder)
     if not curves:
         return []
     path = folder / f"curves_{section.name}.png"
@@ -116,9 +123,8 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
     """
     if paper.corpus.labels != "single":
         return []
-    written = [
-        _write(folder / f"confusion_{slug(m.model)}_published.csv", _published_csv(m)) for m in paper.confusion_matrices
-    ]
+    published = [(confusion_file(folder, m.model, PUBLISHED), m) for m in paper.confusion_matrices]
+    written = [_write(file, _published_csv(matrix)) for file, matrix in published]
     names = ("model", *results.CONDITIONS)
     kept = {tuple(record[name] for name in names): found for record, found in results.evaluated(paper, folder)}
     for section in diff.sections:
@@ -130,8 +136,8 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
                 continue
             matrix = sum(confusion_matrix(predictions.y_true, predictions.y_prob) for predictions in tested)
             classes = tested[0].classes
-            stem = folder / f"confusion_{slug(model)}_{section.name}"
-            written.append(_write(stem.with_name(stem.name + ".csv"), confusion_csv(matrix, classes)))
+            file = confusion_file(folder, model, section.name)
+            written.append(_write(file, confusion_csv(matrix, classes)))
             partial = any(row["status"] != "complete" for row in runs)
             panels = [("regenerated, partial run" if partial else "regenerated", matrix)]
             published = paper.confusion_matrix(model, SPLIT)
@@ -139,9 +145,14 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
                 panels.insert(0, (f"published, {published.figure}", published.matrix))
             title = [f"{model}, {SPLIT}", f"variant {section.variant}", f"protocol {section.protocol}"]
             title += [f"seed {runs[0]['seed']}", *_folds(section, runs)]
-            draw_confusion(stem.with_name(stem.name + ".png"), panels, classes, " · ".join(title))
-            written.append(stem.with_name(stem.name + ".png"))
+            draw_confusion(file.with_suffix(".png"), panels, classes, " · ".join(title))
+            written.append(file.with_suffix(".png"))
     return written
+
+
+def confusion_file(folder: Path, model: str, section: str) -> Path:
+    """Where the counts of a model in a section are, or with `PUBLISHED` those of the paper."""
+    return folder / f"confusion_{slug(model)}_{section}.csv"
 
 
 def _folds(section: Section, runs: list[dict]) -> list[str]:

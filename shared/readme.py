@@ -75,8 +75,8 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "variants": lambda: _variants(paper),
         "models": lambda: _models(paper),
         "findings": lambda: _findings(paper),
-        "protocols": lambda: _protocols(diff),
-        "folds": lambda: _folds(diff),
+        "protocols": lambda: _table(*protocols_table(diff)),
+        "folds": lambda: _table(*folds_table(diff)),
         "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
         "verdicts": lambda: RULE,
     }
@@ -139,8 +139,8 @@ def _curves_first(file: str) -> tuple[bool, str]:
     return not file.startswith("curves_"), file
 
 
-def _protocols(diff: Diff) -> str:
-    """The headline's score of each model under each protocol: published, then others, then the grouped folds.
+def protocols_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: the headline's score of each model under each protocol, the grouped folds last.
 
     On the paper's corpus and, with a column that names it, on whatever else was run.
     """
@@ -158,7 +158,7 @@ def _protocols(diff: Diff) -> str:
             rows.append([*place, model, f"`{variant}`", *(_mean(*first) for first in firsts), every])
     head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
     place = [] if set(scores) == {own} else ["corpus"]
-    return _table([*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows)
+    return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows
 
 
 def _corpora(diff: Diff) -> list[str]:
@@ -168,8 +168,8 @@ def _corpora(diff: Diff) -> list[str]:
     return sorted(homes or {paper.corpus.name}, key=lambda name: (name != paper.corpus.name, name))
 
 
-def _folds(diff: Diff) -> str:
-    """The headline's score of each model in each named fold of the grouped protocol, and their mean."""
+def folds_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: the headline's score of each model in each named fold of the grouped protocol, and their mean."""
     grouped = diff.paper.corpus.protocols.get("grouped")
     if grouped is None or not grouped.folds:
         raise ReadmeError(
@@ -183,7 +183,7 @@ def _folds(diff: Diff) -> str:
             whole = len(means) == len(names) and not any(word for _, word in folds.values())
             every = f"{mean(means):.4f} ± {stdev(means):.4f}" if whole else f"{len(means)} of {len(names)} folds"
             rows.append([model, f"`{variant}`", *each, every])
-    return _table(["model", "variant", *names, "mean ± sd over folds"], rows)
+    return ["model", "variant", *names, "mean ± sd over folds"], rows
 
 
 def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:
@@ -210,20 +210,29 @@ def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int
 
 
 def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
-    """One choice at a time: the score after a few epochs and how far it is from the first variant's."""
+    title = f"**{ablation.model}: {ablation.title}** ({ablation_conditions(ablation)})"
+    return f"{title}\n\n" + _table(*ablation_table(paper, ablation, folder))
+
+
+def ablation_conditions(ablation: Ablation) -> str:
+    """What the numbers of an ablation rest on."""
+    spread = "the interval knows the clips, not how far seeds and epochs lie apart"
+    return f"{ablation.epochs} epochs, seed {ablations.SEED}; {spread}"
+
+
+def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
     rows = []
     for row in ablations.measured(paper, ablation, folder):
-        changes = ", ".join(f"`{s.name} = {_value(s)}`" for s in paper.variants[row["variant"]].settings.values())
+        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in paper.variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
             continue
         delta = "" if row["delta"] is None else f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
         rows.append([f"`{row['variant']}`", changes or "as it is", f"{row['value']:.4f}", delta, row["says"]])
     score = f"{ablations.SPLIT} accuracy after {ablation.epochs} epochs"
-    title = f"**{ablation.model}: {ablation.title}** ({ablation.epochs} epochs, seed {ablations.SEED}; the interval "
-    title += "knows the clips, not how far seeds and epochs lie apart)"
     first = f"difference to `{ablation.variants[0]}` (95 % interval)"
-    return f"{title}\n\n" + _table(["variant", "setting", score, first, "moves the row"], rows)
+    return ["variant", "setting", score, first, "moves the row"], rows
 
 
 def _mean(values: list[float], word: str = "") -> str:
@@ -239,7 +248,7 @@ def _caption(file: str) -> str:
 
 
 def _settings(paper: Paper) -> str:
-    rows = [[f"`{s.name}`", _value(s), s.unit, _origin(s), _sentence(s)] for s in paper.settings.values()]
+    rows = [[f"`{s.name}`", value_text(s), s.unit, _origin(s), _sentence(s)] for s in paper.settings.values()]
     head = ["setting", "value", "unit", "origin", "note"]
     if any(setting.models for setting in paper.settings.values()):
         head.insert(1, "of")
@@ -248,7 +257,8 @@ def _settings(paper: Paper) -> str:
     return _table(head, rows)
 
 
-def _value(setting: Setting) -> str:
+def value_text(setting: Setting) -> str:
+    """The value of a setting as a table prints it."""
     return f"{setting.value:.6g}" if isinstance(setting.value, float) else str(setting.value)
 
 
@@ -263,7 +273,7 @@ def _sentence(setting: Setting) -> str:
 def _variants(paper: Paper) -> str:
     rows = []
     for variant in paper.variants.values():
-        changes = ", ".join(f"`{s.name} = {_value(s)}`" for s in variant.settings.values())
+        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variant.settings.values())
         models = "all" if len(variant.models) == len(paper.models) else ", ".join(variant.models)
         rows.append([f"`{variant.name}`", variant.description, changes or "none", models, variant.origin])
     return _table(["variant", "what it is", "settings that differ", "models", "origin"], rows)
@@ -273,13 +283,14 @@ def _models(paper: Paper) -> str:
     parts = []
     for model in paper.models.values():
         total = f"{model.parameters:,} parameters" if model.parameters else ""
-        facts = ", ".join(text for text in (model.where, _shape(model.input_shape) + " input", total) if text)
-        rows = [[layer, _shape(shape)] for layer, shape in model.layers]
+        facts = ", ".join(text for text in (model.where, shape_text(model.input_shape) + " input", total) if text)
+        rows = [[layer, shape_text(shape)] for layer, shape in model.layers]
         parts.append(f"**{model.name}**: {model.title} ({facts})\n\n" + _table(["layer", "output"], rows))
     return "\n\n".join(parts)
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """``128 x 1292 x 3``."""
     return " x ".join(str(size) for size in shape)
 
 

@@ -28,7 +28,7 @@ def render_text(diff: Diff) -> str:
         note
         for section in diff.sections
         for table in tables_of(diff.paper, section)
-        for note in _remarks(table, section)
+        for note in remarks(table, section)
     ]
     lines += ["", *(line for note in dict.fromkeys(notes) for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
@@ -38,13 +38,13 @@ def render_markdown(paper: Paper, section: Section, table: Table) -> str:
     """One published table with the regenerated numbers under the published ones, and the conditions below."""
     head = [table.row_header or "Model", "", *(f"{column.split} {column.header.lower()}" for column in table.columns)]
     lines = [_markdown_row(head), _markdown_row(["---"] * 2 + ["---:"] * len(table.columns))]
-    for row in _rows(table, section):
+    for row in rows_in(table, section):
         name = row.header
-        for label, texts in _row_lines(row, section):
+        for label, texts in row_lines(row, section):
             lines.append(_markdown_row([name, label, *(texts if len(texts) > 1 else _spread(texts[0], row))]))
             name = ""
     lines += _extras_markdown(table, section)
-    notes = [note.replace("* ", "\\* ", 1) for note in _remarks(table, section)] + conditions(section)
+    notes = [note.replace("* ", "\\* ", 1) for note in remarks(table, section)] + conditions(section)
     title = f"**{table.label if section.entries else 'Not in the paper'}, {heading(paper, section)}**"
     return "\n".join([title, "", *lines, "", *(f"- {note}" for note in notes)]).rstrip() + "\n"
 
@@ -97,11 +97,11 @@ def _costs(records: tuple[dict, ...]) -> list[str]:
     for name, runs in sorted(groups.items()):
         epochs, seconds = (mean(run[key] for run in runs) for key in ("epochs", "seconds"))
         runs_of = f" (mean of {len(runs)} runs)" if len(runs) > 1 else ""
-        texts.append(f"{name}: {round(epochs, 1):g} epoch{'s' if epochs != 1 else ''} in {_duration(seconds)}{runs_of}")
+        texts.append(f"{name}: {round(epochs, 1):g} epoch{'s' if epochs != 1 else ''} in {duration(seconds)}{runs_of}")
     return texts
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """``45 s``, ``12 min``, ``2.5 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
@@ -148,7 +148,7 @@ def layouts(paper: Paper, section: Section) -> list[Table]:
     return tables_of(paper, section) or list(paper.tables[:1] if section.extras else ())
 
 
-def _rows(table: Table, section: Section) -> list[Row]:
+def rows_in(table: Table, section: Section) -> list[Row]:
     there = {(of_table, model) for of_table, model, *_ in section.entries}
     return [row for row in table.rows if (table.id, row.model) in there]
 
@@ -157,7 +157,7 @@ def _entries(row: Row, section: Section) -> list[Entry | None]:
     return [section.entry(cell) if cell else None for cell in row.cells]
 
 
-def _row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tuple[str, list[str]]]:
+def row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tuple[str, list[str]]]:
     """The lines of one row as (label, one text a column); a line of one text stands for the whole row."""
     entries = _entries(row, section)
     there = [entry for entry in entries if entry]
@@ -184,13 +184,13 @@ def _half_width(entry: Entry) -> str:
     return "" if entry.low is None else "± " + entry.cell.formatted((entry.high - entry.low) / 2)
 
 
-def _remarks(table: Table, section: Section) -> list[str]:
+def remarks(table: Table, section: Section) -> list[str]:
     """Footnotes about published cells that are odd."""
-    cells = [cell for row in _rows(table, section) for cell in row.cells if cell and cell.note]
+    cells = [cell for row in rows_in(table, section) for cell in row.cells if cell and cell.note]
     return [f"* {c.model}, {c.split} {c.metric} {c.printed}: {c.note_kind} as printed. {c.note}" for c in cells]
 
 
-def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, str, list]]:
+def extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, str, list]]:
     """Rows that the paper does not have as (model, label, one text a column), in the columns of a table of the paper.
 
     One a model, with a second one where its runs have twins in another precision. Without spread in the cells, it has
@@ -219,13 +219,13 @@ def _extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool
 
 
 def _table_text(table: Table, section: Section) -> list[str]:
-    lines, rows = [], _rows(table, section)
+    lines, rows = [], rows_in(table, section)
     width = max([NAME_WIDTH, *(len(row.header) + 2 for row in rows)])
     for columns in _blocks(len(table.columns), width + WHAT_WIDTH):
         lines += _head_text([table.columns[i] for i in columns], table.row_header, _sizes(section), width + WHAT_WIDTH)
         for row in rows:
             name = row.header
-            for label, texts in _row_lines(row, section, with_spread=False):
+            for label, texts in row_lines(row, section, with_spread=False):
                 cells = [texts[i] for i in columns] if len(texts) > 1 else texts
                 start = f"{name:<{width}}{label:<{WHAT_WIDTH}}"
                 lines += _wrapped(start + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), width + WHAT_WIDTH)
@@ -269,7 +269,7 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
     places = {(entry.split, entry.metric) for entry in section.extras}
     columns = tuple(Column(split, metric, metric) for split, metric in order if (split, metric) in places)
     lines = ["", "Not in the paper's table (nothing published to compare with)"]
-    rows = _extra_rows(section, columns, with_spread=False)
+    rows = extra_rows(section, columns, with_spread=False)
     width = max([NAME_WIDTH + WHAT_WIDTH, *(len(model) + 2 for model, *_ in rows)])
     for block in _blocks(len(columns), width):
         lines += _head_text([columns[i] for i in block], "", _sizes(section), width)
@@ -295,7 +295,7 @@ def _wrapped(text: str, indent: int = 2) -> list[str]:
 
 
 def _extras_markdown(table: Table, section: Section) -> list[str]:
-    rows = _extra_rows(section, table.columns)
+    rows = extra_rows(section, table.columns)
     return [_markdown_row([f"*{model}*" if model else "", label, *texts]) for model, label, texts in rows]
 
 

@@ -189,23 +189,21 @@ def folds_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
 def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:
     """(variant, model) to protocol to fold to the headline's scores on a corpus: one a seed, a word on partial runs.
 
-    Partial runs count only where the model has no finished one under that protocol.
+    Of the runs that count in the tables: a second run of a seed in another precision does not, nor does a partial one
+    of a model that has a finished one.
     """
     cell = diff.paper.headline_cell
+    names = ("variant", "protocol", "corpus", "fingerprint", "model", "fold", "seed", "precision")
+    counted = {tuple(row[name] for name in names) for section in diff.sections for row in section.runs}
     scores: dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]] = {}
-    for status in ("complete", "partial"):
-        finished = {(place, protocol) for place, found in scores.items() for protocol in found}
-        for row in diff.runs:
-            own = diff.paper.is_own(row["model"], row["corpus"])
-            home = diff.paper.corpus.name if own else row["corpus"]
-            mine = home == corpus and row["status"] == status
-            place = (row["variant"], row["model"])
-            if not (mine and cell and (row["split"], row["metric"]) == (cell.split, cell.metric)):
-                continue
-            if status == "complete" or (place, row["protocol"]) not in finished:
-                word = f" (partial: {row['epochs']:g} epochs)" if status == "partial" else ""
-                fold = scores.setdefault(place, {}).setdefault(row["protocol"], {})
-                fold.setdefault(row["fold"], ([], word))[0].append(row["value"])
+    for row in diff.runs:
+        own = diff.paper.is_own(row["model"], row["corpus"])
+        home = diff.paper.corpus.name if own else row["corpus"]
+        wanted = cell and home == corpus and (row["split"], row["metric"]) == (cell.split, cell.metric)
+        if wanted and tuple(row[name] for name in names) in counted:
+            word = f" (partial: {row['epochs']:g} epochs)" if row["status"] == "partial" else ""
+            fold = scores.setdefault((row["variant"], row["model"]), {}).setdefault(row["protocol"], {})
+            fold.setdefault(row["fold"], ([], word))[0].append(row["value"])
     return scores
 
 

@@ -15,6 +15,11 @@ from shared.report.page import framed
 
 LONG = 3  # a class name of more letters is set upright above its column
 SHADES = 10
+READING = (
+    f"What is taken for what, on the {SPLIT} split: rows are the true class, columns the answer; the darker, the "
+    "larger the share of its row. Where a difference stands beside, it is regenerated minus published: in colour what "
+    "is answered more often, in grey what is answered less often."
+)
 
 
 def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
@@ -24,7 +29,7 @@ def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
         file = confusion_file(folder, model, section.name)
         if file.exists():
             figures.append(_figure(paper, section, model, file, folder, link))
-    return joined(figures)
+    return joined([h("p", READING, class_="reading"), h("div", figures, class_="figures")]) if figures else Html()
 
 
 def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path, link) -> Html:
@@ -41,14 +46,8 @@ def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path
         h("div", h("p", name, _right(matrix) if matrix is not None else None, class_="panel"), drawn)
         for name, drawn, matrix in panels
     ]
-    caption = [
-        h("b", f"{model}: what it takes for what."),
-        f" Rows are the true class, columns the answer, on the {SPLIT} split; the darker, the larger the share of its "
-        "row. ",
-        "Difference is regenerated minus published. " if len(panels) == 3 else None,
-        h("a", f"Counts of {model} as CSV", href=link(file)),
-    ]
-    return h("figure", h("div", shown, class_="matrices"), h("figcaption", caption))
+    caption = [h("b", model), ": ", h("a", f"counts of {model} as CSV", href=link(file))]
+    return h("figure", h("figcaption", caption), h("div", shown, class_="matrices"))
 
 
 def read_counts(file: Path) -> tuple[list[str], np.ndarray]:

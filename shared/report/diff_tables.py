@@ -7,12 +7,12 @@ from itertools import groupby
 from shared.diff import Entry, Section
 from shared.paper import Paper, Row, Table
 from shared.report.html import Html, h, joined, minus, prose
-from shared.report.marks import badge
+from shared.report.marks import badge, command
 from shared.report.page import details, framed, table
 from shared.tables import conditions, extra_rows, layouts, number, remarks, row_lines, rows_in, signed
 from shared.verdicts import NOT_COMPARABLE, NOT_RUN
 
-LINES = {"95 % interval": "95 % interval of the difference"}
+LAYOUT = "Under each published number the regenerated one, their difference with its 95 % interval, and the verdict."
 
 
 def section_tables(paper: Paper, section: Section) -> Html:
@@ -28,10 +28,14 @@ def _table(section: Section, of: Table) -> Html:
     metrics = [h("th", column.header, scope="col", class_="number") for column in of.columns]
     head = h("thead", h("tr", corner, splits), h("tr", metrics))
     bodies = [_row(row, section, width) for row in rows_in(of, section)]
-    caption = f"{of.label}: {of.title}" if section.entries else f"Not in the paper, in the columns of {of.label}"
+    caption = (
+        f"{of.label}: {of.title}. {LAYOUT}" if section.entries else f"Not in the paper, in the columns of {of.label}"
+    )
     notes = [h("li", prose(note)) for note in remarks(of, section)]
     extras = _extras(of, section)
-    return joined([framed(joined([head, bodies, extras]), caption, "paper"), h("ul", notes) if notes else None])
+    return joined(
+        [framed(joined([head, bodies, extras]), caption, "paper"), h("ul", notes, class_="notes") if notes else None]
+    )
 
 
 def _row(row: Row, section: Section, width: int) -> Html:
@@ -47,7 +51,7 @@ def _row(row: Row, section: Section, width: int) -> Html:
 
 
 def _label(label: str) -> Html:
-    return h("th", LINES.get(label, label), scope="row")
+    return h("th", label, scope="row")
 
 
 def _verdicts(entries: list[Entry | None], width: int) -> Html:
@@ -55,7 +59,7 @@ def _verdicts(entries: list[Entry | None], width: int) -> Html:
     there = [entry for entry in entries if entry]
     first = there[0]
     if len({entry.reason for entry in there}) == 1 and first.verdict in (NOT_RUN, NOT_COMPARABLE):
-        says = h("code", first.command) if first.verdict == NOT_RUN else first.reason
+        says = command(first.command) if first.verdict == NOT_RUN else first.reason
         return h("td", badge(first.verdict), " ", says, colspan=width)
     return joined([h("td", badge(entry.verdict) if entry else None, class_="number") for entry in entries])
 

@@ -8,6 +8,7 @@ from shared.paper import Paper
 from shared.report.html import Html, h, joined, minus, prose
 from shared.report.page import Part
 
+AUDIT = "audit"  # the name of the part, and its address within the page
 SEVERITIES = {
     IMPOSSIBLE: "no experiment gives this number",
     CONTRADICTION: "it does not go with something else that the document says",
@@ -35,7 +36,9 @@ def audit_part(paper: Paper) -> Part:
         [h("p", "Checked and sound:"), h("ul", [h("li", prose(text)) for text in audit.sound])] if audit.sound else None
     )
     found = h("ol", found, class_="audit") if found else None
-    return Part("What the published numbers can and cannot mean", joined([first, found, sound]), short="Audit")
+    return Part(
+        "What the published numbers can and cannot mean", joined([first, found, sound]), short=AUDIT.capitalize()
+    )
 
 
 def findings_part(paper: Paper) -> Part:

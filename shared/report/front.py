@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from shared.audit import audit_paper
+from shared.audit.finding import CONTRADICTION, IMPOSSIBLE
 from shared.diff import Diff
+from shared.paper import Paper
 from shared.report.diff_tables import interval
+from shared.report.findings import AUDIT
 from shared.report.html import Html, h, joined, minus
-from shared.report.marks import badge, legend, tally, variant_title
+from shared.report.marks import badge, command, legend, tally, variant_title
 from shared.report.overview import Line, lines
 from shared.report.page import SITE_TITLE, Part, framed, page
-from shared.tables import number
+from shared.tables import number, signed
 
 INTRO = (
     "Audio-classification reports, rerun. Each published number stands beside the regenerated one, with the 95 % "
     "interval of their difference and a verdict. Beside it is what the same model scores when no recording or speaker "
     "stands on both sides of the split."
 )
-HEAD = ("row", "variant", "published", "regenerated", "95 % interval", "verdict", "grouped")
+HEAD = ("variant", "published", "regenerated", "grouped", "difference, 95 % interval", "verdict", "reason")
+NUMBERS = (1, 2, 3, 4)
 
 
 def front_page(diffs: Sequence[Diff], page_of) -> str:
@@ -52,41 +57,45 @@ def _paper(diff: Diff, address: str) -> Html:
         "p", rest if left else "All tables, curves and settings: ", h("a", f"the page of {paper.id}", href=address)
     )
     counts = Counter(line.entry.verdict for line in found if line.entry.cell)
-    head = h(
-        "tr",
-        [h("th", name, scope="col", class_="number" if 2 <= i <= 4 or i == 6 else None) for i, name in enumerate(HEAD)],
-    )
+    head = [h("th", name, scope="col", class_="number" if i in NUMBERS else None) for i, name in enumerate(HEAD)]
     groups: dict[str, list[Line]] = {}
     for line in found:
         groups.setdefault(line.row, []).append(line)
-    bodies = [
-        h("tbody", [_line(diff, line, len(of) if not i else 0) for i, line in enumerate(of)]) for of in groups.values()
-    ]
-    return joined(
-        [
-            about,
-            tally(counts),
-            framed(joined([h("thead", head), bodies]), caption[:1].upper() + caption[1:], "overview"),
-            more,
-        ]
-    )
+    bodies = [_group(diff, members) for members in groups.values()]
+    rows = framed(joined([h("thead", h("tr", head)), bodies]), caption[:1].upper() + caption[1:], "overview")
+    return joined([about, tally(counts), rows, more, _audited(paper, address)])
 
 
-def _line(diff: Diff, line: Line, span: int) -> Html:
-    """One line; the first of a row of the paper has the row's name over `span` lines."""
+def _group(diff: Diff, members: list[Line]) -> Html:
+    """A row of the paper: its name, then a line a variant."""
+    name = h("th", _name(members[0]), scope="rowgroup", colspan=len(HEAD))
+    return h("tbody", h("tr", name, class_="name"), [_line(diff, line) for line in members])
+
+
+def _line(diff: Diff, line: Line) -> Html:
     entry = line.entry
-    name = h("th", _name(line), scope="rowgroup", rowspan=span if span > 1 else None) if span else None
-    reason = h("code", entry.command) if entry.command else minus(entry.reason)
-    verdict = joined([badge(entry.verdict), h("p", reason, class_="reason") if entry.cell else None])
+    difference = minus(signed(entry.delta, entry.cell)) if entry.cell else None
+    reason = command(entry.command) if entry.command else minus(entry.reason)
     cells = [
-        h("td", variant_title(diff.paper, line.variant)),
-        h("td", entry.cell.printed if entry.cell else "none", class_="number"),
-        h("td", minus(number(entry)) or "not run", class_="number"),
-        h("td", interval(entry), class_="number"),
-        h("td", verdict),
-        h("td", _grouped(line), class_="number"),
+        (entry.cell.printed if entry.cell else "none", "number"),
+        (minus(number(entry)) or "not run", "number"),
+        (_grouped(line), "number"),
+        (joined([difference, h("span", interval(entry), class_="small")]), "number"),
+        (badge(entry.verdict), None),
+        (reason if entry.cell else None, "reason"),
     ]
-    return h("tr", name, cells)
+    variant = h("th", variant_title(diff.paper, line.variant), scope="row")
+    return h("tr", variant, [h("td", content, class_=class_) for content, class_ in cells])
+
+
+def _audited(paper: Paper, address: str) -> Html | None:
+    """How many findings the audit of the published numbers has, and where they are."""
+    counts = Counter(finding.severity for finding in audit_paper(paper).findings)
+    words = {IMPOSSIBLE: "impossible", CONTRADICTION: "in contradiction"}
+    found = [f"{counts[severity]} {word}" for severity, word in words.items() if counts[severity]]
+    if not found:
+        return None
+    return h("p", "Printed numbers that cannot all be right: ", h("a", ", ".join(found), href=f"{address}#{AUDIT}"))
 
 
 def _name(line: Line) -> Html | str:

@@ -18,10 +18,12 @@ def badge(verdict: str) -> Html:
     return h("span", sign, " ", SHOWN.get(verdict, verdict), class_=f"badge {slug(verdict)}")
 
 
-def tally(counts: dict[str, int]) -> Html:
+def tally(counts: dict[str, int], words: str = "") -> Html:
     """How often each verdict was given, as badges with a number."""
     order = [verdict for verdict in SIGNS if counts.get(verdict)]
-    return h("p", [joined([h("b", counts[verdict]), " ", badge(verdict), "  "]) for verdict in order], class_="tally")
+    return h(
+        "p", words, [joined([h("b", counts[verdict]), " ", badge(verdict), "  "]) for verdict in order], class_="tally"
+    )
 
 
 def legend() -> Html:
@@ -44,6 +46,11 @@ def protocol_words(paper: Paper, section: Section) -> str:
     known = paper.corpus.protocols.get(section.protocol)
     title = f": {known.title}" if known and known.title else ""
     return f"{section.protocol} protocol{title}"
+
+
+def command(text: str) -> Html:
+    """A command line; a word of it is never broken, so that ``--model`` can be read."""
+    return h("code", [joined([" " if index else None, h("span", word)]) for index, word in enumerate(text.split(" "))])
 
 
 def runs_word(number: int) -> str:

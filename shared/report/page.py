@@ -126,7 +126,7 @@ def table(head: Sequence, rows: Sequence[Sequence], caption, numbers: Sequence[i
 
 def framed(content: Html, caption, class_: str = "") -> Html:
     """Rows as a table with its caption, in a frame of its own that scrolls where the screen is narrow."""
-    inner = h("table", h("caption", caption), content, class_=class_ or None)
+    inner = h("table", h("caption", h("span", caption)), content, class_=class_ or None)
     label = f"Table: {plain(joined([caption]))}"
     return h("div", inner, class_="scroll", tabindex="0", role="group", aria_label=label)
 

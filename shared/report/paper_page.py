@@ -14,7 +14,7 @@ from shared.report.curves import curves
 from shared.report.diff_tables import section_tables
 from shared.report.findings import audit_part, findings_part
 from shared.report.html import Html, h, joined, minus, prose
-from shared.report.marks import legend, protocol_words, tally, variant_title
+from shared.report.marks import command, legend, protocol_words, tally, variant_title
 from shared.report.page import FRONT, Part, details, page, table
 from shared.report.settings import settings_part
 
@@ -46,8 +46,9 @@ OTHERWISE = (
 def _head(diff: Diff, folder: Path, link: Callable[[Path], str]) -> Html:
     paper, corpus = diff.paper, diff.paper.corpus
     sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n.items())
+    dated = f"{paper.document}, {paper.year}"
     facts = {
-        "Document": f"{paper.document} ({paper.year or 'undated'})",
+        "Document": paper.document if not paper.year or str(paper.year) in paper.document else dated,
         "Task": paper.task,
         "Corpus": corpus.title,
         "Clips": sizes or "the paper does not say how many are in each split",
@@ -64,7 +65,7 @@ def _head(diff: Diff, folder: Path, link: Callable[[Path], str]) -> Html:
             h("h1", paper.title),
             h("p", ", ".join(paper.authors), class_="lead"),
             h("dl", listed, class_="facts"),
-            tally(diff.counts),
+            tally(diff.counts, "Verdicts over all variants and splits: "),
             details("What the verdicts mean", legend()),
         ]
     )
@@ -82,7 +83,7 @@ def _not_run(diff: Diff) -> Html | None:
         h(
             "li",
             f"{diff.paper.variants[name].title}: ",
-            h("code", f"python -m reproductions run {diff.paper.id} --variant {name}"),
+            command(f"python -m reproductions run {diff.paper.id} --variant {name}"),
         )
         for name in missing
     ]
@@ -103,7 +104,8 @@ def _section(paper: Paper, section: Section, folder: Path, link: Callable[[Path]
     said = prose(variant.description) if variant else "Not in the paper: measured for comparison."
     about = h("p", said, " ", h("span", h("code", section.variant), class_="small"))
     drawn = [section_tables(paper, section), confusions(paper, section, folder, link), curves(section, folder)]
-    return Part(whole[:1].upper() + whole[1:], joined([about, drawn]))
+    short = ", ".join(text for text in (title, protocol.partition(" protocol")[0], corpus) if text)
+    return Part(whole[:1].upper() + whole[1:], joined([about, drawn]), short=short[:1].upper() + short[1:])
 
 
 def _other_corpora(diff: Diff, folder: Path, link: Callable[[Path], str]) -> list[Part]:

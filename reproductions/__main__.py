@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--json", action="store_true", help="every finding as JSON")
     audit.set_defaults(work=run_audit)
 
-    report = commands.add_parser("report", help="write tables, figures and README blocks from results/, no training")
+    report = commands.add_parser("report", help="write tables, figures, pages and README blocks from results/")
     report.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
     report.set_defaults(work=run_report)
 
@@ -261,6 +261,7 @@ def run_report(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
     from shared.diff import diff_paper
     from shared.outputs import write_outputs, write_readmes
+    from shared.report import write_site
     from shared.results import RESULTS_VARIABLE, results_folder
 
     wanted = [load_paper(options.paper).id] if options.paper else list_papers()
@@ -269,6 +270,7 @@ def run_report(options: argparse.Namespace) -> int:
         folder = results_folder(paper.id)
         diffs.append(write_outputs(paper, folder) if paper.id in wanted else diff_paper(paper, folder))
     print("\n".join(f"{results_folder(name)}: tables, matrices and curves written" for name in wanted))
+    print(f"{write_site(diffs)[0]}: open it in a browser")
     if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs
         return 0
     for file in write_readmes(diffs):

@@ -153,13 +153,15 @@ def rows_in(table: Table, section: Section) -> list[Row]:
     return [row for row in table.rows if (table.id, row.model) in there]
 
 
-def _entries(row: Row, section: Section) -> list[Entry | None]:
-    return [section.entry(cell) if cell else None for cell in row.cells]
+def entries_of(row: Row, section: Section) -> list[Entry | None]:
+    """An entry a column; None where the paper prints nothing, or a run on another corpus has no such split."""
+    places = [(cell.table, cell.model, cell.split, cell.metric) if cell else () for cell in row.cells]
+    return [section.entries.get(place) for place in places]
 
 
 def row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tuple[str, list[str]]]:
     """The lines of one row as (label, one text a column); a line of one text stands for the whole row."""
-    entries = _entries(row, section)
+    entries = entries_of(row, section)
     there = [entry for entry in entries if entry]
     lines = [("published", [e.cell.printed + ("*" if e.cell.note else "") if e else "" for e in entries])]
     if any(entry.value is not None for entry in there):

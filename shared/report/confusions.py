@@ -46,7 +46,11 @@ def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path
         h("div", h("p", name, _right(matrix) if matrix is not None else None, class_="panel"), drawn)
         for name, drawn, matrix in panels
     ]
-    caption = [h("b", model), ": ", h("a", f"counts of {model} as CSV", href=link(file))]
+    caption = [
+        h("b", model),
+        ": ",
+        h("a", "counts as CSV", h("span", f" of {model}", class_="hidden"), href=link(file)),
+    ]
     return h("figure", h("figcaption", caption), h("div", shown, class_="matrices"))
 
 

@@ -9,7 +9,7 @@ from shared.paper import Paper, Row, Table
 from shared.report.html import Html, h, joined, minus, prose
 from shared.report.marks import badge, command
 from shared.report.page import details, framed, table
-from shared.tables import conditions, extra_rows, layouts, number, remarks, row_lines, rows_in, signed
+from shared.tables import conditions, entries_of, extra_rows, layouts, number, remarks, row_lines, rows_in, signed
 from shared.verdicts import NOT_COMPARABLE, NOT_RUN
 
 LAYOUT = "Under each published number the regenerated one, their difference with its 95 % interval, and the verdict."
@@ -41,13 +41,12 @@ def _table(section: Section, of: Table) -> Html:
 def _row(row: Row, section: Section, width: int) -> Html:
     """One row of the paper as a group of lines: published, regenerated, difference, interval, verdict."""
     *lines, _ = row_lines(row, section)
-    entries = [section.entry(cell) if cell else None for cell in row.cells]
     name = h("th", row.header, scope="rowgroup", rowspan=len(lines) + 1)
     rows = []
     for index, (label, texts) in enumerate(lines):
         cells = [h("td", minus(text), class_="number") for text in texts]
         rows.append(h("tr", name if not index else None, _label(label), cells, class_=label.split()[0]))
-    return h("tbody", rows, h("tr", _label("verdict"), _verdicts(entries, width), class_="verdict"))
+    return h("tbody", rows, h("tr", _label("verdict"), _verdicts(entries_of(row, section), width), class_="verdict"))
 
 
 def _label(label: str) -> Html:

@@ -6,6 +6,7 @@ from shared.audit import audit_paper
 from shared.audit.finding import CONTRADICTION, IMPOSSIBLE, NOTE
 from shared.paper import Paper
 from shared.report.html import Html, h, joined, minus, prose
+from shared.report.marks import NBSP
 from shared.report.page import Part
 
 AUDIT = "audit"  # the name of the part, and its address within the page
@@ -26,7 +27,7 @@ def audit_part(paper: Paper) -> Part:
     body = [h("p", f"{intro} {meaning[:1].upper()}{meaning[1:]}." if meaning else f"{intro} Nothing was found.")]
     for finding in audit.findings:
         sign = h("span", SIGNS[finding.severity], aria_hidden="true")
-        head = h("span", sign, " ", finding.severity, class_=f"badge {finding.severity}")
+        head = h("span", sign, NBSP, finding.severity, class_=f"badge {finding.severity}")
         printed = h("p", "Printed: ", h("b", finding.printed)) if finding.printed else None
         title = h("p", head, " ", h("b", finding.kind), f" · {finding.place}")
         follows = h("p", h("span", "→ ", aria_hidden="true"), prose(finding.follows), class_="follows")

@@ -22,8 +22,8 @@ INTRO = (
     "interval of their difference and a verdict. Beside it is what the same model scores when no recording or speaker "
     "stands on both sides of the split."
 )
-HEAD = ("variant", "published", "regenerated", "grouped", "difference, 95 % interval", "verdict", "reason")
-NUMBERS = (1, 2, 3, 4)
+HEAD = ("variant", "published", "regenerated", "verdict", "difference, 95 % interval", "grouped", "reason")
+NUMBERS = (1, 2, 4, 5)
 
 
 def front_page(diffs: Sequence[Diff], page_of) -> str:
@@ -79,9 +79,9 @@ def _line(diff: Diff, line: Line) -> Html:
     cells = [
         (entry.cell.printed if entry.cell else "none", "number"),
         (minus(number(entry)) or "not run", "number"),
-        (_grouped(line), "number"),
-        (joined([difference, h("span", interval(entry), class_="small")]), "number"),
         (badge(entry.verdict), None),
+        (joined([difference, h("span", interval(entry), class_="small")]), "number"),
+        (_grouped(line), "number"),
         (reason if entry.cell else None, "reason"),
     ]
     variant = h("th", variant_title(diff.paper, line.variant), scope="row")

@@ -59,8 +59,8 @@ def _text(child) -> str:
 
 
 def prose(text: str) -> Html:
-    """A text in which `` `words` `` in backticks are code, escaped."""
-    parts = CODE.split(text)
+    """A text in which `` `words` `` in backticks are code, escaped; a percent sign stays with its number."""
+    parts = CODE.split(text.replace(" %", "\N{NO-BREAK SPACE}%"))
     return joined([h("code", part) if index % 2 else part for index, part in enumerate(parts)])
 
 

@@ -9,21 +9,21 @@ from shared.units import slug
 from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, RULE, TWIN, UNPUBLISHED
 
 SIGNS = {MATCH: "✓", NEAR: "≈", DIFFERS: "≠", NOT_COMPARABLE: "–", NOT_RUN: "○", UNPUBLISHED: "·", TWIN: "="}
+NBSP = "\N{NO-BREAK SPACE}"  # between a sign and its word
 SHOWN = {UNPUBLISHED: "not in the paper", TWIN: "second run"}
 
 
 def badge(verdict: str) -> Html:
     """A verdict as a sign and a word; the colour only repeats them."""
     sign = h("span", SIGNS.get(verdict, "·"), aria_hidden="true")
-    return h("span", sign, " ", SHOWN.get(verdict, verdict), class_=f"badge {slug(verdict)}")
+    return h("span", sign, NBSP, SHOWN.get(verdict, verdict), class_=f"badge {slug(verdict)}")
 
 
 def tally(counts: dict[str, int], words: str = "") -> Html:
     """How often each verdict was given, as badges with a number."""
     order = [verdict for verdict in SIGNS if counts.get(verdict)]
-    return h(
-        "p", words, [joined([h("b", counts[verdict]), " ", badge(verdict), "  "]) for verdict in order], class_="tally"
-    )
+    marks = [h("span", h("b", counts[verdict]), NBSP, badge(verdict)) for verdict in order]
+    return h("p", words, [joined([mark, " "]) for mark in marks], class_="tally")
 
 
 def legend() -> Html:

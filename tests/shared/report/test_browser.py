@@ -1,0 +1,67 @@
+"""The report in a browser, opened as files: nothing missing, nothing complains, a phone and a keyboard are enough."""
+
+import pytest
+
+from shared.paper import list_papers
+from shared.report import SITE, page_name
+from shared.results import results_folder
+from tests.shared.report.browser import NAMES, Browser, find_chromium
+
+PAGES = ["index.html", *map(page_name, list_papers())]
+PHONE = 375
+TAB = 9
+FOCUSED = "(e => e === document.body ? null : [...document.querySelectorAll('*')].indexOf(e))(document.activeElement)"
+CAN_BE = "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(e => e.checkVisibility()).length"
+OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    program = find_chromium()
+    if program is None:
+        pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)}): the report was not opened in a browser")
+    browser = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+def address(name: str) -> str:
+    return (results_folder(SITE) / name).resolve().as_uri()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_loads_from_its_file_whole_and_without_a_complaint(browser, name):
+    browser.open(address(name))
+    assert browser.complaints() == []
+    assert all(asked.startswith(("file:", "data:")) for asked in browser.requested())
+    assert browser.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0
+    assert browser.evaluate("getComputedStyle(document.body).maxWidth") != "none", "the style sheet is there"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_only_tables_scroll_sideways(browser, name):
+    browser.open(address(name), width=PHONE, height=700)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= PHONE
+    browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_a_keyboard_reaches_everything_and_the_focus_is_seen(browser):
+    browser.open(address(PAGES[0]))
+    expected = browser.evaluate(CAN_BE)
+    reached = []
+    for _ in range(expected):
+        browser.press("Tab", TAB)
+        reached.append(browser.evaluate(FOCUSED))
+        assert browser.evaluate(OUTLINE) != "none"
+    assert None not in reached
+    assert len(set(reached)) == expected > 10
+    assert reached == sorted(reached), "in the order of the page"
+
+
+def test_the_ground_is_dark_where_the_reader_prefers_it(browser):
+    grounds = []
+    for dark in (False, True):
+        browser.open(address(PAGES[0]), dark=dark)
+        grounds.append(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(253, 253, 251)", "rgb(21, 24, 27)"]

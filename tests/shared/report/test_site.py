@@ -1,0 +1,301 @@
+"""The report: it hangs together, says what the diff says, is the same twice, and is what is committed."""
+
+import csv
+import time
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from shared.diff import diff_paper
+from shared.outputs import confusion_file
+from shared.paper import list_papers, load_paper
+from shared.report import SITE, drawn_site, page_name, write_site
+from shared.report import results as site_results
+from shared.report.overview import lines
+from shared.results import results_folder, write_runs
+from tests.shared.report.document import Document
+
+PAPERS = list_papers()
+PAGES = ["index.html", *map(page_name, PAPERS)]
+MOST_SECONDS, MOST_BYTES = 20, 10_000_000  # of processor time, and of all files, whatever the number of papers
+
+
+@pytest.fixture(scope="module")
+def diffs():
+    return [diff_paper(load_paper(name), results_folder(name)) for name in PAPERS]
+
+
+@pytest.fixture(scope="module")
+def site(diffs):
+    return drawn_site(diffs, results_folder(SITE))
+
+
+@pytest.fixture(scope="module")
+def documents(site):
+    return {name: Document(text) for name, text in site.items() if name.endswith(".html")}
+
+
+# ---------------------------------------------------------------- what is committed
+
+
+def test_the_committed_site_is_what_would_be_written(site):
+    folder = results_folder(SITE)
+    assert {path.name for path in folder.iterdir()} == set(site)
+    for name, text in site.items():
+        assert (folder / name).read_bytes() == text.encode(), f"{name}: run python -m reproductions report"
+
+
+def test_drawing_takes_little_time_and_room_and_gives_the_same_twice(diffs, site):
+    start = time.process_time()
+    assert drawn_site(diffs, results_folder(SITE)) == site
+    assert time.process_time() - start < MOST_SECONDS
+    assert sum(len(text.encode()) for text in site.values()) < MOST_BYTES
+
+
+# ---------------------------------------------------------------- structure
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_its_frame(site, documents, name):
+    page = documents[name]
+    assert site[name].startswith("<!doctype html>\n")
+    assert page.all("html")[0].attributes["lang"] == "en"
+    assert page.all("title")[0].text
+    assert len(page.all("main")) == len(page.all("h1")) == 1
+    metas = [meta.attributes for meta in page.all("meta")]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
+    assert not page.all("script", "iframe", "object", "style"), "no script, and all style in the style sheet"
+    assert not [a for element in page.elements for a in element.attributes if a.startswith("on") or a == "style"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_are_in_order_and_ids_are_unique(documents, name):
+    page = documents[name]
+    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(page.ids) == len(set(page.ids))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_and_picture_resolves_within_the_results(documents, name):
+    page, root = documents[name], results_folder(SITE)
+    links = [(e, e.attributes.get("href") or e.attributes.get("src")) for e in page.all("a", "link", "img")]
+    for element, address in links:
+        if address == "data:,":  # the empty picture that keeps a browser from asking for an icon
+            continue
+        file, _, place = address.partition("#")
+        target = Path(unquote(file)) if file else Path(name)
+        assert element.text.strip() or element.tag != "a", "a link says where it goes"
+        if place:
+            assert place in documents[target.name].ids, address
+        elif target.name not in documents:
+            assert (root / target).resolve().is_relative_to(root.parent.resolve())
+            assert (root / target).exists(), address
+    assert all(image.attributes.get("alt") for image in page.all("img"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_table_has_headings_a_caption_and_a_frame_that_scrolls(documents, name):
+    page = documents[name]
+    for table in page.all("table"):
+        own = [element for element in page.elements if table in element.inside]
+        assert [e.tag for e in own].count("caption") == 1
+        assert next(e for e in own if e.tag == "caption").text.strip()
+        assert any(e.tag == "th" and e.around("thead") for e in own)
+        assert all(e.attributes.get("scope") for e in own if e.tag == "th")
+        frame = table.inside[-1].attributes
+        assert (frame["class"], frame["tabindex"], frame["role"]) == ("scroll", "0", "group")
+        assert frame["aria-label"].startswith("Table: ")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_rows_of_a_table_fill_its_columns(site, name):
+    """Spans counted in, every row of a table is as wide as its head."""
+    page = Document(site[name])
+    for table in page.all("table"):
+        widths, taken = [], {}
+        rows = [e for e in page.all("tr") if table in e.inside]
+        for index, row in enumerate(rows):
+            width = taken.get(index, 0)
+            for cell in page.all("th", "td"):
+                if cell.inside and cell.inside[-1] is row:
+                    columns = int(cell.attributes.get("colspan", 1))
+                    width += columns
+                    for below in range(1, int(cell.attributes.get("rowspan", 1))):
+                        taken[index + below] = taken.get(index + below, 0) + columns
+            widths.append(width)
+        assert len(set(widths)) == 1, f"{table.text[:80]}: {widths}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_drawing_has_words(documents, name):
+    for drawing in documents[name].all("svg"):
+        outer = [element.attributes for element in drawing.inside if element.attributes.get("role") == "img"]
+        assert len(outer) == 1
+        assert len(outer[0]["aria-label"]) > 60, "what is to be seen, not that there is a picture"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_verdict_is_a_sign_and_a_word(documents, name):
+    for badge in documents[name].all("span"):
+        if "badge" in (badge.attributes.get("class") or ""):
+            sign, _, word = badge.text.partition("\N{NO-BREAK SPACE}")
+            assert sign
+            assert word.replace(" ", "").isalpha()
+
+
+# ---------------------------------------------------------------- the numbers are the diff's
+
+
+def shown(value: float, cell, sign: str = "") -> str:
+    """A number in the scale and with the decimals that the paper prints, minus signs as they are set."""
+    return f"{value * cell.scale:{sign}.{cell.decimals}f}".replace("-", "−")
+
+
+def test_every_number_of_the_diff_stands_on_the_paper_s_page(diffs, documents):
+    checked = 0
+    for diff in diffs:
+        rows = [cells for _, _, cells in documents[page_name(diff.paper.id)].rows()]
+        for section in diff.sections:
+            for entry in section.entries.values():
+                if entry.value is None:
+                    continue
+                cell, spread = entry.cell, f" ± {shown(entry.sd, entry.cell)}" if entry.sd is not None else ""
+                interval = ""
+                if entry.low is not None:
+                    interval = f"{shown(entry.low, cell, '+')} to {shown(entry.high, cell, '+')}"
+                expected = [
+                    *(entry.model, f"{entry.split} {entry.metric}", cell.printed, shown(entry.value, cell) + spread),
+                    *(shown(entry.value - cell.value, cell, "+"), interval),
+                ]
+                found = [row for row in rows if row[: len(expected)] == expected]
+                assert any(row[-2].endswith(entry.verdict) for row in found), expected
+                checked += 1
+    assert checked > 50
+
+
+def test_the_table_in_the_paper_s_layout_has_the_numbers_of_its_section(diffs, documents):
+    for diff in diffs:
+        rows = documents[page_name(diff.paper.id)].rows()
+        for section in (section for section in diff.sections if section.name == "paper"):
+            for table in diff.paper.tables:
+                for row in table.rows:
+                    entries = [section.entry(cell) for cell in row.cells if cell]
+                    texts = [shown(e.value, e.cell) for e in entries if e.value is not None]
+                    lines_of = [cells for _, name, cells in rows if name.startswith(f"{table.label}: ")]
+                    found = [[text.split(" ±")[0] for text in cells] for cells in lines_of if "regenerated" in cells]
+                    assert not texts or ["regenerated", *texts] in found
+
+
+def test_the_front_page_has_a_line_a_row_and_comparable_variant(diffs, documents):
+    rows = [(heading, cells) for heading, _, cells in documents["index.html"].rows()]
+    for diff in diffs:
+        mine = [cells for heading, cells in rows if heading == diff.paper.title and len(cells) > 1]
+        there = lines(diff)[0]
+        assert len(mine) == len(there)
+        for line, cells in zip(there, mine, strict=True):
+            assert line.entry in [entry for section in diff.sections for entry in section.all()]
+            published = line.entry.cell.printed if line.entry.cell else "none"
+            value = "not run" if line.entry.value is None else cells[2]
+            assert cells[1:3] == [published, value]
+            if line.entry.cell and line.entry.value is not None:
+                assert cells[2].split(" ±")[0] == shown(line.entry.value, line.entry.cell)
+                assert cells[6] == line.entry.reason.replace(" -", " −")
+        rows_of = {(table.id, row.model) for table in diff.paper.tables for row in table.rows}
+        with_paper = [line for line in there if line.variant == "paper" and line.entry.cell]
+        assert {(line.entry.cell.table, line.model) for line in with_paper} == rows_of
+
+
+def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
+    checked = 0
+    for diff in diffs:
+        rows = documents[page_name(diff.paper.id)].rows()
+        for section in diff.sections:
+            for model in {row["model"] for row in section.runs}:
+                file = confusion_file(results_folder(diff.paper.id), model, section.name)
+                if file.exists():
+                    with file.open(encoding="utf-8", newline="") as content:
+                        counts = list(csv.reader(content))[1:]
+                    mine = [cells for _, name, cells in rows if name == f"{model}, regenerated"]
+                    starts = [mine[i : i + len(counts)] for i in range(0, len(mine), len(counts))]
+                    assert counts in starts
+                    checked += 1
+    assert checked > 10
+
+
+# ---------------------------------------------------------------- names that somebody else chose, and odd results
+
+
+NAME, UNIT = "<script>alert(1)", '"><img src=x onerror=alert(2)>'
+
+
+@pytest.fixture
+def odd(tmp_path, write_unit, monkeypatch):
+    """A function that draws the page of lam_ensemble from units in ``tmp_path``, its third model named `NAME`."""
+    monkeypatch.setattr(site_results, "results_folder", lambda paper_id: tmp_path / ("" if paper_id != SITE else SITE))
+    text = (load_paper("lam_ensemble").path).read_text(encoding="utf-8").replace("Model 3", NAME)
+    text = text.replace('unit = "Hz"', f"unit = '{UNIT}'").replace("as the report says", f"{NAME} & {UNIT[2:]}")
+    file = tmp_path / "papers" / "lam_ensemble" / "paper.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+
+    def draw():
+        paper = load_paper("lam_ensemble", tmp_path / "papers")
+        write_runs(paper, tmp_path)
+        return drawn_site([diff_paper(paper, tmp_path)], tmp_path / SITE)
+
+    return draw
+
+
+def test_names_of_models_units_and_variants_are_text(odd, write_unit):
+    write_unit(NAME, {"validation": 324, "test": 227})
+    for name, text in odd().items():
+        if name.endswith(".html"):
+            page = Document(text)
+            assert not page.all("script", "img")
+            assert NAME in page.all("main")[0].text
+    assert f"{NAME} & {UNIT[2:]}" in page.all("main")[0].text
+    assert UNIT in page.all("main")[0].text
+
+
+def test_another_corpus_is_not_comparable_and_stands_apart(odd, write_unit):
+    write_unit("Model 1", {"test": 200}, corpus="vntm-subset", fingerprint="0" * 16)
+    page = Document(odd()["lam_ensemble.html"])
+    assert "On other corpora: not comparable" in [heading.text for heading in page.all("h2")]
+    about = [cells for _, _, cells in page.rows() if len(cells) == 8 and cells[0] == "Model 1"]
+    assert about
+    assert all(
+        "not comparable" in cells[6] and "corpus vntm-subset, the paper's is vntm" in cells[7] for cells in about
+    )
+
+
+def test_the_grouped_number_stands_beside_with_its_folds(odd, write_unit):
+    write_unit("Model 1", {"test": 200})
+    for fold, right in enumerate((100, 150)):
+        write_unit("Model 1", {"test": right}, protocol="grouped", fold=fold)
+    rows = [cells for _, _, cells in Document(odd()["index.html"]).rows() if "0.8000" in cells]
+    assert rows[0][5] == "0.5000 ± 0.1414 2 folds"
+
+
+def test_a_history_with_what_is_no_number_is_drawn_without_it(odd, write_unit):
+    folder = write_unit("Model 1", {"test": 200})
+    (history,) = folder.glob("units/*/history.csv")
+    history.write_text(history.read_text("utf-8").replace("1.4,0.4", "nan,0.4"), encoding="utf-8")
+    text = odd()["lam_ensemble.html"]
+    points = [element.attributes["points"] for element in Document(text).all("polyline")]
+    assert len(points) == 4
+    assert "nan" not in "".join(points)
+
+
+def test_writing_again_changes_nothing_and_removes_the_page_of_a_paper_that_is_no_more(odd, write_unit, tmp_path):
+    write_unit("Model 1", {"test": 200})
+    odd()
+    diff = diff_paper(load_paper("lam_ensemble", tmp_path / "papers"), tmp_path)
+    (tmp_path / SITE).mkdir()
+    (tmp_path / SITE / "gone.html").touch()
+    first = {path: path.read_bytes() for path in write_site([diff])}
+    assert first == {path: path.read_bytes() for path in write_site([diff])}
+    assert set((tmp_path / SITE).iterdir()) == set(first)

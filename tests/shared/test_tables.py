@@ -9,7 +9,7 @@ import pytest
 from shared.diff import compare, diff_paper
 from shared.paper import load_paper
 from shared.results import write_runs
-from shared.tables import WIDTH, _duration, render_csv, render_markdown, render_text
+from shared.tables import WIDTH, duration, render_csv, render_markdown, render_text
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_second_precision_stands_below_with_its_difference(diff, paper):
 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (720, "12 min"), (9000, "2.5 h")])
 def test_durations_are_short(seconds, text):
-    assert _duration(seconds) == text
+    assert duration(seconds) == text
 
 
 def test_markdown_has_one_column_a_number_and_the_spread(diff, paper):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shared.diff import Diff, Section
+from shared.examples import read_examples
 from shared.paper import Paper
 from shared.readme import ablation_conditions, ablation_table, folds_table, protocols_table
 from shared.report.confusions import confusions
@@ -32,7 +33,7 @@ def paper_page(diff: Diff, folder: Path, link: Callable[[Path], str]) -> str:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
     parts += _other_corpora(diff, folder, link)
     parts += _protocols(diff)
-    parts += _ablations(paper, folder)
+    parts += _ablations(paper, folder) + _examples(folder, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
     return page(paper.title, _head(diff, folder, link), parts, contents_of=2)
 
@@ -152,3 +153,12 @@ def _numbers(head: list[str], rows: list[list[str]], caption: str) -> Html:
     return table(
         [prose(name) for name in head], [[prose(minus(text)) for text in row] for row in rows], caption, numeric
     )
+
+
+def _examples(folder: Path, link: Callable[[Path], str]) -> list[Part]:
+    """Pictures of what the models see, where the paper has some."""
+    figures = [
+        h("figure", h("img", src=link(file), alt=f"{title}. {text}", loading="lazy"), h("figcaption", text))
+        for file, title, text in read_examples(folder)
+    ]
+    return [Part("What the models see", h("div", figures, class_="pictures"), short="Examples")] if figures else []

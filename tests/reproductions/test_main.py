@@ -72,6 +72,13 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
     assert "has no protocol 'gruped'; known are: " in capsys.readouterr().err
 
 
+def test_report_writes_the_pages_beside_the_results(capsys, kept, monkeypatch):
+    monkeypatch.setenv(results.RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
+    assert main(["report", "lam_ensemble"]) == 0
+    assert "index.html: open it in a browser" in capsys.readouterr().out
+    assert {"index.html", "style.css", "lam_ensemble.html"} <= {file.name for file in (kept / "report").iterdir()}
+
+
 def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):
     assert main(["diff", "lam_ensemble", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -1,0 +1,79 @@
+"""One spectrogram image and what the online augmentation makes of it, in both readings, for the report.
+
+    python -m reproductions.lam_ensemble.examples    # half a minute; writes results/lam_ensemble/examples/
+
+The image is of a clip of the corpus `synthetic`, made from formulas, so anybody may see it. One draw of the two shifts
+is applied as ImageDataGenerator really did (`legacy`) and as its documentation says (`intended`), without the zoom, so
+that what is said of pixels is exact. For the page the images are made smaller, to half the width and 32 colours.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from data_prep import synthesis
+from shared.cache import atomic_write
+from shared.examples import CAPTIONS, COLUMNS, EXAMPLES
+from shared.image_files import write_png
+from shared.paper import load_paper
+from shared.results import results_folder
+from shared.spectrogram_images import image_of
+
+CLIP = ("ensemble", 0, 0)  # class, song and number of the clip
+HIGH, WIDE = 0.8, -0.9  # of the largest shifts of height and width: the draw that is shown
+N_COLOURS, SHRINK = 32, 2
+SEEN = {
+    "original": "The image as the network sees it in validation and test: time runs to the right, the lowest "
+    "frequencies are at the top, as in the authors' code.",
+    "legacy": "The reading legacy, what ImageDataGenerator did: the shift of the width, drawn from 5 % of 1,292 "
+    "pixels, moves the 128 mel rows, here by {wide:.0f}, and the edge is drawn out over what is left; time moves by "
+    "{high:.0f}.",
+    "intended": "The reading intended, what its documentation says: the same draw moves time by {wide:.0f} of 1,292 "
+    "columns and the mel rows by {high:.0f}.",
+}
+
+
+def write_examples(folder: Path) -> None:
+    """Write the images and ``examples.csv``, which says what is to be seen, into ``folder``/examples."""
+    settings = load_paper("lam_ensemble").settings_for()
+    image = image_of(synthesis.clip(*CLIP).astype("float32"))
+    rows = []
+    for name, (picture, text) in augmented(image, settings).items():
+        file = f"{name}.png"
+        write_png(folder / EXAMPLES / file, smaller(picture))
+        rows.append((file, f"Spectrogram image, {name}", text))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.getvalue().encode()))
+
+
+def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, str]]:
+    """Name to image, uint8 (height, width, 3), and what is to be seen: the image itself, then both readings."""
+    from shared.augmentation import ZoomShift
+
+    height, width = image.shape[:2]
+    high, wide = HIGH * settings["height_shift_range"] * height, WIDE * settings["width_shift_range"] * width
+    parameters = np.array([[high, wide, 1.0, 1.0]], "float32")
+    found = {"original": (image, SEEN["original"])}
+    for semantics in ("legacy", "intended"):
+        layer = ZoomShift(fill_mode=settings["fill_mode"], semantics=semantics)
+        moved = np.asarray(layer.transform(image[None].astype("float32"), parameters))[0]
+        found[semantics] = (np.rint(moved).astype("uint8"), SEEN[semantics].format(high=abs(high), wide=abs(wide)))
+    return found
+
+
+def smaller(image: np.ndarray):
+    """The image at half the width, in few colours: a Pillow picture with a palette."""
+    from PIL import Image
+
+    picture = Image.fromarray(image)
+    picture = picture.resize((picture.width // SHRINK, picture.height), Image.Resampling.BOX)
+    return picture.quantize(N_COLOURS, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    write_examples(results_folder("lam_ensemble"))

@@ -158,7 +158,7 @@ def _numbers(head: list[str], rows: list[list[str]], caption: str) -> Html:
 def _examples(folder: Path, link: Callable[[Path], str]) -> list[Part]:
     """Pictures of what the models see, where the paper has some."""
     figures = [
-        h("figure", h("img", src=link(file), alt=f"{title}. {text}", loading="lazy"), h("figcaption", text))
+        h("figure", h("img", src=link(file), alt=f"{title}. {text}"), h("figcaption", text))
         for file, title, text in read_examples(folder)
     ]
     return [Part("What the models see", h("div", figures, class_="pictures"), short="Examples")] if figures else []

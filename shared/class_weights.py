@@ -59,6 +59,50 @@ def multi_label(y_true: np.ndarray) -> np.ndarray:
     return counts.sum() / (len(counts) * counts)
 
 
+def balanced_labels(y_true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights n / (2 x clips with the label) and n / (2 x clips without it), float64, each of shape (C,).
+
+    scikit-learn's "balanced" rule for each label as a problem of its own, yes or no: all its ones together weigh as
+    much as all its zeros, and both together n, as without weights.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (n, C)
+        Labels, any number a clip.
+
+    Raises
+    ------
+    ValueError
+        A label that no clip has, or that all have.
+    """
+    true = check_labels(y_true)
+    with_label, n = _counts(true), len(true)
+    if (with_label == n).any():
+        every = ", ".join(str(i) for i in np.flatnonzero(with_label == n))
+        raise ValueError(f"every clip has label {every}, so there is nothing to weigh it against: drop the label")
+    return n / (2 * with_label), n / (2 * (n - with_label))
+
+
+def first_label_weights(y_true: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weight of each clip as Keras's ``class_weight`` gives it: that of its first label, float64, shape (n,).
+
+    Keras takes the argmax of a row of labels (its function class_weight_to_sample_weights), so a clip's other labels
+    play no part, and which one is first hangs on the order of the classes. A clip without a label counts as class 0.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (n, C)
+        Labels, any number a clip.
+    weights : array_like, shape (C,)
+        Weight of each label, as from ``multi_label``.
+    """
+    true = check_labels(y_true)
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.shape != true.shape[1:]:
+        raise ValueError(f"got weights of shape {weights.shape} for labels of shape {true.shape}")
+    return weights[true.argmax(axis=1)]
+
+
 def sample_weights(y_true: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weight of each clip, float64, shape (n,): the mean weight of its labels, or 1 when it has none.
 

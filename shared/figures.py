@@ -69,15 +69,17 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
         The PNG to write.
     curves : dict of model name to runs
         A run is a dict with ``run`` (its name), ``best_epoch`` and the columns of history.csv as lists: ``epoch``,
-        ``accuracy``, ``loss``, and ``val_accuracy``, ``val_loss`` (or ``test_accuracy``, ``test_loss``, where the
-        paper draws the test split's curve). The dot marks the epoch that was evaluated.
+        ``accuracy`` (or ``binary_accuracy``), ``loss``, and ``val_accuracy``, ``val_loss`` (or ``test_accuracy``,
+        ``test_loss``, where the paper draws the test split's curve). The dot marks the epoch that was evaluated.
     title : str
         Variant and conditions.
     """
     watched = "test" if any("test_loss" in run for runs in curves.values() for run in runs) else "val"
+    binary = any("binary_accuracy" in run for runs in curves.values() for run in runs)
+    accuracy = "binary_accuracy" if binary else "accuracy"
     figure, axes = _figure(2, len(curves), (max(7.2, 3.6 * len(curves) + 0.6), 5.0), sharex="col", sharey="row")
     for column, (model, runs) in enumerate(curves.items()):
-        for row, quantity in enumerate(("accuracy", "loss")):
+        for row, quantity in enumerate((accuracy, "loss")):
             axis = axes[row][column]
             for number, run in enumerate(runs):
                 alpha = 1.0 if number == 0 else 0.4
@@ -96,7 +98,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
     axes[1][0].set_ylim(0, 1.05 * min(max(losses), 2.5))
     axes[0][0].set_ylim(top=1.02)
-    axes[0][0].set_ylabel("accuracy", color=MUTED)
+    axes[0][0].set_ylabel(accuracy.replace("_", " "), color=MUTED)
     axes[1][0].set_ylabel("loss", color=MUTED)
     _legend(figure, WATCHED[watched])
     figure.suptitle(title, fontsize=10.5, color=INK)

@@ -85,18 +85,23 @@ class Rows:
     """Some rows of two arrays, in order: ``x[rows]`` and ``y[rows]`` without copying them.
 
     ``x`` has shape (n, ...) and may be memory-mapped, ``y`` has shape (n, n_classes), ``rows`` holds indices.
+    ``weights`` has shape (n,) where clips count by a weight in the loss (Keras's ``sample_weight``).
     """
 
     x: np.ndarray
     y: np.ndarray
     rows: np.ndarray
+    weights: np.ndarray | None = None
 
 
-def batches(data: Rows, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The rows of ``data``, a batch at a time, in the order in which they stand; the last batch may be smaller."""
+def batches(data: Rows, batch_size: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """The rows of ``data``, a batch at a time, in the order in which they stand; the last batch may be smaller.
+
+    Each batch is x and y, and the weights where there are any.
+    """
     for start in range(0, len(data.rows), batch_size):
         rows = data.rows[start : start + batch_size]
-        yield data.x[rows], data.y[rows]
+        yield (data.x[rows], data.y[rows]) + (() if data.weights is None else (data.weights[rows],))
 
 
 def run_epoch(step: Callable, data: Rows, batch_size: int, what: str = "") -> dict[str, float]:
@@ -109,9 +114,9 @@ def run_epoch(step: Callable, data: Rows, batch_size: int, what: str = "") -> di
     n_batches = -(-len(data.rows) // batch_size)
     hidden = not (what and sys.stderr.isatty())
     totals = {}
-    for x, y in tqdm(batches(data, batch_size), what, n_batches, leave=False, disable=hidden):
-        for name, value in step(x, y, return_dict=True).items():
-            totals[name] = totals.get(name, 0.0) + float(value) * len(y)
+    for batch in tqdm(batches(data, batch_size), what, n_batches, leave=False, disable=hidden):
+        for name, value in step(*batch, return_dict=True).items():
+            totals[name] = totals.get(name, 0.0) + float(value) * len(batch[0])
     return {name: total / len(data.rows) for name, total in totals.items()}
 
 
@@ -195,8 +200,8 @@ def fit(
     watched_as : str
         What the history calls its values: ``val`` gives ``val_accuracy``.
     best : str, optional
-        The logged value whose highest epoch is kept (the first of equals, as Keras's checkpoint does). None: the last
-        epoch counts.
+        The logged value whose highest epoch is kept, or, of a loss, whose lowest (the first of equals, as Keras's
+        checkpoint does). None: the last epoch counts.
     early_stopping : EarlyStopping, optional
     schedule : function, optional
         Gives each batch's learning rate from the history so far, the batch's number and the epoch's number of batches,
@@ -227,7 +232,7 @@ def fit(
         row |= {"learning_rate": rates[-1]} if rates else {}
         row["seconds"] = time.perf_counter() - start
         run.rows.append(row)
-        if best is None or run.best_epoch == 0 or row[best] > run.rows[run.best_epoch - 1][best]:
+        if best is None or run.best_epoch == 0 or _better(row[best], run.rows[run.best_epoch - 1][best], best):
             run.best_epoch = row["epoch"]
         run.stopped = early_stopping is not None and _exhausted(run.rows, early_stopping)
         _save(model, run, folder, keep_best=best is not None)
@@ -235,6 +240,10 @@ def fit(
     if best is not None and run.best_epoch:
         model.load_weights(_best(folder, run.best_epoch))
     return run
+
+
+def _better(value: float, than: float, name: str) -> bool:
+    return value < than if name.endswith("loss") else value > than
 
 
 def _rates(schedule: Callable | None, rows: list[dict], n_batches: int) -> list[float]:
@@ -248,9 +257,9 @@ def _step(model: keras.Model, rates: list[float]) -> Callable:
         return model.train_on_batch
     batch = itertools.count()
 
-    def step(x, y, **options):
+    def step(*of_batch, **options):
         model.optimizer.learning_rate = rates[next(batch)]
-        return model.train_on_batch(x, y, **options)
+        return model.train_on_batch(*of_batch, **options)
 
     return step
 
@@ -288,13 +297,15 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
 
 
 # --- what a unit's training begins and ends with ---------------------------------------------------------------------
-def compile_model(model: keras.Model, settings: dict) -> None:
-    """Compile for the settings' optimiser, learning rate and loss, with accuracy as the metric."""
+def compile_model(
+    model: keras.Model, settings: dict, *, loss: Callable | None = None, metric: str = "accuracy"
+) -> None:
+    """Compile for the settings' optimiser, learning rate and loss, or another `loss` where one is given."""
     config = {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
     model.compile(
         keras.optimizers.get(config),
-        loss=settings["loss"],
-        metrics=["accuracy"],
+        loss=loss or settings["loss"],
+        metrics=[metric],
         jit_compile=backend.jit_compile(),
     )
 

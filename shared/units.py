@@ -162,11 +162,12 @@ def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame,
         Five significant digits are kept rather than five decimals: the cross-entropy of a confident mistake
         needs them.
     """
-    lines = [",".join(["split", "clip", "true", *classes])]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # quotes a name with a comma, such as a genre's
+    writer.writerow(["split", "clip", "true", *classes])
     for split, clip, label, row in zip(clips["split"], clips["clip"], clips["label"], probabilities, strict=True):
-        lines.append(",".join([split, clip, label, *(format(float(p), ".5g") for p in row)]))
-    text = "\n".join(lines) + "\n"
-    atomic_write(folder / PREDICTIONS, lambda file: file.write(text.encode()))
+        writer.writerow([split, clip, label, *(format(float(p), ".5g") for p in row)])
+    atomic_write(folder / PREDICTIONS, lambda file: file.write(text.getvalue().encode()))
 
 
 def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from shared.class_weights import balanced, multi_label, sample_weights
+from shared.class_weights import balanced, balanced_labels, first_label_weights, multi_label, sample_weights
 
 ONE_HOT = np.eye(3)[[0, 0, 0, 1, 1, 2]]
 MULTI_HOT = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 1], [0, 1, 0]])  # label counts 3, 2, 1
@@ -66,3 +66,30 @@ def test_sample_weight_of_a_clip_without_label():
 def test_sample_weights_of_another_number_of_classes():
     with pytest.raises(ValueError, match=r"weights of shape \(2,\) for labels of shape \(4, 3\)"):
         sample_weights(MULTI_HOT, [1.0, 2.0])
+
+
+def test_balanced_labels_are_scikit_learns_balanced_weights_of_each_column():
+    positive, negative = balanced_labels(MULTI_HOT)
+    for label, column in enumerate(MULTI_HOT.T):
+        expected = compute_class_weight("balanced", classes=np.array([0, 1]), y=column)
+        np.testing.assert_allclose([negative[label], positive[label]], expected)
+
+
+def test_balanced_labels_refuse_a_label_of_every_clip():
+    with pytest.raises(ValueError, match="every clip has label 1"):
+        balanced_labels(np.array([[1, 1], [0, 1]]))
+
+
+def test_first_label_weights_are_what_keras_makes_of_class_weight():
+    from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
+
+    weights = multi_label(MULTI_HOT)
+    ours = first_label_weights(MULTI_HOT, weights)
+    assert ours == pytest.approx([2 / 3, 2 / 3, 2 / 3, 1.0])  # 6 labels over 3 x 3 and 3 x 2
+    theirs = class_weight_to_sample_weights(MULTI_HOT, dict(enumerate(weights.tolist())))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)  # Keras's are float32
+
+
+def test_first_label_weights_refuse_another_number_of_weights():
+    with pytest.raises(ValueError, match="weights of shape"):
+        first_label_weights(MULTI_HOT, np.ones(2))

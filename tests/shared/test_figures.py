@@ -59,3 +59,9 @@ def test_a_picture_is_not_too_wide_and_not_too_heavy(tmp_path):
     assert 400 < width < 1400
     assert height < width
     assert len(content) < 100_000
+
+
+def test_curves_of_binary_accuracy(tmp_path):
+    binary = {name.replace("accuracy", "binary_accuracy"): values for name, values in RUN.items()}
+    draw_learning_curves(tmp_path / "1.png", {"CNN": [binary]}, "variant paper")
+    assert Image.open(io.BytesIO((tmp_path / "1.png").read_bytes())).format == "PNG"

@@ -209,6 +209,37 @@ def test_batches_keep_order_and_the_short_last_one():
     assert [y.tolist() for _, y in got] == [[60, 0], [30, 30], [50]]
 
 
+def test_batches_have_weights_where_there_are_any():
+    data = training.Rows(np.arange(5), np.arange(5) * 10, np.array([4, 1, 0]), np.arange(5) / 10)
+    x, y, weights = next(training.batches(data, 2))
+    assert (x.tolist(), y.tolist(), weights.tolist()) == ([4, 1], [40, 10], [0.4, 0.1])
+
+
+def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
+    training.compile_model(
+        model, {"optimizer": "sgd", "learning_rate": 0.0, "loss": "binary_crossentropy"}, metric="binary_accuracy"
+    )
+    generator = np.random.default_rng(0)
+    x, y = generator.random((3, 2), "float32"), generator.integers(0, 2, (3, 3)).astype("float32")
+    weighted = training.Rows(x, y, np.arange(3), np.array([2.0, 1.0, 0.0]))
+    repeated = training.Rows(x, y, np.array([0, 0, 1]))
+    ours = training.run_epoch(model.train_on_batch, weighted, 3)
+    theirs = training.run_epoch(model.train_on_batch, repeated, 3)
+    assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
+    assert ours.keys() == {"loss", "binary_accuracy"}
+
+
+def test_of_a_loss_the_lowest_epoch_is_best(tmp_path):
+    model = small_model()
+    model.optimizer.learning_rate = 5.0
+    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "best": "val_loss"}
+    run = training.fit(model, rows(), rows(), folder=tmp_path, epochs=6, **options)
+    losses = [row["val_loss"] for row in run.rows]
+    assert len(set(losses)) > 1
+    assert run.best_epoch == 1 + losses.index(min(losses))
+
+
 def test_an_epochs_metrics_are_those_of_keras_fit(tmp_path):
     """One epoch in the same order by ``fit``, with a smaller last batch."""
     data = rows(10)

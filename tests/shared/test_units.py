@@ -105,6 +105,16 @@ def test_predictions_come_back_as_written(tmp_path):
     assert np.allclose(got.y_prob, probabilities, rtol=5e-5, atol=0)  # five digits, of a small number too
 
 
+def test_names_with_commas_and_several_labels_come_back(tmp_path):
+    classes = ("Ambient, Chill", "R'n'B", "Pop")
+    clips = pd.DataFrame({"split": ["validation"], "clip": ["a, b.mp3.00"], "label": ["Ambient, Chill|Pop"]})
+    units.write_predictions(tmp_path, classes, clips, np.array([[0.5, 0.25, 0.125]]))
+    found = read_predictions(tmp_path)
+    assert found.classes == classes
+    assert found.clips.tolist() == ["a, b.mp3.00"]
+    assert found.y_true.tolist() == [[1, 0, 1]]
+
+
 def test_history_has_a_row_an_epoch(tmp_path):
     rows = [{"epoch": 1, "loss": 0.5, "val_accuracy": 1 / 3, "seconds": 2.0}]
     units.write_history(tmp_path, rows)

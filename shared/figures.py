@@ -105,6 +105,48 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     _save(figure, path)
 
 
+def draw_labels(
+    path: Path, answers: dict[str, tuple[np.ndarray, np.ndarray]], classes: Sequence[str], title: str
+) -> None:
+    """Draw what answers with several labels a clip are worth: their distribution, F1 by threshold, each label.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG to write.
+    answers : dict of model name to (labels, probabilities)
+        Each (n, C), of the same clips; the first is drawn dark.
+    classes : sequence of str
+        C names.
+    title : str
+        Conditions.
+    """
+    from shared.multilabel import SWEEP, average_precision, sweep
+
+    figure, axes = _figure(1, 3, (12.6, max(3.6, 0.17 * len(classes) + 1.2)))
+    colours = [VALIDATION, "#c26a2d", "#5b8c5a", TRAIN]
+    order = np.argsort(next(iter(answers.values()))[0].sum(axis=0), kind="stable")
+    bins = np.linspace(0, 1, 41)
+    for number, (model, (true, prob)) in enumerate(answers.items()):
+        colour, rows = colours[number % len(colours)], sweep(true, prob)
+        axes[0][0].hist(prob.ravel(), bins, histtype="step", color=colour, label=model)
+        for name, style in (("macro_f1", "-"), ("micro_f1", ":")):
+            axes[0][1].plot(SWEEP, [row[name] for row in rows], style, color=colour, label=f"{model}, {name[:5]}")
+        scores = np.nan_to_num(average_precision(true, prob))[order]
+        height = 0.8 / len(answers)
+        axes[0][2].barh(np.arange(len(classes)) - number * height, scores, height, color=colour, label=model)
+    axes[0][0].set_yscale("log")
+    axes[0][2].set_yticks(range(len(classes)), [classes[label] for label in order], fontsize=7)
+    texts = [("answers, logarithmic", "probability"), ("F1", "threshold, of all labels"), ("average precision", "")]
+    for axis, (name, below) in zip(axes[0], texts, strict=True):
+        axis.set_title(name, fontsize=10, color=INK)
+        axis.set_xlabel(below, color=MUTED)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False, fontsize=8)
+    figure.suptitle(title, fontsize=10.5, color=INK)
+    _save(figure, path)
+
+
 def _evaluated(runs: list[dict]) -> str:
     """``epoch 9``, or ``epochs 9, 12`` and which run is drawn dark."""
     epochs = list(dict.fromkeys(str(run["best_epoch"]) for run in runs))

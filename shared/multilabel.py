@@ -1,7 +1,7 @@
 """Scores of a classifier that may give a clip several labels, which a constant answer cannot make look good.
 
-Conventions are those of `shared.metrics`: ``y_true`` (n, C) holds 0 and 1, ``y_prob`` (n, C) probabilities, arithmetic is
-float64, bad input raises ``ValueError``. A label that no clip has is left out of every mean over labels.
+Conventions are those of `shared.metrics`: ``y_true`` (n, C) holds 0 and 1, ``y_prob`` (n, C) probabilities; arithmetic
+is float64, bad input raises ``ValueError``. A label that no clip has is left out of every mean over labels.
 scikit-learn is the reference in the tests.
 """
 

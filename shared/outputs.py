@@ -1,4 +1,4 @@
-"""Everything that is drawn from a paper's kept predictions: tables, confusion matrices, learning curves, README blocks.
+"""Everything that is drawn from a paper's kept predictions: tables, matrices, labels, learning curves, README blocks.
 
 Nothing here trains, and nothing is typed by hand: the same results give the same files, byte for byte.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from shared import ablations, results
+from shared import ablations, label_outputs, results
 from shared.cache import atomic_write, file_lock
 from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
@@ -20,6 +20,7 @@ from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
+GENERATED += label_outputs.GENERATED
 DIFF = "diff.csv"
 SPLIT = "test"
 PUBLISHED = "published"
@@ -44,6 +45,7 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
             written += _write_tables(diff, section, folder)
             written += _write_curves(section, folder)
         written += _write_confusions(paper, diff, folder)
+        written += label_outputs.write_labels(paper, diff, folder, _write)
         for table in paper.ablations:
             rows = ablations.measured(paper, table, folder)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))

@@ -14,7 +14,9 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared import ablations
+from shared.audit.constant import audit_constant
 from shared.diff import Diff, Entry
+from shared.label_outputs import labels_markdown
 from shared.paper import Ablation, Paper, Setting
 from shared.tables import layouts, number, render_markdown
 from shared.verdicts import NOT_COMPARABLE, RULE
@@ -78,8 +80,16 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
         "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
+        "labels": lambda: labels_markdown(paper, diff, folder),
+        "constant": lambda: _constant(paper),
         "verdicts": lambda: RULE,
     }
+
+
+def _constant(paper: Paper) -> str:
+    """What an answer that is the same for every clip scores, from the stated counts alone."""
+    found, _ = audit_constant(paper)
+    return "\n".join(f"- {finding.place}: {finding.arithmetic} {finding.follows}" for finding in found)
 
 
 def _papers(diffs: list[Diff]) -> str:

@@ -1,0 +1,258 @@
+"""From an index of tracks to the network's input: which tracks, which samples of them, their MFCCs, their scale.
+
+A sample is a piece of a track of one second. Samples are drawn as the repository does that the report follows: first a
+label, then a track that has it, then a place in the track. Their MFCCs are computed once and kept under ``cache/``; at
+no time are more than some dozens of them in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+import data_prep
+from data_prep import label_sets
+from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
+from shared.cache import cache_key, cache_root, cached_array
+
+VERSION = 1  # to be raised whenever other samples are drawn or other values come out
+STAND_INS = ("figure1", "mixtures")  # made on the spot, as many tracks as are asked for
+THINNED = ("figure1", "fma", "music_library")  # the corpora some of whose genres are much more frequent than others
+DRAW_SEED = 0  # the samples are part of the data: they are the same whatever the seed of a training
+CHUNK = 64  # samples, and at least one track, that a worker is given at once
+BLOCK = 2048  # samples that are looked at at once for their range or their mean
+
+
+def tracks_of(module: ModuleType, settings: dict) -> pd.DataFrame:
+    """The index of a corpus, its most frequent genres thinned; notes and what was skipped are in its ``attrs``.
+
+    Raises
+    ------
+    ValueError
+        The tracks of Others are to be left out, and there are none.
+    """
+    index = module.index(n_tracks=settings["stand_in_tracks"]) if module.NAME in STAND_INS else module.index()
+    attrs = {name: list(index.attrs.get(name, ())) for name in ("notes", "skipped")}
+    if settings["drop_others"]:
+        others = index["label"].map(lambda labels: label_sets.OTHERS in label_sets.split(labels))
+        if not others.any():
+            raise ValueError(f"no track of the corpus {module.NAME} has the label {label_sets.OTHERS}; nothing to drop")
+        index = index[~others]
+    if module.NAME in THINNED:
+        most = max(1, round(settings["max_per_set_share"] * len(index)))
+        thin = label_sets.thinned(index, most)
+        attrs["notes"].append(
+            f"{len(index) - len(thin)} of {len(index)} tracks are left out to thin the most frequent genres."
+        )
+        index = thin
+    index = index.reset_index(drop=True)
+    index.attrs = attrs
+    return index
+
+
+def draw(index: pd.DataFrame, n_samples: int, seconds: float, seed: int = DRAW_SEED) -> pd.DataFrame:
+    """Samples of the tracks, drawn with replacement: a label by its share, a track that has it, a place in it.
+
+    Parameters
+    ----------
+    index
+        One row a track: clip, label, n_samples, and whatever else.
+    n_samples
+        How many to draw.
+    seconds
+        Length of a sample. Tracks that are shorter are not drawn from.
+
+    Returns
+    -------
+    DataFrame
+        The index's columns, one row a sample, in the order of the tracks and of time. clip is ``<track>.<number>``,
+        track the track's name, offset and n_samples the sample's.
+
+    Raises
+    ------
+    ValueError
+        No track is as long as a sample.
+    """
+    length = round(seconds * label_sets.SAMPLE_RATE_HZ)
+    index = index[index["n_samples"] >= length]
+    if index.empty:
+        raise ValueError(f"no track lasts {seconds:g} s, the length of a sample")
+    random = np.random.RandomState(seed)  # NumPy promises that this generator never changes
+    counts = label_sets.count(index["label"])
+    labels = sorted(counts)
+    shares = np.array([counts[label] for label in labels]) / sum(counts.values())
+    chosen = random.choice(len(labels), n_samples, p=shares)
+    hot = label_sets.multi_hot(list(index["label"]), labels)
+    tracks = np.empty(n_samples, np.int64)
+    for number in range(len(labels)):
+        mine, having = chosen == number, np.flatnonzero(hot[:, number])
+        tracks[mine] = having[random.randint(len(having), size=mine.sum())]
+    room = index["n_samples"].to_numpy()[tracks] - length
+    offsets = (random.uniform(size=n_samples) * (room + 1)).astype(np.int64)
+    order = np.lexsort((offsets, tracks))
+    rows = index.iloc[tracks[order]].reset_index(drop=True)
+    rows["track"] = rows["clip"]
+    numbers = rows.groupby("track").cumcount().map("{:02d}".format)
+    rows["offset"] += offsets[order]
+    rows = rows.assign(clip=rows["track"] + "." + numbers, n_samples=length)
+    rows.attrs = {}
+    return rows
+
+
+def samples_of(module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """As many samples as there are seconds in the tracks; of a stand-in, no more than paper.toml says."""
+    n = round(index["n_samples"].sum() / label_sets.SAMPLE_RATE_HZ / settings["seconds_per_sample"])
+    if module.NAME in STAND_INS:
+        n = min(n, settings["stand_in_samples"])
+    return draw(index, n, settings["sample_seconds"])
+
+
+def n_frames(settings: dict) -> int:
+    """Number of frames of a sample: 99 for one second, 101 with librosa, 24 for a quarter of a second."""
+    length = round(settings["sample_seconds"] * settings["sample_rate_hz"])
+    if settings["feature"] == "librosa":
+        return 1 + length // psf_settings(settings).hop_samples
+    return psf_settings(settings).n_frames(length)
+
+
+def psf_settings(settings: dict) -> PsfSettings:
+    """The part of paper.toml's settings that makes MFCCs."""
+    return PsfSettings(
+        sample_rate_hz=settings["sample_rate_hz"],
+        window_seconds=settings["window_seconds"],
+        hop_seconds=settings["hop_seconds"],
+        n_mfcc=settings["n_mfcc"],
+        n_filters=settings["n_filters"],
+        n_fft=settings["n_fft"],
+    )
+
+
+def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: str, n_jobs: int = -1) -> np.ndarray:
+    """MFCCs of samples: computed in parallel once, then read from the cache.
+
+    Parameters
+    ----------
+    corpus
+        Name of the corpus.
+    rows
+        From `draw`, samples of a track beside each other, so that each track is decoded once.
+    fingerprint
+        Of the index that the rows were drawn from.
+    n_jobs
+        Workers; -1 for one a core.
+
+    Returns
+    -------
+    ndarray, float32, shape (n, 99, 13)
+        Mapped from its file.
+    """
+    names = ("feature", "sample_seconds", "window_seconds", "hop_seconds", "n_mfcc", "n_filters", "n_fft", "full_scale")
+    given = {name: settings[name] for name in names}
+    key = cache_key(version=VERSION, corpus=corpus, fingerprint=fingerprint, n=len(rows), seed=DRAW_SEED, **given)
+    shape = (len(rows), n_frames(settings), settings["n_mfcc"])
+    path = cache_root() / "features" / f"pascuo_multilabel-{corpus}-{key}.npy"
+    return cached_array(path, shape, np.float32, lambda: compute(corpus, rows, settings, n_jobs))
+
+
+def compute(corpus: str, rows: pd.DataFrame, settings: dict, n_jobs: int = -1) -> Iterator[np.ndarray]:
+    """The MFCCs of each row in turn, float32 (99, 13); a few chunks are in memory at once."""
+    from joblib import Parallel, delayed
+
+    from shared.image_files import progress
+
+    chunks = list(_chunks(rows["track"].to_numpy()))
+    columns = [name for name in ("clip", "path", "label", "offset", "n_samples") if name in rows]
+    work = (delayed(_of_chunk)(corpus, rows[columns].iloc[chunk], settings) for chunk in chunks)
+    done = Parallel(n_jobs=n_jobs, return_as="generator")(work)
+    for features in progress(done, len(chunks), f"MFCCs of {corpus}"):
+        yield from features
+
+
+def _chunks(tracks: np.ndarray) -> Iterator[slice]:
+    """Neighbouring rows of whole tracks, `CHUNK` or a little more."""
+    starts = np.append(np.flatnonzero(np.append(True, tracks[1:] != tracks[:-1])), len(tracks))
+    start = 0
+    for end in starts[1:]:
+        if end - start >= CHUNK or end == len(tracks):
+            yield slice(start, int(end))
+            start = int(end)
+
+
+def _of_chunk(corpus: str, rows: pd.DataFrame, settings: dict) -> np.ndarray:
+    signals = np.stack(list(data_prep.corpus(corpus).signals(rows)))
+    return mfccs(signals, settings)
+
+
+def mfccs(signals: np.ndarray, settings: dict) -> np.ndarray:
+    """MFCCs of samples in [-1, 1), float32 (n, n_samples) → float32 (n, 99, 13)."""
+    if settings["feature"] == "python_speech_features":
+        return mfcc(np.multiply(signals, settings["full_scale"], dtype=np.float32), psf_settings(settings))
+    if settings["feature"] != "librosa":
+        known = "python_speech_features, librosa"
+        raise ValueError(f"feature must be one of {known}; received {settings['feature']!r}")
+    import librosa
+
+    options = {"sr": settings["sample_rate_hz"], "n_mfcc": settings["n_mfcc"], "n_mels": settings["n_filters"]}
+    options |= {"n_fft": settings["n_fft"], "hop_length": psf_settings(settings).hop_samples}
+    # One at a time: librosa's floor of 80 dB is below the loudest of all that it is given.
+    return np.stack([librosa.feature.mfcc(y=signal, **options).T for signal in signals]).astype(np.float32)
+
+
+# ---- scale
+
+
+def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, list[float]]:
+    """What is subtracted from each coefficient and what it is divided by then.
+
+    Parameters
+    ----------
+    features
+        (n, 99, 13); read `BLOCK` samples at a time.
+    how
+        ``set``: the least of all values and their range, the same for all coefficients, as the report's model does;
+        ``coefficient``: each coefficient's mean and standard deviation.
+    training
+        Rows of training, to which ``coefficient`` looks; ``set`` looks at all rows.
+
+    Returns
+    -------
+    dict
+        ``shift`` and ``divisor``, each with a number a coefficient.
+    """
+    n_coefficients = features.shape[-1]
+    if how == "set":
+        blocks = [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]
+        low = min(float(block.min()) for block in blocks)
+        width = max(float(block.max()) for block in blocks) - low
+        return {"shift": [low] * n_coefficients, "divisor": [width or 1.0] * n_coefficients}
+    if how != "coefficient":
+        raise ValueError(f"scaling must be one of set, coefficient; received {how!r}")
+    mean = _mean(features, training, lambda values: values)
+    variance = _mean(features, training, lambda values: (values - mean) ** 2)
+    deviation = np.where(variance > 0, np.sqrt(variance), 1.0)
+    return {"shift": mean.tolist(), "divisor": deviation.tolist()}
+
+
+def _mean(features: np.ndarray, rows: np.ndarray, function) -> np.ndarray:
+    """Mean of a function over samples and frames, float64 (13,)."""
+    total = np.zeros(features.shape[-1])
+    for start in range(0, len(rows), BLOCK):
+        total += function(features[rows[start : start + BLOCK]].astype(np.float64)).sum(axis=(0, 1))
+    return total / (len(rows) * features.shape[1])
+
+
+class Scaled:
+    """Features that are scaled as they are read, a batch at a time: ``scaled[rows]``, float32 (n, 99, 13)."""
+
+    def __init__(self, features: np.ndarray, scale: dict[str, list[float]]):
+        self.features, self.shape = features, features.shape
+        self.shift, self.divisor = (np.array(scale[name]) for name in ("shift", "divisor"))
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, rows) -> np.ndarray:
+        return ((self.features[rows] - self.shift) / self.divisor).astype(np.float32)

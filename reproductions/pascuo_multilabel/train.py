@@ -130,19 +130,20 @@ def load(corpus: str, settings: dict) -> Data:
     return Data(module, rows, labels, features, classes, fingerprint)
 
 
-def splits(split: pd.DataFrame, unit: Unit, settings: dict, module: ModuleType) -> dict[str, np.ndarray]:
+def splits(split: pd.DataFrame, unit: Unit, settings: dict) -> dict[str, np.ndarray]:
     """Row numbers of ``train``, ``validation`` and ``tuning``, the training samples that are set aside, if any."""
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation")}
     if settings["tuning_fraction"] == 0:
         return rows | {"tuning": rows["train"][:0]}
-    again = module.with_protocol(split.iloc[rows["train"]], unit.protocol, unit.fold, seed=TUNING_SEED)["split"]
-    aside = (again == "validation").to_numpy()
+    protocol = unit.protocol if unit.protocol in label_sets.N_FOLDS else "grouped"  # a corpus's own split
+    again = label_sets.with_protocol(split.iloc[rows["train"]], protocol, seed=TUNING_SEED)
+    aside = (again["split"] == "validation").to_numpy()
     return rows | {"train": rows["train"][~aside], "tuning": rows["train"][aside]}
 
 
 def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
     """One unit of work: scale, model, fit, evaluate, write."""
-    rows = splits(split, unit, settings, data.module)
+    rows = splits(split, unit, settings)
     scale = scale_of(data.features, settings["scaling"], rows["train"])
     inputs, labels = Scaled(data.features, scale), data.labels.astype("float32")
     learned_from = data.labels[rows["train"]]
@@ -193,8 +194,7 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
 
 def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame) -> None:
     """The constant predictor: each validation sample gets the share of each label among the training samples."""
-    rows = splits(split, unit, settings, data.module)
-    shares = data.labels[np.concatenate([rows["train"], rows["tuning"]])].mean(axis=0)
-    clips = split.iloc[rows["validation"]]
+    held_out = (split["split"] == "validation").to_numpy()
+    shares, clips = data.labels[(split["split"] == "train").to_numpy()].mean(axis=0), split[held_out]
     units.write_predictions(unit.folder, data.classes, clips, np.tile(shares, (len(clips), 1)))
     units.write_record(unit, status="complete", epochs=0, seconds=0.0, settings=settings, classes=data.classes)

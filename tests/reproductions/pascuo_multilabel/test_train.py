@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+import os
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import soundfile
 
-from data_prep import figure1
+from data_prep import figure1, mixtures
 from reproductions.__main__ import main
 from reproductions.pascuo_multilabel import train
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
@@ -16,6 +18,7 @@ from shared import multilabel, results
 from shared.metrics import binary_crossentropy
 from shared.paper import load_paper
 
+DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 SMALL = {
     "stand_in_tracks": 12,
     "stand_in_samples": 60,
@@ -97,7 +100,7 @@ def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
     data = train.load("figure1", settings)
     split = figure1.with_protocol(data.rows, "grouped")
     unit = train.Unit("pascuo_multilabel", CNN, "corrected", "grouped", 0, 0, "float32", "figure1", data.fingerprint)
-    rows = train.splits(split, unit, settings, figure1)
+    rows = train.splits(split, unit, settings)
     assert np.sort(np.concatenate(list(rows.values()))).tolist() == list(range(len(split)))
     tracks = {name: set(split["track"].iloc[numbers]) for name, numbers in rows.items()}
     assert all(tracks.values())
@@ -123,7 +126,8 @@ def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_track
     generator, lines = np.random.default_rng(0), ["file,genre 1,genre 2"]
     for number in range(8):
         soundfile.write(folder / f"{number}.wav", 0.1 * generator.standard_normal(3 * 44100), 44100)
-        lines.append(f"{number}.wav,{('"Pop, Soft"', 'Rock')[number % 2]},{('', 'Jazz')[number // 4]}")
+        first, second = ('"Pop, Soft"', "Rock")[number % 2], ("", "Jazz")[number // 4]
+        lines.append(f"{number}.wav,{first},{second}")
     (folder / "broken.wav").write_bytes(b"no audio")
     (folder / "library.csv").write_text("\n".join([*lines, "broken.wav,Rock,"]) + "\n")
     assert train.run(precision="float32", epochs=1) == 0
@@ -133,6 +137,21 @@ def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_track
     out = " ".join(capsys.readouterr().out.split())
     assert "1 clips skipped as unreadable" in out
     assert "not comparable: partial: 1 of 2 epochs" in out
+
+
+def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypatch):
+    if not DATA:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real corpus to test on")
+    if not (Path(DATA) / mixtures.FOLDER / mixtures.TABLE).is_file():
+        pytest.skip(f"no {mixtures.FOLDER} under AUDIO_REPRODUCTIONS_DATA ({DATA})")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", DATA)
+    assert train.run(corpus="mixtures", precision="float32", epochs=1) == 0
+    record, unit = done()[CNN, "paper"]
+    assert set(record["classes"]) <= set(mixtures.CLASSES)
+    assert len(results.read_predictions(unit).clips) == 9
+    assert "not comparable: corpus mixtures, the paper's is music_library: ten instruments" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_predict_names_every_genre_above_its_threshold(few_tracks, capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """Settings stand in paper.toml alone: each one is read, or equals what is done; and the report's own arithmetic."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -79,3 +80,15 @@ def test_the_arithmetic_of_the_findings():
     assert [round(1 - m / 30, 3) for m in (mean_labels, drawn, 2)] == [0.946, 0.941, 0.933]
     needed = next(share / 1000 for share in range(1001) if (1 + 3 * share / 1000) / (1 + share / 1000) >= 1.95)
     assert needed == pytest.approx(0.9, abs=0.01)  # "nine tracks in ten"
+
+
+def test_the_reason_for_the_size_of_the_stand_ins():
+    n = round(SETTINGS["stand_in_samples"] * (1 - SETTINGS["validation_fraction"]))
+    assert n == 2550
+    assert -(-n // SETTINGS["batch_size"]) * SETTINGS["epochs"] == 1350
+    channels, widths = [1, *SETTINGS["filters"]], [49 * 6 * 128, *SETTINGS["units"], 30]
+    products = 99 * 13 * 9 * sum(a * b for a, b in itertools.pairwise(channels))
+    products += sum(a * b for a, b in itertools.pairwise(widths))
+    operations = 2 * 3 * products * n * SETTINGS["epochs"]  # forwards, and backwards twice as much
+    assert operations == pytest.approx(99e12, rel=0.01)
+    assert operations / 110e9 == pytest.approx(900, rel=0.01)  # seconds

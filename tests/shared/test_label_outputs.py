@@ -12,6 +12,7 @@ from shared import label_outputs, results, units
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
 from shared.paper import load_paper
+from shared.readme import paper_blocks
 
 CLASSES = ("Jazz", "Pop, Soft", "Rock")
 
@@ -75,6 +76,15 @@ def test_the_tables_have_the_published_scores_and_the_mean_over_the_runs(folder)
     assert lines[5].startswith("constant predictor")
     markdown = label_outputs.labels_markdown(paper, diff, folder)
     assert markdown.splitlines()[2].startswith("| figure1 | `paper` | published | CNN | ")
+
+
+def test_the_blocks_of_a_readme(folder):
+    paper = load_paper("pascuo_multilabel")
+    write_outputs(paper, folder)
+    diff = diff_paper(paper, folder)
+    blocks = paper_blocks(paper, diff, folder)
+    assert blocks["labels"]() == label_outputs.labels_markdown(paper, diff, folder)
+    assert "1.95 to 2.25 labels a clip" in blocks["constant"]()
 
 
 def test_nothing_is_written_for_one_label_a_clip_or_without_runs(tmp_path):

@@ -11,6 +11,7 @@ import csv
 import importlib
 import json
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -49,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
     run.add_argument("--mode", type=numbers, help="models by the paper's own number, of a paper that counts in modes")
     run.add_argument("--protocol", default="published", help=f"{PROTOCOL_HELP} (default: published)")
-    run.add_argument("--fold", type=numbers, default=[0], help="a fold of the protocol, or several: 0-9 (default: 0)")
+    run.add_argument("--fold", type=numbers, help="a fold, or several: 0-9 (default: 0; all where the paper has folds)")
     run.add_argument(
         "--seed", "--seeds", dest="seeds", type=numbers, default=[0], help="0, or 0-2, or 0,3 (default: 0)"
     )
@@ -166,7 +167,7 @@ def run_run(options: argparse.Namespace) -> int:
         variants=variants,
         models=models,
         protocol=options.protocol,
-        folds=options.fold,
+        **({} if options.fold is None else {"folds": options.fold}),
         seeds=options.seeds,
         corpus=options.corpus,
         precision=options.precision,
@@ -201,7 +202,8 @@ def _models(paper: Paper, text: str | None, modes: list[int] | None) -> list[str
     """The models asked for by name or by number, in the paper's order; None for all of them."""
     if text is None and modes is None:
         return None
-    names = [paper.model(name.strip()).name for name in text.split(",")] if text else []
+    # A comma in parentheses belongs to a name.
+    names = [paper.model(name.strip()).name for name in re.split(r",(?![^(]*\))", text)] if text else []
     by_mode = {model.mode: name for name, model in paper.models.items() if model.mode is not None}
     for mode in modes or ():
         if mode not in by_mode:

@@ -249,6 +249,12 @@ def _summary(runs: list[dict]) -> dict:
     return {"value": mean(values), "sd": spread, "runs": len(runs), "n": int(runs[0]["n"])}
 
 
+def _over_folds(runs: list[dict], split: str) -> dict:
+    """As `_summary`, of runs of which each is a fold of the published protocol: they validate on different clips."""
+    of_fold = {row["fold"]: int(row["n"]) for row in runs}
+    return _summary(runs) | ({"n": sum(of_fold.values())} if split == "validation" else {})
+
+
 def _beside(paper: Paper, model: str, split: str, metric: str, runs: list[dict], counted: list[dict]) -> Entry:
     """Runs that do not count: on other data, or in another precision than those of the same seeds that count."""
     place, summary = (model, split, metric), _summary(runs)
@@ -282,13 +288,15 @@ def _entry(
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
-    summary = _summary(runs)
+    in_folds = paper.corpus.folds > 1 and place[1] == "published"
+    summary = _over_folds(runs, cell.split) if in_folds else _summary(runs)
     obstacle = _obstacle(paper, cell, place, runs, records)
     if not obstacle and cell.note_kind == "impossible":
         obstacle = f"impossible as printed: {cell.note}"
     if obstacle:
         return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
-    return Entry(**where, **summary, **judge(paper, cell, runs, summary, recall))
+    folds = {"folds": paper.corpus.folds} if in_folds else {}
+    return Entry(**where, **summary, **judge(paper, cell, runs, summary | folds, recall))
 
 
 def run_command(paper: str, model: str, variant: str, protocol: str, corpus: str, own_corpus: str) -> str:
@@ -321,6 +329,9 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
                 return f"run with {name} = {value}, the variant has {settings[name]}"
         if row["n"] != expected.get(cell.split, row["n"]):
             return f"n = {row['n']:g} {cell.split} clips, the split has {expected[cell.split]}"
+    there = {row["fold"] for row in runs}
+    if protocol == "published" and len(there) < paper.corpus.folds:
+        return f"partial: {len(there)} of {paper.corpus.folds} folds"
     return ""
 
 

@@ -94,7 +94,8 @@ def histories(section: Section, folder: Path) -> dict[str, list[dict]]:
     for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
         history = folder / "units" / record["key"] / HISTORY
         if history.exists():
-            curves.setdefault(record["model"], []).append(_history(record, history))
+            named = section.protocol != "published" or len({record["fold"] for record in records}) > 1
+            curves.setdefault(record["model"], []).append(_history(record, history, named))
     return curves
 
 
@@ -108,12 +109,12 @@ def _write_curves(section: Section, folder: Path) -> list[Path]:
     return [path]
 
 
-def _history(record: dict, file: Path) -> dict:
+def _history(record: dict, file: Path, fold_named: bool) -> dict:
     """The columns of a history.csv as lists, with the run's name and the epoch that was evaluated."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
-    fold = f" fold {record['fold']}" if record["protocol"] != "published" else ""
+    fold = f" fold {record['fold']}" if fold_named else ""
     name = f"seed {record['seed']}{fold} {record['precision']}"
     return columns | {"run": name, "best_epoch": record["best_epoch"]}
 
@@ -121,10 +122,12 @@ def _history(record: dict, file: Path) -> dict:
 def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
     """A matrix (CSV and PNG) a model and section, beside the published one where there is one.
 
-    It is of the first seed that counts in the tables, and the sum over the folds of that seed.
+    It is of the first seed that counts in the tables, and the sum over the folds of that seed; on the test clips, or,
+    where the published numbers are means over folds, on the clips that each fold validates on.
     """
     if paper.corpus.labels != "single":
         return []
+    split = "validation" if paper.corpus.folds > 1 else SPLIT
     published = [(confusion_file(folder, m.model, PUBLISHED), m) for m in paper.confusion_matrices]
     written = [_write(file, _published_csv(matrix)) for file, matrix in published]
     names = ("model", *results.CONDITIONS)
@@ -133,7 +136,7 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
         for model in sorted({row["model"] for row in section.runs}):
             runs = [row for row in section.runs if row["model"] == model]
             runs = [row for row in runs if row["seed"] == min(run["seed"] for run in runs)]
-            tested = [kept[tuple(row[name] for name in names)].on(SPLIT) for row in runs]
+            tested = [kept[tuple(row[name] for name in names)].on(split) for row in runs]
             if not all(len(predictions.clips) for predictions in tested):
                 continue
             matrix = sum(confusion_matrix(predictions.y_true, predictions.y_prob) for predictions in tested)
@@ -142,10 +145,10 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
             written.append(_write(file, confusion_csv(matrix, classes)))
             partial = any(row["status"] != "complete" for row in runs)
             panels = [("regenerated, partial run" if partial else "regenerated", matrix)]
-            published = paper.confusion_matrix(model, SPLIT)
+            published = paper.confusion_matrix(model, split)
             if published and section.own_corpus and section.protocol == "published":
                 panels.insert(0, (f"published, {published.figure}", published.matrix))
-            title = [f"{model}, {SPLIT}", f"variant {section.variant}", f"protocol {section.protocol}"]
+            title = [f"{model}, {split}", f"variant {section.variant}", f"protocol {section.protocol}"]
             title += [f"seed {runs[0]['seed']}", *_folds(section, runs)]
             draw_confusion(file.with_suffix(".png"), panels, classes, " · ".join(title))
             written.append(file.with_suffix(".png"))

@@ -244,7 +244,7 @@ class Corpus:
     can be had, `protocols` the splits besides the published one of which there is something to say, `others` why a
     number measured on another corpus may not stand beside the paper's. `counts` gives the clips a class of the whole
     corpus and `clips` their number, as far as the document states them; a clip with several labels counts once for
-    each.
+    each. `folds` is the number of folds of the published protocol, of a paper that prints means over folds.
     """
 
     name: str
@@ -257,6 +257,7 @@ class Corpus:
     others: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     clips: int | None = None
+    folds: int = 1
 
     @property
     def size(self) -> int | None:

@@ -2,7 +2,8 @@
 
 ``schema``, ``[paper]``, ``[corpus]``
     Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data. ``counts``
-    are the stated clips a class and ``clips`` their number, needed where a clip has several labels.
+    are the stated clips a class and ``clips`` their number, needed where a clip has several labels; ``folds`` is the
+    number of folds that the published numbers are means over.
 ``[settings]``
     name = { value, origin, unit?, where?, reason?, note?, models? }, see `ORIGINS`.
 ``[variants.<name>]``
@@ -222,7 +223,10 @@ def _corpus(section: Section) -> Corpus:
         others=section.texts("others"),
         counts=section.counts("counts"),
         clips=section.get("clips", int, None),
+        folds=section.get("folds", int, 1),
     )
+    if corpus.folds < 1:
+        section.fail("folds", f"is {corpus.folds}: expected a positive whole number")
     _check_counts(section, corpus)
     if corpus.fingerprint and not FINGERPRINT.fullmatch(corpus.fingerprint):
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")

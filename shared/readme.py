@@ -161,14 +161,21 @@ def protocols_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     rows = []
     for corpus, of_corpus in scores.items():
         for (variant, model), found in of_corpus.items():
-            firsts = [found.get(protocol, {}).get(0, ([], "")) for protocol in ("published", *others, "grouped")]
-            folds = [mean(values) for _, (values, _) in sorted(found.get("grouped", {}).items())]
-            every = f"{mean(folds):.4f} ± {stdev(folds):.4f} ({len(folds)} folds)" if len(folds) > 1 else ""
+            firsts = [_mean(*found.get(protocol, {}).get(0, ([], ""))) for protocol in (*others, "grouped")]
+            published = found.get("published", {})
+            published = _over_folds(published) or _mean(*published.get(0, ([], "")))
             place = [] if set(scores) == {own} else [corpus]
-            rows.append([*place, model, f"`{variant}`", *(_mean(*first) for first in firsts), every])
+            every = _over_folds(found.get("grouped", {}))
+            rows.append([*place, model, f"`{variant}`", published, *firsts, every])
     head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
     place = [] if set(scores) == {own} else ["corpus"]
     return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows
+
+
+def _over_folds(folds: dict[int, tuple[list[float], str]]) -> str:
+    """Mean and standard deviation over folds; nothing where there are no several."""
+    means = [mean(values) for values, _ in folds.values()]
+    return f"{mean(means):.4f} ± {stdev(means):.4f} ({len(means)} folds)" if len(means) > 1 else ""
 
 
 def _corpora(diff: Diff) -> list[str]:

@@ -23,6 +23,7 @@ import numpy as np
 from shared import units
 from shared.cache import atomic_write, cache_root, file_lock
 from shared.ensembles import ENSEMBLES
+from shared.fold_averages import fold_averages, named
 from shared.metrics import METRICS
 from shared.paper import Paper
 
@@ -145,10 +146,12 @@ def recompute(paper: Paper, folder: Path) -> list[dict]:
 
 def evaluated(paper: Paper, folder: Path) -> list[tuple[dict, Predictions]]:
     """Record and predictions of each unit in ``folder``/units, of the tracks where the unit's clips are windows of
-    tracks, and of each ensemble whose members are all there."""
+    tracks, of the mean over all folds on the test clips, and of each ensemble whose members are all there."""
     found = [(record, read_predictions(path)) for record, path in unit_folders(folder / "units")]
     voted = [by_track(record, predictions) for record, predictions in found if record.get("clips_are") == WINDOWS]
-    return found + voted + _ensembles(paper, found)
+    averaged = fold_averages(found, paper.corpus.folds)
+    everything = found + voted + averaged + _ensembles(paper, found + averaged)
+    return [(named(record), predictions) for record, predictions in everything]
 
 
 def by_track(record: dict, predictions: Predictions) -> tuple[dict, Predictions]:

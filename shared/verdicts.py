@@ -8,7 +8,8 @@
   either side; behind accuracy and recall it is the clips.
 * Other scores, which are means over clips (losses, MAP@3, binary accuracy): 1.96 · √(e²/n₁ + e²/n₂), e being the
   standard deviation of ours over the clips. The authors' is not printed, so it is taken to be ours.
-* A published mean ± sd over r folds: sd/√r stands for the published side.
+* A published mean ± sd over r folds: sd/√r stands for the published side. Where ours is a mean over the same number of
+  folds, s/√r stands for ours and nothing else is added: the spread over folds has that over clips in it.
 * Both limits are widened by 1.96 · s·√(1 + 1/k), in quadrature: the published number is one more run, with a seed of
   its own (s/√k where a mean over folds was published). Half a unit of the last printed decimal is added.
 
@@ -34,7 +35,8 @@ RULE = f"""\
 - `match`: the difference lies inside its 95 % interval. For accuracy, precision and recall that is Newcombe's hybrid
   score interval of two proportions, from the numbers of clips on both sides; for losses and other means over clips it
   comes from the spread of ours over the clips. Both are widened by the spread over our seeds, s·√(1 + 1/k), since
-  the published number is one more run with a seed of its own, and by the rounding of the printed value.
+  the published number is one more run with a seed of its own, and by the rounding of the printed value. For a
+  published mean ± sd over folds it comes from both spreads over the folds.
 - `near`: outside that interval, but no further off than {NEAR_DELTA}.
 - `differs`: further off.
 - `not comparable`: measured on another corpus, on other data than the published ones, on part of them, under another
@@ -66,12 +68,17 @@ def difference_interval(
     runs : list of dict
         Rows of runs.csv, one a run; means over clips with their ``standard_error``.
     summary : dict
-        Of these runs: ``value`` (mean), ``sd`` (None for one run), ``runs`` (their number), ``n`` (clips).
+        Of these runs: ``value`` (mean), ``sd`` (None for one run), ``runs`` (their number), ``n`` (clips), and
+        ``folds`` where the runs are the folds of the published protocol.
     recall : list of float
         The runs' recall, for the sample behind precision.
     """
-    n, value = summary["n"], summary["value"]
+    n, value, folds = summary["n"], summary["value"], summary.get("folds", 1)
     delta, published_n = value - cell.value, cell.n or n
+    rounding = 0.5 * 10**-cell.decimals / cell.scale
+    if folds > 1 and cell.sd is not None:
+        half = Z95 * math.hypot(summary["sd"] / math.sqrt(folds), cell.sd / math.sqrt(cell.repeats or folds)) + rounding
+        return delta - half, delta + half, f"the spread over {folds} folds and the published one over {cell.repeats}"
     if cell.metric in PROPORTIONS and cell.sd is None:
         published_recall = paper.cell(cell.table, cell.model, cell.split, "recall") or cell
         ours = _support(paper, cell.metric, n, value, mean(recall))
@@ -84,7 +91,6 @@ def difference_interval(
         below = above = Z95 * math.hypot(ours, theirs)
     theirs_too = 1 if cell.sd is None else 0
     spread = Z95 * (summary["sd"] or 0.0) * math.sqrt(theirs_too + 1 / summary["runs"])
-    rounding = 0.5 * 10**-cell.decimals / cell.scale
     basis = f"n = {n} and {published_n if cell.n else 'not published, taken as ours'}"
     basis += f", {summary['runs']} run{'s' if summary['runs'] > 1 else ''}"
     return delta - math.hypot(below, spread) - rounding, delta + math.hypot(above, spread) + rounding, basis

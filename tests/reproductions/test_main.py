@@ -133,6 +133,17 @@ def test_run_hands_checked_options_to_train(train):
     ]
 
 
+def test_folds_not_asked_for_are_the_papers_to_choose(train):
+    assert main(["run", "lam_ensemble"]) == 0
+    assert "folds" not in train.calls[0][1]
+
+
+def test_a_name_with_a_comma_in_parentheses_is_one_name():
+    paper = load_paper("shan_tagging")
+    names = ["2D Conv (DenseNet, MFCC)", "2D Conv (DenseNet, Log-Mel)"]
+    assert command_line._models(paper, ",".join(names[::-1]), None) == names
+
+
 def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
     assert main(["run", "lam_ensemble", "--variant", "all", "--model", "Model 3"]) == 0
     assert "authors-model-2" in train.calls[0][1]["variants"]

@@ -71,6 +71,28 @@ def test_the_mean_over_seeds_is_compared(paper):
     assert found.sd == pytest.approx(0.02 * math.sqrt(2))
 
 
+def test_folds_of_the_published_protocol_are_the_spread_and_must_all_be_there():
+    paper = load_paper("shan_tagging")
+    model = "2D Conv (DenseNet, Log-Mel)"
+
+    def of_folds(n_folds):
+        rows = [
+            row(
+                0.93 + 0.002 * fold, "map@3", "validation", model, fold=fold, corpus="fsdkaggle2018", n=948 - (fold > 2)
+            )
+            for fold in range(n_folds)
+        ]
+        rows = [one | {"standard_error": 0.007, "epochs": 40} for one in rows]
+        return compare(paper, rows, {}).sections[0].entries["1", model, "validation", "map@3"]
+
+    found = of_folds(10)
+    assert (found.verdict, found.runs, found.n) == (MATCH, 10, 9473)
+    assert found.value == pytest.approx(0.939)
+    assert "the spread over 10 folds and the published one over 10" in found.reason
+    assert of_folds(3).reason == "partial: 3 of 10 folds"
+    assert of_folds(3).verdict == NOT_COMPARABLE
+
+
 def test_what_was_not_run_says_how(paper):
     found = entry(paper, [])
     assert found.verdict == NOT_RUN

@@ -105,6 +105,14 @@ def test_percentages_become_fractions_and_print_as_they_were(toy):
     assert cell.formatted(0.91234) == "91.23"
 
 
+def test_folds_of_the_published_protocol(toy, tmp_path):
+    assert toy.corpus.folds == 1
+    text = MINIMAL.replace("n = { test = 50 }", "n = { test = 50 }\nfolds = {}")
+    assert load_paper("toy", write(tmp_path, text.replace("{}", "10"))).corpus.folds == 10
+    with pytest.raises(PaperError, match="corpus.folds is 0: expected a positive whole number"):
+        load_paper("toy", write(tmp_path, text.replace("{}", "0")))
+
+
 def test_mean_and_sd_over_folds(toy):
     cell = toy.cell("1", "CNN", "test", "map@3")
     assert (cell.value, cell.sd, cell.decimals, cell.repeats, cell.n) == (0.874, 0.006, 3, 10, 50)

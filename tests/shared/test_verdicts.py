@@ -57,6 +57,14 @@ def test_a_published_sd_over_folds_replaces_the_published_sample(paper):
     assert (high - low) / 2 == pytest.approx(1.959964 * math.hypot(0.02, 0.01) + ROUNDED)
 
 
+def test_folds_on_both_sides_are_held_against_each_other(paper):
+    cell = replace(paper.headline_cell, sd=0.03, repeats=9)
+    summary = {"value": 0.9, "n": 2500, "sd": 0.06, "runs": 9, "folds": 9}
+    low, high, basis = difference_interval(paper, cell, [{"standard_error": 0.02}], summary, [])
+    assert (high - low) / 2 == pytest.approx(1.959964 * math.hypot(0.02, 0.01) + ROUNDED)  # Welch: 0.06 / 3, 0.03 / 3
+    assert basis == "the spread over 9 folds and the published one over 9"
+
+
 def test_an_unknown_published_n_is_taken_as_ours_and_said(paper):
     cell = replace(paper.headline_cell, n=None)
     basis = difference_interval(paper, cell, [{}], {"value": 0.9, "n": 250, "sd": None, "runs": 1}, [0.9])[2]

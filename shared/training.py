@@ -85,7 +85,9 @@ class Rows:
     """Some rows of two arrays, in order: ``x[rows]`` and ``y[rows]`` without copying them.
 
     ``x`` has shape (n, ...) and may be memory-mapped, ``y`` has shape (n, n_classes), ``rows`` holds indices.
-    ``weights`` has shape (n,) where clips count by a weight in the loss (Keras's ``sample_weight``).
+    ``weights`` has shape (n,) where clips count by a weight in the loss (Keras's ``sample_weight``). Inputs that are
+    another draw in each epoch, such as crops, are an ``x`` with a method ``drawn(generator)``, which gives the array of
+    one epoch.
     """
 
     x: np.ndarray
@@ -188,6 +190,7 @@ def fit(
     model : keras.Model
         Compiled, with accuracy as its metric.
     train : Rows
+        Drawn anew in each epoch if its inputs are such.
     watched : Rows
         Evaluated after each epoch: the validation split, or, in a paper that has none and draws the test split's
         curve, the test split, which then must decide nothing (``best=None``, no early stopping on it).
@@ -223,6 +226,8 @@ def fit(
     while run.epoch < epochs and not run.stopped:
         generator = epoch_generator(seed, run.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
+        if hasattr(train.x, "drawn"):
+            ordered = replace(ordered, x=train.x.drawn(generator))
         reseed(model, generator)
         rates = _rates(schedule, run.rows, -(-len(ordered.rows) // batch_size))
         start = time.perf_counter()

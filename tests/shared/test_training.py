@@ -131,6 +131,39 @@ def test_learning_rates_are_the_same_killed_or_not(tmp_path):
     assert [row["learning_rate"] for row in figures(whole)] == pytest.approx(by_hand[3::4])
 
 
+class Doubled:
+    """Inputs that are another draw in each epoch; knows what was drawn and what was read."""
+
+    def __init__(self):
+        self.drawn_factors, self.read = [], []
+
+    def drawn(self, generator):
+        self.drawn_factors.append(float(generator.random()))
+        return self
+
+    def __getitem__(self, rows):
+        self.read.append(self.drawn_factors[-1])
+        return np.full((len(rows), 2), self.drawn_factors[-1], "float32")
+
+
+def test_inputs_may_be_another_draw_in_each_epoch(tmp_path):
+    y, watched = np.eye(2, dtype="float32"), training.Rows(np.zeros((2, 2), "float32"), np.eye(2), np.arange(2))
+
+    def fitted(folder, *stops):
+        x = Doubled()
+        for epochs in stops:
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
+            model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+            options = {"epochs": epochs, "batch_size": 1, "watched_batch_size": 2, "seed": 7}
+            training.fit(model, training.Rows(x, y, np.arange(2)), watched, folder=folder, **options)
+        return x
+
+    whole, stopped = fitted(tmp_path / "whole", 3), fitted(tmp_path / "stopped", 2, 3)
+    assert len(set(whole.drawn_factors)) == 3
+    assert stopped.drawn_factors == whole.drawn_factors
+    assert whole.read == [factor for factor in whole.drawn_factors for _ in range(2)]
+
+
 def test_a_schedule_sees_the_history_the_batch_and_their_number(tmp_path):
     asked = []
 

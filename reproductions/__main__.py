@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import importlib
+import inspect
 import json
 import os
 import re
@@ -57,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--corpus", help="the corpus to train on (default: the paper's); some papers also take synthetic")
     run.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto: bfloat16 where it is faster")
     run.add_argument("--epochs", type=positive, help="stop after so many epochs; running it again goes on")
+    run.add_argument(
+        "--pretrain", metavar="CORPUS", help="begin on another corpus, of a paper that has a variant for it"
+    )
     run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
     run.set_defaults(work=run_run)
 
@@ -160,14 +164,18 @@ def run_run(options: argparse.Namespace) -> int:
         about = (f"variant {variant} is only about {', '.join(paper.models_for(variant))}" for variant in variants)
         raise PaperError("; ".join(about))
     corpora = {options.corpus} if options.corpus else {paper.corpus_of(model) for model in models or paper.models}
-    for corpus in corpora:
+    for corpus in corpora | ({options.pretrain} if options.pretrain else set()):
         _known_corpus(corpus)
     _known_protocol(options.protocol, *corpora)
-    return _module(paper, "train").run(
+    train = _module(paper, "train").run
+    if options.pretrain and "pretrain" not in inspect.signature(train).parameters:
+        raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
+    asked = {"folds": options.fold, "pretrain": options.pretrain}
+    return train(
         variants=variants,
         models=models,
         protocol=options.protocol,
-        **({} if options.fold is None else {"folds": options.fold}),
+        **{name: value for name, value in asked.items() if value is not None},
         seeds=options.seeds,
         corpus=options.corpus,
         precision=options.precision,

@@ -1,0 +1,59 @@
+"""The corpora that the networks can be trained on, and what they are given of one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+import pandas as pd
+
+import data_prep
+from reproductions.shan_tagging import augmentation
+from reproductions.shan_tagging.model import crop_length
+from reproductions.shan_tagging.waveforms import Clips, clips_of
+
+WINDOW_SECONDS = 10.0  # of recordings that a corpus cuts into windows; crops are drawn from these
+SYNTHETIC_SECONDS = 2.5  # of each synthetic clip of 30 s, so that a run takes a minute
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus's module, its clips in no particular split, and the fingerprint of them all."""
+
+    name: str
+    module: ModuleType
+    index: pd.DataFrame
+    fingerprint: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.module.CLASSES)
+
+    def clips(self, settings: dict) -> Clips:
+        """The clips' waveforms, with SoX's copies where the settings have them."""
+        copies = augmentation.copies(self.module, self.index, settings) if settings["n_copies"] else ()
+        return clips_of(self.module, self.index, settings["sample_rate_hz"], crop_length(settings), copies)
+
+
+def read_corpus(name: str) -> Corpus:
+    """A corpus with one label a clip; what is odd about it is said.
+
+    Raises
+    ------
+    ValueError
+        A corpus without audio; names those that have it.
+    """
+    module = data_prep.corpus(name)
+    if not hasattr(module, "signals"):
+        known = [name for name in sorted(data_prep.CORPORA) if hasattr(data_prep.corpus(name), "signals")]
+        raise ValueError(f"corpus {name} has no audio to tag; those with audio are: {', '.join(known)}")
+    index = module.index()
+    fingerprint = data_prep.fingerprint(index)
+    for note in index.attrs.get("notes", ()):
+        print(f"note: {note}", file=sys.stderr)
+    if hasattr(module, "windows"):
+        synthetic = name == "synthetic"
+        n_samples = round((SYNTHETIC_SECONDS if synthetic else WINDOW_SECONDS) * module.SAMPLE_RATE_HZ)
+        index = module.windows(index, n_samples, n_samples, 1 if synthetic else None)
+    return Corpus(name, module, index, fingerprint)

@@ -1,0 +1,71 @@
+"""Say what recordings are of, with each of the four networks that is trained.
+
+    python -m reproductions predict shan_tagging dog.wav other.mp3 [--json]
+
+It uses what ``run`` has trained: of each model the training that `shared.trained` prefers (the paper's corpus before
+another, published split before grouped, finished before partial, variant paper first, fold 0 first); the answer says
+which. A recording longer than two seconds is heard two seconds at a time, from places drawn at random but the same each
+time, until the answer is certain enough or the limit is reached, as in the evaluation.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from reproductions.shan_tagging.evaluation import confident
+from reproductions.shan_tagging.model import build, crop_length
+from reproductions.shan_tagging.waveforms import Clips, InMemory
+from shared.audio import SILENCE, AudioError, load_audio
+from shared.paper import load_paper
+from shared.trained import classify, named
+from shared.units import NETWORK
+
+PAPER = "shan_tagging"
+
+
+def main(files: list[str], as_json: bool = False) -> int:
+    """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
+    paper = load_paper(PAPER)
+    sample_rate_hz = paper.setting("sample_rate_hz")
+    hint = (
+        f"Without a corpus of yours: python -m reproductions run {PAPER} --corpus synthetic --variant no-augmentation "
+        "--epochs 2, which knows instruments and no other sounds"
+    )
+    return classify(
+        paper,
+        files,
+        as_json,
+        signal_of=lambda file: signal_of(file, sample_rate_hz),
+        answers_of=answers_of,
+        hint=hint,
+    )
+
+
+def signal_of(file: str, sample_rate_hz: int) -> np.ndarray:
+    """A file as one channel at 44,100 Hz, float32 (n,). Raises AudioError: no audio, silence."""
+    signal = load_audio(file, sample_rate_hz)
+    if np.abs(signal).max() < SILENCE:
+        raise AudioError(f"{file}: is silent. Give a recording with sound")
+    return signal
+
+
+def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
+    """One model's answer for each signal: class, probabilities, and the number of crops that were heard."""
+    settings, classes = record["settings"], record["classes"]
+    network = build(record["model"], settings, len(classes))
+    network.load_weights(folder / NETWORK)
+    answers = []
+    for signal in signals:
+        probabilities, draws = confident(
+            network,
+            Clips(InMemory([signal]), np.zeros((1, 1), int), crop_length(settings)),
+            np.zeros(1, int),
+            np.random.default_rng(record["seed"]),
+            below=settings["redraw_below"],
+            limit=settings["redraw_limit"],
+            batch_size=1,
+        )
+        answers.append(named(probabilities[0], classes) | {"crops": int(draws[0])})
+    return answers

@@ -1,0 +1,193 @@
+"""Train the four networks of Shan and Ren's report on ten folds each, fuse them, and regenerate its table.
+
+    python -m reproductions run shan_tagging                                         # all of it: needs SoX and a GPU
+    python -m reproductions run shan_tagging --corpus fsdkaggle2018-subset --variant no-augmentation --fold 0
+
+Table 1, MAP@3 on the validation folds, published: SoundNet 0.874, ResNet 0.887, DenseNet on MFCC 0.924, on log-mel
+0.938. Ours, machine and time are in README.md, drawn from results/.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+if __name__ == "__main__":  # run as a script: the same as the commands above, with the same options
+    import runpy
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.argv[1:1] = ["run", "shan_tagging"]
+    runpy.run_module("reproductions", run_name="__main__")
+
+import keras
+import numpy as np
+import pandas as pd
+
+from data_prep import layout
+from reproductions.shan_tagging import pretraining, soundnet
+from reproductions.shan_tagging.corpora import Corpus, read_corpus
+from reproductions.shan_tagging.evaluation import confident, trained_as
+from reproductions.shan_tagging.model import SOUNDNET, build
+from reproductions.shan_tagging.waveforms import Clips
+from shared import results, training, units
+from shared.cache import atomic_write
+from shared.diff import diff_paper
+from shared.outputs import write_outputs
+from shared.paper import load_paper
+from shared.schedules import CyclicalOnPlateaus
+from shared.tables import render_text
+from shared.units import Unit
+
+PAPER = "shan_tagging"
+WATCHED, EVALUATED = 1, 2  # what a generator of crops is for, besides training
+
+
+def run(
+    variants: Iterable[str] = ("paper",),
+    models: Iterable[str] | None = None,
+    protocol: str = "published",
+    folds: Iterable[int] | None = None,
+    seeds: Iterable[int] = (0,),
+    corpus: str | None = None,
+    precision: str = "auto",
+    epochs: int | None = None,
+    restart: bool = False,
+    pretrain: str | None = None,
+) -> int:
+    """Train what is not trained yet, write the results, print the table; returns the exit status.
+
+    Parameters
+    ----------
+    variants, models : iterable of str
+        Names from paper.toml; no models means all of a variant's.
+    protocol : {"published", "grouped"}
+    folds, seeds : iterable of int
+        All folds if None: ten of FSDKaggle2018 or a part of it, one of ``synthetic``.
+    corpus : str, optional
+        ``fsdkaggle2018-subset``, ``synthetic`` or another with audio; the paper's own, fsdkaggle2018, if None.
+    precision : {"auto", "float32", "bfloat16"}
+    epochs : int, optional
+        Stop after so many epochs; calling it again goes on.
+    restart : bool
+        Forget what the units have done so far.
+    pretrain : str, optional
+        Corpus that variant ``pretrained`` begins with; its fold 0 is run first.
+    """
+    paper = load_paper(PAPER)
+    corpus, precision = corpus or paper.corpus.name, training.resolve_precision(precision)
+    variants, seeds = list(variants), list(seeds)
+    pretraining.check(variants, pretrain, corpus)
+    wanted = {variant: [m for m in paper.models_for(variant) if not models or m in models] for variant in variants}
+
+    # Index, and waveforms: in memory where they fit, with SoX's copies where the variant has them.
+    data = read_corpus(corpus)
+    folds = list(range(data.module.N_FOLDS[protocol]) if folds is None else folds)
+    for fold in folds:
+        layout.check_protocol(protocol, fold, data.module.N_FOLDS)
+    splits = {fold: data.module.with_protocol(data.index, protocol, fold) for fold in folds}
+    clips = functools.cache(lambda n_copies: data.clips(paper.settings_for() | {"n_copies": n_copies}))
+
+    # What the variant `pretrained` begins with is a run of its own on the other corpus.
+    other = ()
+    if pretrain:
+        options = {"models": wanted[pretraining.VARIANT], "seeds": seeds, "precision": precision, "epochs": epochs}
+        run([pretraining.FIRST], folds=[0], corpus=pretrain, **options)
+        other = (pretrain, read_corpus(pretrain).fingerprint)
+
+    # The networks: a fold is a unit of work.
+    for model in [model for model in paper.models if any(model in names for names in wanted.values())]:
+        start = {"soundnet_start": soundnet.start()} if model == SOUNDNET else {}
+        for fold in folds:
+            for seed in seeds:
+                for variant in [variant for variant, names in wanted.items() if model in names]:
+                    place = (protocol, fold, seed, precision, corpus, data.fingerprint)
+                    unit = Unit(paper.id, model, variant, *place)
+                    trained, begin, own = replace(unit, variant=trained_as(paper, variant)), None, start
+                    if variant == pretraining.VARIANT:
+                        begin = Unit(paper.id, model, pretraining.FIRST, "published", 0, seed, precision, *other).folder
+                        own = {"pretrained_on": "-".join(other)}
+                    given = {"data": data, "clips": clips, "split": splits[fold], "epochs": epochs}
+                    work = functools.partial(train, **given, trained=trained, begin=begin)
+                    for of in dict.fromkeys((trained, unit)):
+                        units.do(of, paper.settings_for(of.variant, model) | own, work, restart and of == unit)
+                    results.merge(paper, [unit.key])
+
+    # The table, regenerated beside published.
+    folder = results.results_folder(paper.id, corpus)
+    write_outputs(paper, folder)
+    print(render_text(diff_paper(paper, folder, variants, protocol, corpus)), end="")
+    return 0
+
+
+def train(
+    unit: Unit,
+    settings: dict,
+    *,
+    data: Corpus,
+    clips: Callable[[int], Clips],
+    split: pd.DataFrame,
+    epochs: int | None,
+    trained: Unit,
+    begin: Path | None,
+) -> None:
+    """One unit of work: model, fit (unless `trained`, another unit, has done it), evaluate, write."""
+    classes, heard = data.classes, clips(settings["n_copies"])
+    labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
+    rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation", "test")}
+
+    # Model: from nothing, from SoundNet's published weights, or from a network of another corpus.
+    training.set_precision(unit.precision)
+    keras.utils.set_random_seed(unit.seed)
+    model = build(unit.model, settings, len(classes))
+    if unit.model == SOUNDNET and settings["soundnet_start"] == soundnet.PUBLISHED:
+        soundnet.load_into(model, soundnet.converted_file())
+    if begin is not None:
+        pretraining.begin(model, begin)
+    training.compile_model(model, settings)
+
+    # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
+    if unit == trained:
+        watched = rows["validation"] if rows["validation"].size else rows["test"]
+        same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, WATCHED]))
+        low, high = settings["learning_rate"], settings["cycle_high"]
+        history = training.fit(
+            model,
+            training.Rows(heard, labels, rows["train"]),
+            training.Rows(same, labels, watched),
+            folder=unit.folder,
+            epochs=min(epochs or settings["epochs"], settings["epochs"]),
+            batch_size=settings["batch_size"],
+            watched_batch_size=settings["batch_size"],
+            seed=unit.seed,
+            shuffle=settings["shuffle"],
+            best={"last": None, "best on validation": "val_accuracy"}[settings["evaluated_epoch"]],
+            schedule=CyclicalOnPlateaus(low, high, settings["plateau_patience"], settings["plateau_divisor"]),
+            name=unit.key,
+        )
+        network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
+        atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    else:
+        history = training.load_run(trained.folder)
+        shutil.copyfile(trained.folder / units.NETWORK, unit.folder / units.NETWORK)
+        model.load_weights(unit.folder / units.NETWORK)
+
+    # Evaluate: the clips that the fold holds out, and the test clips where there are any.
+    evaluated = np.concatenate([rows["validation"], rows["test"]])
+    probabilities, draws = confident(
+        model,
+        heard.plain,
+        evaluated,
+        np.random.default_rng([unit.seed, unit.fold, EVALUATED]),
+        below=settings["redraw_below"],
+        limit=settings["redraw_limit"],
+        batch_size=settings["batch_size"],
+    )
+
+    # Write.
+    units.write_skipped(unit.folder, data.index.attrs.get("skipped", ()))
+    redrawn = {"redrawn": int((draws > 1).sum()), "crops_heard": int(draws.sum())}
+    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities, **redrawn)

@@ -1,0 +1,89 @@
+"""Settings stand in paper.toml alone: each one is read, or equals what is done; and the report's own arithmetic."""
+
+import re
+from pathlib import Path
+
+import keras
+import pytest
+
+from data_prep import fsdkaggle2018, fsdkaggle2018_clips
+from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build, crop_length
+from shared.paper import PAPERS_ROOT, load_paper
+
+PAPER = load_paper("shan_tagging")
+SETTINGS = PAPER.settings_for()
+# What is done without reading the setting, with the test that shows it.
+DONE = {
+    "padded_at": "test_waveforms.py",
+    "transition": "below",
+    "input_scaling": "below",
+    "resnet_shortcut": "test_model.py",
+    "soundnet_head": "below",
+    "pretrained_on": "nothing is",
+    "trained_clips": "data_prep: the folds are of all clips",
+    "cycle_half_epochs": "below",
+    "undecided": "test_waveforms.py",
+}
+
+
+def test_every_setting_is_read_or_accounted_for():
+    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
+    lists = re.findall(r"(?:for key in|USED =|RANGES =) \(([^)]*)\)", code)
+    read |= {name for names in lists for name in re.findall(r'"(\w+)"', names)}
+    assert SETTINGS.keys() - read == DONE.keys()
+    assert read <= SETTINGS.keys()
+
+
+def test_settings_that_are_not_read_are_what_is_done():
+    network = build(DENSENET_LOGMEL, SETTINGS, 41)
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert (SETTINGS["transition"], kinds.count("AveragePooling2D")) == ("average pooling 2 x 2", 4)
+    pools = {layer.pool_size for layer in network.layers if isinstance(layer, keras.layers.AveragePooling2D)}
+    assert pools == {(2, 2)}
+    assert SETTINGS["input_scaling"] == "batch normalisation of each band"
+    scaling = network.get_layer("input_scaling")
+    assert scaling.moving_mean.shape == (80,)
+    assert scaling.compute_dtype == "float32"
+    assert SETTINGS["soundnet_head"] == "global max-pooling after conv7"
+    assert type(build(SOUNDNET, SETTINGS, 41).layers[-2]).__name__ == "GlobalMaxPooling1D"
+    assert SETTINGS["cycle_half_epochs"] == 1  # as in shared/schedules.py
+    assert SETTINGS["pretrained_on"] == "nothing"
+
+
+def test_corpus_and_folds_are_the_corpus_modules():
+    assert tuple(PAPER.corpus.classes) == fsdkaggle2018.CLASSES
+    assert PAPER.corpus.folds == fsdkaggle2018.N_FOLDS["published"] == PAPER.tables[0].rows[0].cells[0].repeats
+    assert SETTINGS["sample_rate_hz"] == fsdkaggle2018.SAMPLE_RATE_HZ
+
+
+def test_the_printed_size_of_a_spectrogram():
+    assert 1 + crop_length(SETTINGS) // SETTINGS["hop_length"] == 173  # "173 x 80", section 2.1
+    assert SETTINGS["n_mels"] == SETTINGS["n_mfcc"] == 80
+
+
+def test_the_arithmetic_of_the_reasons():
+    assert SETTINGS["epochs"] % 2 == 0  # whole cycles
+    on_nine_folds = fsdkaggle2018_clips.N_PUBLISHED["train"] * 0.9
+    assert -(-on_nine_folds // SETTINGS["batch_size"]) == 267
+    assert 16 * 2**9 == 8192  # doubling between every two neighbours of ten blocks
+    assert 200e6 < 8192 * 8192 * 3 < 202e6
+    assert SETTINGS["resnet_blocks"] == 2 * len(SETTINGS["resnet_channels"])
+
+
+def test_guessing_among_ten_and_41_classes():
+    for n_classes, expected in ((10, 0.18), (41, 0.045)):
+        assert (1 + 1 / 2 + 1 / 3) / n_classes == pytest.approx(expected, abs=0.005)
+        assert f"{expected}" in PAPER.corpus.others["fsdkaggle2018-subset"]
+
+
+def test_the_ensembles_weights_are_table_1s():
+    ensemble = PAPER.ensembles["Ensemble"]
+    assert ensemble.members == (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL) == tuple(PAPER.models)
+    assert ensemble.weights == (0.2, 0.2, 0.2, 0.4)
+
+
+@pytest.mark.parametrize("variant", PAPER.variants)
+def test_variants_train_all_four_networks(variant):
+    assert PAPER.models_for(variant) == tuple(PAPER.models)

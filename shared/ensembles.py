@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from shared.metrics import check_probabilities
+from shared.metrics import EPSILON, check_labels, check_probabilities
 
 DECIMALS = 12  # sums are compared to this many decimals, so that the voters' order never decides a tie
 
@@ -85,6 +85,53 @@ def weighted_geometric_mean(
     if not np.isfinite(exponents).all() or (exponents < 0).any() or exponents.sum() == 0:
         raise ValueError(f"expected weights that are not negative and not all zero, got {exponents.tolist()}")
     return _fuse(stacked, exponents / exponents.sum())
+
+
+def fit_weights(probabilities: Sequence[np.ndarray] | np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    """Weights with which `weighted_geometric_mean` has the least mean cross-entropy on given clips.
+
+    The cross-entropy is convex in the weights, so the least one is found from wherever the search begins.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (S, n, C)
+        Below 1e-7 they count as that, so that one voter's zero costs something and not everything.
+    y_true : array_like, shape (n, C)
+        Labels, exactly one a clip.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (S,)
+        Not negative, with the sum 1.
+    """
+    from scipy.optimize import minimize
+
+    true = check_labels(y_true, one_label=True)
+    logs = np.log(np.clip(_stack(probabilities), EPSILON, 1.0))
+    if logs.shape[1:] != true.shape:
+        raise ValueError(f"labels of shape {true.shape} do not fit probabilities of shape {logs.shape}")
+    n_voters = len(logs)
+    of_true = logs[:, true]  # (S, n)
+
+    def cost(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        fused = np.tensordot(weights, logs, axes=1)
+        fused -= fused.max(axis=-1, keepdims=True)
+        shares = np.exp(fused)
+        total = shares.sum(axis=-1, keepdims=True)
+        loss = (np.log(total[:, 0]) - fused[true]).mean()
+        return loss, np.tensordot(logs, shares / total, axes=2) / len(true) - of_true.mean(axis=1)
+
+    found = minimize(
+        cost,
+        np.full(n_voters, 1 / n_voters),
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * n_voters,
+        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": lambda weights: np.ones(n_voters)},
+        options={"ftol": 1e-9},
+    )
+    weights = np.clip(found.x, 0.0, None)
+    return weights / weights.sum()
 
 
 def mean(probabilities: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:

@@ -1,11 +1,14 @@
-"""Test predictions averaged over the folds' networks: what cross-validation says of clips that no fold holds out."""
+"""What takes all folds of a cross-validation: test predictions averaged over them, weights fitted on other folds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from shared.ensembles import fit_weights
 
 if TYPE_CHECKING:
     from shared.results import Predictions
@@ -53,6 +56,36 @@ def fold_averages(found: list[tuple[dict, Predictions]], n_folds: int) -> list[t
         }
         averaged.append((record, replace(first, y_prob=np.mean([one.y_prob for one in tested], axis=0))))
     return averaged
+
+
+def fitted_out_of_fold(
+    groups: dict[tuple, dict[str, tuple[dict, Predictions]]],
+    conditions: tuple,
+    at: int,
+    members: Sequence[str],
+    n_folds: int,
+) -> np.ndarray | None:
+    """Weights of an ensemble, fitted on what the other folds' networks say of the clips that they hold out.
+
+    Parameters
+    ----------
+    groups : dict
+        Conditions to model to record and predictions; the fold stands at place `at` of the conditions.
+    conditions : tuple
+        Those that the weights are for. For the mean over all folds, which is about the test clips, all folds count.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_members,), or None where a fold or a member is missing.
+    """
+    others = [fold for fold in range(n_folds) if fold != conditions[at]]
+    found = [groups.get((*conditions[:at], fold, *conditions[at + 1 :]), {}) for fold in others]
+    if not found or not all(of_fold.keys() >= set(members) for of_fold in found):
+        return None
+    held_out = [[of_fold[member][1].on("validation") for of_fold in found] for member in members]
+    y_prob = [np.concatenate([predictions.y_prob for predictions in of_member]) for of_member in held_out]
+    y_true = np.concatenate([predictions.y_true for predictions in held_out[0]])
+    return fit_weights(y_prob, y_true) if len(y_true) else None
 
 
 def named(record: dict) -> dict:

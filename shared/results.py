@@ -22,8 +22,8 @@ import numpy as np
 
 from shared import units
 from shared.cache import atomic_write, cache_root, file_lock
-from shared.ensembles import ENSEMBLES
-from shared.fold_averages import fold_averages, named
+from shared.ensembles import ENSEMBLES, weighted_geometric_mean
+from shared.fold_averages import fitted_out_of_fold, fold_averages, named
 from shared.metrics import METRICS
 from shared.paper import Paper
 
@@ -40,6 +40,9 @@ NEEDED = ("key", "model", "status", "epochs", "seconds", "commit", "device")  # 
 
 
 COPIED = (units.RECORD, f"{units.PREDICTIONS}.gz", units.PREDICTIONS, units.HISTORY, units.SKIPPED)
+FITTED = "fitted_geometric_mean"  # the rule of an ensemble whose weights are fitted on the other folds
+RULES = ENSEMBLES | {FITTED: weighted_geometric_mean}
+FOLD = CONDITIONS.index("fold")
 WINDOWS = "windows"  # a record's clips_are: its clips are windows of tracks, named <track>.<number>
 BY_TRACK = ", by track"
 
@@ -189,16 +192,21 @@ def _ensembles(paper: Paper, found: list[tuple[dict, Predictions]]) -> list[tupl
     for record, predictions in found:
         groups.setdefault(tuple(record[name] for name in CONDITIONS), {})[record["model"]] = (record, predictions)
     fused = []
-    for members in groups.values():
+    for conditions, members in groups.items():
         for name, ensemble in paper.ensembles.items():
             if not members.keys() >= set(ensemble.members):
                 continue
+            weights = ensemble.weights
+            if ensemble.rule == FITTED:
+                weights = fitted_out_of_fold(groups, conditions, FOLD, ensemble.members, paper.corpus.folds)
+                if weights is None:
+                    continue
             records, predictions = zip(*(members[member] for member in ensemble.members), strict=True)
             first = predictions[0]
             if any(tuple(other.clips) != tuple(first.clips) for other in predictions[1:]):
                 raise ResultsError(f"{name}: its members {records[0]['key']} … were not evaluated on the same clips")
-            weights = {"weights": ensemble.weights} if ensemble.weights else {}
-            y_prob = ENSEMBLES[ensemble.rule]([other.y_prob for other in predictions], **weights)
+            options = {"weights": weights} if len(weights) else {}
+            y_prob = RULES[ensemble.rule]([other.y_prob for other in predictions], **options)
             record = {
                 **records[0],
                 "model": name,

@@ -149,8 +149,13 @@ def tables_of(paper: Paper, section: Section) -> list[Table]:
 
 
 def layouts(paper: Paper, section: Section) -> list[Table]:
-    """As `tables_of`, but a section of which the paper has no number borrows the columns of its first table."""
-    return tables_of(paper, section) or list(paper.tables[:1] if section.extras else ())
+    """As `tables_of`, but a section of which the paper has no number borrows the columns of its first table.
+
+    A table without rows is one of scores that the paper does not print; it is there where there are any.
+    """
+    places = {(entry.split, entry.metric) for entry in section.extras}
+    without_rows = [t for t in paper.tables if not t.rows and places & {(c.split, c.metric) for c in t.columns}]
+    return (tables_of(paper, section) or list(paper.tables[:1] if section.extras else ())) + without_rows
 
 
 def rows_in(table: Table, section: Section) -> list[Row]:

@@ -148,6 +148,7 @@ def train(
     if begin is not None:
         pretraining.begin(model, begin)
     training.compile_model(model, settings)
+    network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
     if unit == trained:
@@ -168,12 +169,11 @@ def train(
             schedule=CyclicalOnPlateaus(low, high, settings["plateau_patience"], settings["plateau_divisor"]),
             name=unit.key,
         )
-        network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
         atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
     else:
         history = training.load_run(trained.folder)
         shutil.copyfile(trained.folder / units.NETWORK, unit.folder / units.NETWORK)
-        model.load_weights(unit.folder / units.NETWORK)
+        network.load_weights(unit.folder / units.NETWORK)
 
     # Evaluate: the clips that the fold holds out, and the test clips where there are any.
     evaluated = np.concatenate([rows["validation"], rows["test"]])

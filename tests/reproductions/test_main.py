@@ -138,6 +138,13 @@ def test_folds_not_asked_for_are_the_papers_to_choose(train):
     assert "folds" not in train.calls[0][1]
 
 
+def test_pretraining_is_refused_where_nothing_begins_on_another_corpus(train, capsys):
+    assert main(["run", "lam_ensemble", "--pretrain", "fsdd"]) == 2
+    assert "lam_ensemble has no networks that begin on another corpus" in capsys.readouterr().err
+    assert main(["run", "lam_ensemble", "--pretrain", "fsd"]) == 2
+    assert "unknown corpus 'fsd'" in capsys.readouterr().err
+
+
 def test_a_name_with_a_comma_in_parentheses_is_one_name():
     paper = load_paper("shan_tagging")
     names = ["2D Conv (DenseNet, MFCC)", "2D Conv (DenseNet, Log-Mel)"]

@@ -8,7 +8,8 @@ import pytest
 from sklearn.ensemble import VotingClassifier
 
 from shared import ensembles
-from shared.ensembles import ENSEMBLES, majority_vote, mean, product, weighted_geometric_mean
+from shared.ensembles import ENSEMBLES, fit_weights, majority_vote, mean, product, weighted_geometric_mean
+from shared.metrics import loss
 
 TWO = np.array([[[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], [[0.2, 0.6, 0.2], [0.4, 0.3, 0.3]]])  # 2 voters, 2 clips
 
@@ -148,6 +149,37 @@ class TestMean:
 
     def test_rows_are_scaled_before_they_are_averaged(self):
         np.testing.assert_allclose(mean([[0.1, 0.3], [0.5, 0.5]]), [0.375, 0.625])
+
+
+class TestFittedWeights:
+    def test_no_other_weights_on_a_grid_are_better(self):
+        voters, generator = random_voters(n=60), np.random.default_rng(1)
+        true = np.eye(5)[[generator.choice(5, p=row / row.sum()) for row in voters[0] ** 0.7 * voters[2] ** 0.3]]
+
+        def cost(weights):
+            return loss(true, weighted_geometric_mean(voters, weights))
+
+        fitted = fit_weights(voters, true)
+        steps = np.arange(0, 1.01, 0.05)
+        grid = [(a, b, 1 - a - b) for a in steps for b in steps if a + b <= 1]
+        assert cost(fitted) <= min(map(cost, grid)) + 1e-6
+        assert cost(fitted) < cost([1, 1, 1]) - 1e-3
+        assert fitted.sum() == pytest.approx(1)
+
+    def test_a_voter_that_knows_nothing_gets_no_weight(self):
+        true = np.eye(3)[np.arange(30) % 3]
+        fitted = fit_weights([0.7 * true + 0.1, np.full((30, 3), 1 / 3), 0.7 * np.roll(true, 1, axis=1) + 0.1], true)
+        assert fitted == pytest.approx([1, 0, 0], abs=1e-4)
+
+    def test_a_confident_mistake_costs_something_and_not_everything(self):
+        true = np.eye(2)[[0, 0, 0, 1]]
+        fitted = fit_weights([[[1, 0], [1, 0], [1, 0], [1, 0]], [[0.6, 0.4]] * 4], true)
+        assert np.isfinite(fitted).all()
+        assert fitted[0] < 0.5
+
+    def test_labels_of_another_shape(self):
+        with pytest.raises(ValueError, match=r"labels of shape \(2, 2\) do not fit probabilities of shape \(2, 2, 3\)"):
+            fit_weights(TWO, np.eye(2))
 
 
 class TestMajorityVote:

@@ -7,9 +7,9 @@ import pytest
 
 from shared import results
 from shared.diff import diff_paper
-from shared.ensembles import product
+from shared.ensembles import fit_weights, product, weighted_geometric_mean
 from shared.fold_averages import ALL_FOLDS, fold_averages
-from shared.paper import load_paper
+from shared.paper import Ensemble, load_paper
 from shared.results import Predictions
 
 
@@ -66,3 +66,28 @@ def test_ensembles_are_fused_from_the_averages(paper, write_unit):
     extras = {(entry.model, entry.split) for entry in diff_paper(paper, folder).sections[0].extras}
     assert ("PROD, folds averaged", "test") in extras
     assert ("PROD, folds averaged", "validation") not in extras
+
+
+def test_weights_for_a_fold_are_fitted_on_the_others(paper, write_unit):
+    members = ("Model 1", "Model 2")
+    fitted = Ensemble("FITTED", members, results.FITTED, published=False, origin="assumed")
+    paper = replace(paper, ensembles={"FITTED": fitted})
+    for fold in (0, 1):
+        for model, right in zip(members, ((320, 150), (200, 330))[fold], strict=True):
+            folder = write_unit(model, {"validation": right, "test": 200}, fold=fold)
+    found = {(record["model"], record["fold"]): one for record, one in results.evaluated(paper, folder)}
+    for fold, other in ((0, 1), (1, 0)):
+        held_out = [found[member, other].on("validation") for member in members]
+        weights = fit_weights([one.y_prob for one in held_out], held_out[0].y_true)
+        assert weights.argmax() == other  # fold 0 prefers the second model, which is good on fold 1, and so on
+        expected = weighted_geometric_mean([found[member, fold].y_prob for member in members], weights)
+        assert found["FITTED", fold].y_prob == pytest.approx(expected)
+    assert ("FITTED, folds averaged", ALL_FOLDS) in found
+
+
+def test_no_weights_are_fitted_where_a_fold_is_missing(paper, write_unit):
+    fitted = Ensemble("FITTED", ("Model 1", "Model 2"), results.FITTED, published=False, origin="assumed")
+    for model in fitted.members:
+        folder = write_unit(model, {"validation": 300, "test": 200})
+    found = results.evaluated(replace(paper, ensembles={"FITTED": fitted}), folder)
+    assert {record["model"] for record, _ in found} == set(fitted.members)

@@ -9,7 +9,7 @@ import pytest
 from shared.diff import compare, diff_paper
 from shared.paper import load_paper
 from shared.results import write_runs
-from shared.tables import WIDTH, duration, render_csv, render_markdown, render_text
+from shared.tables import WIDTH, duration, layouts, render_csv, render_markdown, render_text
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +124,14 @@ def test_wide_tables_are_broken_into_blocks(paper):
     text = render_text(compare(replace(paper, tables=(wide,)), [], {}))
     assert text.count("1     published") == 3
     assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_scores_that_the_paper_does_not_print_have_a_table_of_their_own():
+    paper, name = load_paper("shan_tagging"), "2D Conv (DenseNet, Log-Mel)"
+    row = {"model": name, "variant": "paper", "protocol": "published", "split": "test", "metric": "map@3", "value": 0.9}
+    row |= {"n": 1600, "seed": 0, "fold": 0, "corpus": "fsdkaggle2018", "fingerprint": "0" * 16, "precision": "float32"}
+    section = compare(paper, [row | {"epochs": 40, "status": "complete", "unit": "a unit"}], {}).sections[0]
+    printed, others = layouts(paper, section)
+    assert (printed.id, others.id) == ("1", "Not printed")
+    assert f"| *{name}* | not in the paper | 0.9000 |  |  |" in render_markdown(paper, section, others)
+    assert [table.id for table in layouts(paper, compare(paper, [], {}).sections[0])] == ["1"]

@@ -79,8 +79,10 @@ def test_guessing_among_ten_and_41_classes():
 
 
 def test_the_ensembles_weights_are_table_1s():
-    ensemble = PAPER.ensembles["Ensemble"]
-    assert ensemble.members == (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL) == tuple(PAPER.models)
+    ensemble, fitted = PAPER.ensembles.values()
+    assert (
+        fitted.members == ensemble.members == (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL) == tuple(PAPER.models)
+    )
     assert ensemble.weights == (0.2, 0.2, 0.2, 0.4)
 
 

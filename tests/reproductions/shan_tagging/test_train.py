@@ -12,8 +12,8 @@ import soundfile
 
 from data_prep import CorpusError
 from reproductions.__main__ import main
-from reproductions.shan_tagging import predict, train
-from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET
+from reproductions.shan_tagging import predict, pretraining, train
+from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
 from shared import results, training
 from shared.ensembles import weighted_geometric_mean
 from shared.metrics import map_at_k
@@ -77,6 +77,17 @@ def finished(place):
     status = train.run(variants=("no-augmentation",), folds=(0,), corpus="fsdkaggle2018-subset", precision="float32")
     assert status == 0
     return units_of("no-augmentation")
+
+
+@pytest.fixture
+def units_only(monkeypatch):
+    """The units that a run would do, each with its settings and its work; nothing is done."""
+    done = []
+    monkeypatch.setattr(train.units, "do", lambda unit, settings, work, restart: done.append((unit, settings, work)))
+    for name in ("write_outputs", "diff_paper", "render_text"):
+        monkeypatch.setattr(train, name, lambda *arguments: "")
+    monkeypatch.setattr(train.results, "merge", lambda *arguments: None)
+    return done
 
 
 def units_of(variant):
@@ -177,18 +188,45 @@ def test_a_class_with_fewer_clips_than_folds_is_refused(place, tmp_path, monkeyp
         train.run(variants=("no-augmentation",), corpus="fsdkaggle2018-subset")
 
 
-def test_a_corpus_that_is_not_of_sounds_is_refused(place):
-    with pytest.raises(ValueError, match="corpus gtzan has no clips to tag with one label; take fsdkaggle2018, fsd"):
-        train.run(corpus="gtzan")
+def test_a_corpus_without_audio_is_refused(place):
+    with pytest.raises(ValueError, match="corpus vntm has no audio to tag; those with audio are: fsdd, fsdkaggle2018,"):
+        train.run(corpus="vntm")
 
 
-def test_all_folds_are_run_unless_some_are_named(place, monkeypatch):
-    done = []
-    monkeypatch.setattr(train.units, "do", lambda unit, *rest: done.append((unit.model, unit.variant, unit.fold)))
-    monkeypatch.setattr(train.results, "merge", lambda *arguments: None)
-    monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
-    monkeypatch.setattr(train, "render_text", lambda diff: "")
-    monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
-    train.run(variants=("no-redraw", "paper"), models=[RESNET], corpus="fsdkaggle2018-subset")
-    assert [fold for _, variant, fold in done if variant == "no-redraw"] == list(range(10))
-    assert done[:2] == [(RESNET, "paper", 0), (RESNET, "no-redraw", 0)]
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"variants": ("pretrained",)}, "variant pretrained begins on another corpus: name it with --pretrain"),
+        ({"pretrain": "fsdd"}, "--pretrain is for variant pretrained: add --variant pretrained"),
+        ({"variants": ("pretrained",), "pretrain": "fsdkaggle2018"}, "is the corpus to be tagged itself; name another"),
+    ],
+)
+def test_what_cannot_be_begun_on_is_refused(place, options, message):
+    with pytest.raises(ValueError, match=message):
+        train.run(**options)
+
+
+def test_pretraining_is_a_run_on_the_other_corpus(place, units_only):
+    train.run(variants=("pretrained",), models=[RESNET], folds=(3,), corpus="fsdkaggle2018-subset", pretrain="fsdd")
+    (first, _, _), (second, settings, work) = units_only
+    assert (first.corpus, first.variant, first.fold) == ("fsdd", "no-augmentation", 0)
+    assert (second.corpus, second.variant, second.fold) == ("fsdkaggle2018-subset", "pretrained", 3)
+    assert settings["pretrained_on"] == f"fsdd-{first.fingerprint}"
+    assert work.keywords["begin"] == first.folder
+
+
+def test_a_network_begins_from_another_corpus_but_for_its_output(finished):
+    record, folder = finished[DENSENET_LOGMEL]
+    trained, model = build(DENSENET_LOGMEL, record["settings"], 2), build(DENSENET_LOGMEL, record["settings"], 5)
+    head = [weights.copy() for weights in model.get_layer("probabilities").get_weights()]
+    trained.load_weights(folder / "network.weights.h5")
+    pretraining.begin(model, folder)
+    for ours, theirs in zip(model.layers[:-1], trained.layers[:-1], strict=True):
+        assert all(map(np.array_equal, ours.get_weights(), theirs.get_weights()))
+    assert all(map(np.array_equal, model.get_layer("probabilities").get_weights(), head))
+
+
+def test_all_folds_are_run_unless_some_are_named(place, units_only):
+    train.run(variants=("no-redraw",), models=[RESNET], corpus="fsdkaggle2018-subset")
+    done = [(unit.variant, unit.fold) for unit, _, _ in units_only]
+    assert done == [(variant, fold) for fold in range(10) for variant in ("paper", "no-redraw")]

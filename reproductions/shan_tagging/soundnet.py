@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ def load_into(model: keras.Model, file: Path) -> None:
                 weights = [arrays[f"conv{number}/{part}"] for part in PARTS]
                 model.get_layer(f"conv{number}").set_weights(weights[:2])
                 model.get_layer(f"norm{number}").set_weights(weights[2:])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise WeightsError(
             f"{file}: cannot be used as SoundNet's weights ({error}). Remove it, or convert the published file again"
         ) from None

@@ -60,7 +60,7 @@ class Program:
 def test_a_file_that_would_run_something_is_refused(layers, tmp_path):
     touched = tmp_path / "touched"
     source = saved(layers | {"conv1": Program(touched)}, tmp_path / "sound8.npy")
-    with pytest.raises(WeightsError, match="sound8.npy: it asks for io.open, which no array needs"):
+    with pytest.raises(WeightsError, match="sound8.npy: it asks for .*io.open, which no array needs"):
         convert(source, tmp_path / "out.npz")
     assert not touched.exists()
     assert not (tmp_path / "out.npz").exists()

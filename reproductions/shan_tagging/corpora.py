@@ -14,7 +14,7 @@ from reproductions.shan_tagging.model import crop_length
 from reproductions.shan_tagging.waveforms import Clips, clips_of
 
 WINDOW_SECONDS = 10.0  # of recordings that a corpus cuts into windows; crops are drawn from these
-SYNTHETIC_SECONDS = 2.5  # of each synthetic clip of 30 s, so that a run takes a minute
+SYNTHETIC_SECONDS = 2.0  # of each synthetic clip of 30 s: a single crop, which keeps the run short
 
 
 @dataclass(frozen=True)

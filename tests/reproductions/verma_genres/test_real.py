@@ -1,0 +1,58 @@
+"""The three modes on what is real and at hand, in a minute; skipped where it is not."""
+
+import keras
+import pytest
+
+import data_prep
+from data_prep import CorpusError
+from reproductions.verma_genres import train
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D
+from shared import results
+
+SAME_ANSWERS = 0.95  # another processor rounds otherwise, and thirty epochs magnify it
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    """Skips without the corpus that the test names; cache and results go to tmp_path."""
+
+    def located(corpus):
+        try:
+            data_prep.corpus(corpus).locate()
+        except CorpusError:
+            pytest.skip(f"AUDIO_REPRODUCTIONS_DATA does not name a folder with {corpus}: no real data to run on")
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+
+    before, committed = keras.config.dtype_policy(), results.RESULTS_ROOT
+    yield located, committed / "verma_genres"
+    keras.config.set_dtype_policy(before)
+
+
+def units(folder):
+    return {record["key"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+
+
+def test_mode_1_answers_as_the_committed_run(there):
+    located, committed = there
+    located("gtzan_features_30s")
+    train.run(models=[ANN], corpus="gtzan_features_30s")
+    ((key, (record, unit)),) = units(results.results_folder("verma_genres")).items()
+    assert (record["status"], record["epochs"]) == ("complete", 30)
+    ours, theirs = results.read_predictions(unit), results.read_predictions(units(committed)[key][1])
+    assert (ours.clips == theirs.clips).all()
+    assert (ours.y_prob.argmax(1) == theirs.y_prob.argmax(1)).mean() >= SAME_ANSWERS
+
+
+def test_modes_2_and_3_run_on_real_tracks(there):
+    located, _ = there
+    located("gtzan-subset")
+    train.run(models=[CNN_1D, CNN_2D], corpus="gtzan-subset", epochs=1)
+    found = {record["model"]: (record, unit) for record, unit in units(results.results_folder("verma_genres")).values()}
+    for model, n_windows in ((CNN_1D, 29), (CNN_2D, 10)):
+        record, unit = found[model]
+        predictions = results.read_predictions(unit)
+        assert len({clip.rpartition(".")[0] for clip in predictions.clips}) > 12  # of 36 tracks, at random
+        assert abs(len(predictions.clips) - 36 * n_windows / 5) <= 3  # one window in five, a genre at a time
+        assert (record["status"], record["clips_are"]) == ("partial", results.WINDOWS)
+        assert "jazz.00054.wav" in (unit / "skipped.csv").read_text()

@@ -27,8 +27,8 @@ CLIP = ("ensemble", 0, 0)  # class, song and number of the clip
 HIGH, WIDE = 0.8, -0.9  # of the largest shifts of height and width: the draw that is shown
 N_COLOURS, SHRINK = 32, 2
 SEEN = {
-    "original": "The image as the network sees it in validation and test: time runs to the right, the lowest "
-    "frequencies are at the top, as in the authors' code.",
+    "original": "A clip made from formulas, not one of the paper's, as the network sees it in validation and test: "
+    "time runs to the right, the lowest frequencies are at the top, as in the authors' code.",
     "legacy": "The reading legacy, what ImageDataGenerator did: the shift of the width, drawn from 5 % of 1,292 "
     "pixels, moves the 128 mel rows, here by {wide:.0f}, and the edge is drawn out over what is left; time moves by "
     "{high:.0f}.",

@@ -87,5 +87,6 @@ def test_the_ensembles_weights_are_table_1s():
 
 
 @pytest.mark.parametrize("variant", PAPER.variants)
-def test_variants_train_all_four_networks(variant):
-    assert PAPER.models_for(variant) == tuple(PAPER.models)
+def test_variants_train_all_four_networks_but_those_that_begin_elsewhere(variant):
+    models = tuple(name for name in PAPER.models if variant != "pretrained" or name != SOUNDNET)  # it has its own start
+    assert PAPER.models_for(variant) == models

@@ -126,7 +126,7 @@ def load_into(model: keras.Model, file: Path) -> None:
         A converted file that is damaged or of other shapes; says how to write it anew.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             for number in range(1, len(LAYERS) + 1):
                 weights = [arrays[f"conv{number}/{part}"] for part in PARTS]
                 model.get_layer(f"conv{number}").set_weights(weights[:2])

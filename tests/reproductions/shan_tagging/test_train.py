@@ -215,8 +215,9 @@ def test_pretraining_is_a_run_on_the_other_corpus(place, units_only):
     assert work.keywords["begin"] == first.folder
 
 
-def test_a_network_begins_from_another_corpus_but_for_its_output(finished):
-    record, folder = finished[DENSENET_LOGMEL]
+def test_a_network_begins_from_another_corpus_but_for_its_output(finished, place):
+    record = finished[DENSENET_LOGMEL][0]
+    folder = place / "cache/runs/shan_tagging" / record["key"]
     trained, model = build(DENSENET_LOGMEL, record["settings"], 2), build(DENSENET_LOGMEL, record["settings"], 5)
     head = [weights.copy() for weights in model.get_layer("probabilities").get_weights()]
     trained.load_weights(folder / "network.weights.h5")

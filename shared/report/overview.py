@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.diff import Diff, Entry, Section
+from shared.diff import Diff, Entry, Section, compare
 from shared.paper import Column, Paper, Table
 from shared.verdicts import DIFFERS, MATCH, NEAR, UNPUBLISHED
 
@@ -74,7 +74,9 @@ def _unpublished(diff: Diff) -> list[Line]:
 
 
 def _sections(diff: Diff, protocol: str) -> list[Section]:
-    return [section for section in diff.sections if section.protocol == protocol and section.own_corpus]
+    """Sections on the paper's own corpus; where only others were run, the rows of the paper are there as not run."""
+    own = [section for section in diff.sections if section.own_corpus] or compare(diff.paper, [], {}).sections
+    return [section for section in own if section.protocol == protocol]
 
 
 def _grouped(diff: Diff, section: Section, entry: Entry) -> tuple[Entry | None, int]:

@@ -175,16 +175,16 @@ def test_predict_hands_songs_to_the_paper(train):
         (["run", "lam_ensemble", "--model", "Model 4"], "has no model 'Model 4'; the known are: Model 1, Model 2"),
         (
             ["run", "lam_ensemble", "--corpus", "gtzn"],
-            "unknown corpus 'gtzn'; the known are: fsdd, gtzan, gtzan-subset,",
+            "unknown corpus 'gtzn'; the known are: figure1, fma, fsdd,",
         ),
         (
             ["run", "lam_ensemble", "--variant", "authors-model-2", "--model", "Model 1"],
             "variant authors-model-2 is only about Model 2",
         ),
         (["diff", "x"], "there is no paper 'x'"),
-        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: fsdd, gtzan, gtzan-subset,"),
+        (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: figure1, fma, fsdd,"),
         (["diff", "lam_ensemble", "--variant", "x"], "has no variant 'x'"),
-        (["audit", "x"], "there is no paper 'x'; the known are: lam_ensemble, pragadaraju_digits"),
+        (["audit", "x"], "there is no paper 'x'; the known are: lam_ensemble, pascuo_multilabel,"),
         (["predict", "x", "a.wav"], "there is no paper 'x'"),
     ],
 )

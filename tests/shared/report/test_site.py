@@ -15,6 +15,7 @@ from shared.report import SITE, drawn_site, page_name, write_site
 from shared.report import results as site_results
 from shared.report.overview import lines
 from shared.results import results_folder, write_runs
+from shared.verdicts import NOT_RUN
 from tests.shared.report.document import Document
 
 PAPERS = list_papers()
@@ -197,7 +198,8 @@ def test_the_front_page_has_a_line_a_row_and_comparable_variant(diffs, documents
         there = lines(diff)[0]
         assert len(mine) == len(there)
         for line, cells in zip(there, mine, strict=True):
-            assert line.entry in [entry for section in diff.sections for entry in section.all()]
+            kept = [entry for section in diff.sections for entry in section.all()]
+            assert line.entry in kept or line.entry.verdict == NOT_RUN  # no run on the paper's own corpus
             published = line.entry.cell.printed if line.entry.cell else "none"
             value = "not run" if line.entry.value is None else cells[2]
             assert cells[1:3] == [published, value]
@@ -220,7 +222,7 @@ def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
                     with file.open(encoding="utf-8", newline="") as content:
                         counts = list(csv.reader(content))[1:]
                     mine = [cells for _, name, cells in rows if name == f"{model}, regenerated"]
-                    starts = [mine[i : i + len(counts)] for i in range(0, len(mine), len(counts))]
+                    starts = [mine[i : i + len(counts)] for i in range(len(mine))]  # corpora differ in their classes
                     assert counts in starts
                     checked += 1
     assert checked > 10

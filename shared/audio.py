@@ -93,6 +93,12 @@ def load_middle(path: str | Path, sample_rate_hz: int, seconds: float) -> np.nda
     return resample(np.mean(signal.T, axis=0), file_rate_hz, sample_rate_hz)
 
 
+def refuse_silence(file: str | Path, signal: np.ndarray) -> None:
+    """Raise AudioError for a signal, shape (n,), in which no sample reaches `SILENCE`."""
+    if np.abs(signal).max() < SILENCE:
+        raise AudioError(f"{file}: is silent. Give a recording with sound")
+
+
 def resample(signal: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
     """Another sample rate, with soxr's "HQ" filter: what ``librosa.resample`` does by default in librosa 0.11.
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from reproductions.pascuo_multilabel.model import build
 from reproductions.pascuo_multilabel.samples import mfccs
-from shared.audio import SILENCE, AudioError, load_middle, segments
+from shared.audio import AudioError, load_middle, refuse_silence, segments
 from shared.paper import load_paper
 from shared.trained import classify, named
 from shared.units import NETWORK
@@ -39,8 +39,7 @@ def main(files: list[str], as_json: bool = False) -> int:
 def signal_of(file: str) -> np.ndarray:
     """The middle of a file, one channel at 44,100 Hz, float32 (n,). Raises AudioError: no audio, silence, under 1 s."""
     signal = load_middle(file, SAMPLE_RATE_HZ, MIDDLE_SECONDS)
-    if np.abs(signal).max() < SILENCE:
-        raise AudioError(f"{file}: is silent. Give a recording with sound")
+    refuse_silence(file, signal)
     if signal.size < SHORTEST_SECONDS * SAMPLE_RATE_HZ:
         raise AudioError(
             f"{file}: lasts {signal.size / SAMPLE_RATE_HZ:.1f} s, and the network hears samples of up to "

@@ -17,7 +17,7 @@ import numpy as np
 from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.words import kept_vocabulary
-from shared.audio import SILENCE, AudioError, load_audio
+from shared.audio import AudioError, load_audio, refuse_silence
 from shared.mfcc_images import MfccSettings, image_of
 from shared.paper import load_paper
 from shared.trained import classify, named
@@ -45,8 +45,7 @@ def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
         No audio, silence, or longer than one spoken digit can be.
     """
     signal = load_audio(file, CLIP_RATE_HZ)
-    if np.abs(signal).max() < SILENCE:
-        raise AudioError(f"{file}: is silent. Give a recording with sound")
+    refuse_silence(file, signal)
     if signal.size > LONGEST_SECONDS * CLIP_RATE_HZ:
         seconds = signal.size / CLIP_RATE_HZ
         raise AudioError(

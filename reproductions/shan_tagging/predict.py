@@ -17,7 +17,7 @@ import numpy as np
 from reproductions.shan_tagging.evaluation import confident
 from reproductions.shan_tagging.model import build, crop_length
 from reproductions.shan_tagging.waveforms import Clips, InMemory
-from shared.audio import SILENCE, AudioError, load_audio
+from shared.audio import load_audio, refuse_silence
 from shared.paper import load_paper
 from shared.trained import classify, named
 from shared.units import NETWORK
@@ -46,8 +46,7 @@ def main(files: list[str], as_json: bool = False) -> int:
 def signal_of(file: str, sample_rate_hz: int) -> np.ndarray:
     """A file as one channel at 44,100 Hz, float32 (n,). Raises AudioError: no audio, silence."""
     signal = load_audio(file, sample_rate_hz)
-    if np.abs(signal).max() < SILENCE:
-        raise AudioError(f"{file}: is silent. Give a recording with sound")
+    refuse_silence(file, signal)
     return signal
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from reproductions.verma_genres.features import CUT_SECONDS, FEATURE_SETTINGS, image_settings
 from reproductions.verma_genres.model import ANN, CNN_1D, build
-from shared.audio import SILENCE, AudioError, load_audio
+from shared.audio import AudioError, load_audio, refuse_silence
 from shared.audio_features import features_of
 from shared.paper import load_paper
 from shared.spectrogram_images import image_of
@@ -41,8 +41,7 @@ def main(files: list[str], as_json: bool = False) -> int:
 def signal_of(file: str) -> np.ndarray:
     """A file as one channel at 22,050 Hz, float32 (n,). Raises AudioError: no audio, silence, under 3 s."""
     signal = load_audio(file, SAMPLE_RATE_HZ)
-    if np.abs(signal).max() < SILENCE:
-        raise AudioError(f"{file}: is silent. Give a recording with sound")
+    refuse_silence(file, signal)
     if signal.size < SHORTEST_SECONDS * SAMPLE_RATE_HZ:
         raise AudioError(
             f"{file}: lasts {signal.size / SAMPLE_RATE_HZ:.1f} s, and the models hear windows of up to "

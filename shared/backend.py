@@ -51,3 +51,40 @@ def compiled(function: Callable) -> Callable:
     import tensorflow as tf
 
     return tf.function(function, jit_compile=True, autograph=False)
+
+
+def fuses_normalization() -> bool:
+    """Whether `fused_normalization` is there."""
+    return name() == "tensorflow"
+
+
+def fused_normalization(inputs, scale, offset, epsilon: float, statistics=None) -> tuple:
+    """Batch normalisation of the last axis by TensorFlow's kernel, which needs two passes over the values and no copy.
+
+    Parameters
+    ----------
+    inputs : tensor, (batch, ..., channels)
+        float32, float16 or bfloat16; sums are float32 in any case.
+    scale, offset : float32 tensors, (channels,)
+    epsilon : float
+    statistics : pair of float32 tensors, (channels,), optional
+        Mean and variance to normalise with; those of `inputs` if None.
+
+    Returns
+    -------
+    normalised values, of the shape and dtype of `inputs`; mean; variance (biased, as Keras has it)
+    """
+    import tensorflow as tf
+
+    shape = tf.shape(inputs)
+    flat = tf.reshape(inputs, (shape[0], -1, 1, inputs.shape[-1]))
+    mean, variance = statistics or (tf.zeros(0), tf.zeros(0))
+    values, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=flat, scale=scale, offset=offset, mean=mean, variance=variance, epsilon=epsilon, is_training=not statistics
+    )
+    if not statistics:  # the kernel's is divided by n - 1
+        n = tf.cast(tf.size(flat) // inputs.shape[-1], "float32")
+        variance *= tf.maximum(n - 1.0, 1.0) / n
+    values = tf.reshape(values, shape)
+    values.set_shape(inputs.shape)
+    return values, mean, variance

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from shared.normalization import BatchNormalization
 from shared.recurrent import SimpleRNN
 
 CNN, RNN, TEXT = "CNN + Spectrogram", "RNN + Spectrogram", "RNN + Textual Representation"
@@ -49,7 +50,7 @@ def build_cnn(
         x = layers.Conv2D(filters, kernel, padding=padding)(x)  # (batch, 253, 253, 256) … (batch, 58, 58, 64)
         x = layers.MaxPooling2D(pooling)(x)  # (batch, 126, 126, 256), (batch, 61, 61, 128), (batch, 29, 29, 64)
         x = layers.ReLU()(x)
-        x = layers.BatchNormalization()(x)
+        x = BatchNormalization()(x)
     x = layers.Flatten()(x)  # (batch, 53824)
     return keras.Model(inputs, softmax(x, n_classes), name="cnn")
 

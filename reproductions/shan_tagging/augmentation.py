@@ -98,9 +98,10 @@ def _compressor(ratio: float, knee_db: float, signal: np.ndarray) -> list[str]:
 
 
 def copies(module: ModuleType, index: pd.DataFrame, settings: dict) -> list[list[Path]]:
-    """The files of each row's augmented copies: FLAC, mono, 16 bits; those not there yet are made, in parallel.
+    """The files of each row's augmented copies: WAV, mono, 16 bits; those not there yet are made, in parallel.
 
-    Test clips have none. Stopped at any moment, the next call makes what is missing.
+    Test clips have none. Stopped at any moment, the next call makes what is missing. WAV, since tensorflow-io takes
+    fifty times as long to decode FLAC, where the copies do not fit into memory.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def copies(module: ModuleType, index: pd.DataFrame, settings: dict) -> list[list
     hashes, clips, splits = (list(index[name]) for name in ("sha256", "clip", "split"))
     numbers = range(settings["n_copies"])
     found = [
-        [folder / f"{sha256[:16]}.{clip}.{k}.flac" for k in numbers] for sha256, clip in zip(hashes, clips, strict=True)
+        [folder / f"{sha256[:16]}.{clip}.{k}.wav" for k in numbers] for sha256, clip in zip(hashes, clips, strict=True)
     ]
     found = [[] if split == "test" else files for files, split in zip(found, splits, strict=True)]
     missing = [row for row, files in enumerate(found) if not all(file.exists() for file in files)]
@@ -141,7 +142,7 @@ def _make(module: ModuleType, row: pd.DataFrame, files: list[Path], settings: di
         made = apply(effects, signal, rate_hz, settings["compression_threshold_db"])
         if not made.size:
             raise AudioError(f"{row['path'].iloc[0]}: SoX made nothing of it with {effects}. Leave the clip out")
-        atomic_write(file, lambda to, made=made: soundfile.write(to, made, rate_hz, "PCM_16", format="FLAC"))
+        atomic_write(file, lambda to, made=made: soundfile.write(to, made, rate_hz, "PCM_16", format="WAV"))
 
 
 def _sox():

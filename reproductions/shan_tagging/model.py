@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops, regularizers
 
+from shared.normalization import BatchNormalization
 from shared.spectral_layers import MFCC, LogMel
 
 SOUNDNET, RESNET = "1D Conv (SoundNet)", "1D Conv (ResNet)"
@@ -54,7 +55,7 @@ def build_densenet(
     inputs = keras.Input((n_samples,))  # (batch, 88200)
     x = (LogMel() if feature is None else feature)(inputs)  # (batch, 173, 80)
     # Decibels in bfloat16 would be rounded to half of one, so they are standardised in float32.
-    x = layers.BatchNormalization(center=False, scale=False, dtype="float32", name="input_scaling")(x)
+    x = BatchNormalization(center=False, scale=False, dtype="float32", name="input_scaling")(x)
     x = layers.Reshape((*x.shape[1:], 1))(x)  # (batch, 173, 80, 1)
 
     def convolution(x, filters):
@@ -66,10 +67,10 @@ def build_densenet(
         if block:
             x = layers.AveragePooling2D(POOLING)(x)
         for _ in range(units_per_block):
-            new = layers.ReLU()(layers.BatchNormalization()(x))
+            new = layers.ReLU()(BatchNormalization()(x))
             x = layers.Concatenate()([x, convolution(new, growth_rate)])
         # (batch, 173, 80, 144), (86, 40, 272), (43, 20, 400), (21, 10, 528), (10, 5, 656)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(BatchNormalization()(x))
     x = layers.GlobalMaxPooling2D()(x)  # (batch, 656)
     return keras.Model(inputs, softmax(x, n_classes, regularizers.L2(l2)), name="densenet")
 
@@ -100,7 +101,7 @@ def build_resnet(
             of_block = first_kernel if stage == block == 0 else kernel
             for last in (False, True):
                 x = layers.Conv1D(filters, of_block, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-                x = layers.BatchNormalization()(x)
+                x = BatchNormalization()(x)
                 x = layers.ReLU()(layers.Add()([x, around]) if last else x)
         # (batch, 88200, 16), (44100, 32), (22050, 64), (11025, 128), (5512, 256)
     x = layers.GlobalMaxPooling1D()(x)  # (batch, 256)
@@ -124,7 +125,7 @@ def build_soundnet(n_samples: int = 88200, n_classes: int = 41, *, full_scale: f
         x = layers.ZeroPadding1D(kernel // 2)(x)
         x = layers.Conv1D(filters, kernel, strides=2, name=f"conv{number}")(x)
         # (batch, 44101, 16), (2757, 32), (173, 64), (87, 128), (44, 256), (6, 512), (4, 1024)
-        x = layers.BatchNormalization(epsilon=SOUNDNET_EPSILON, name=f"norm{number}")(x)
+        x = BatchNormalization(epsilon=SOUNDNET_EPSILON, name=f"norm{number}")(x)
         x = layers.ReLU()(x)
         if pooling:
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 5512, 16), (344, 32), (11, 256)

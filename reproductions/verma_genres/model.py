@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from reproductions.verma_genres.gammatone import filter_bank
 from shared.convolutions import PooledConv1D
+from shared.normalization import BatchNormalization
 
 ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
 SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
@@ -74,7 +75,7 @@ def build_cnn_1d(
         x = layers.Conv1D(filters, kernel, strides=STRIDE, name=name)(x)
         # (batch, 22019, 16), (batch, 1361, 32), (batch, 78, 64), (batch, 36, 128), (batch, 17, 256)
         x = layers.ReLU()(x)
-        x = layers.BatchNormalization()(x)
+        x = BatchNormalization()(x)
         if pooling:
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 2752, 16), (batch, 170, 32), (batch, 4, 256)
     x = layers.Flatten()(x)  # (batch, 1024)
@@ -118,7 +119,7 @@ def _convolution(x, filters: int, kernel: int, stride: int, order: str, activate
     x = layers.Conv2D(filters, kernel, strides=stride, use_bias=False, kernel_initializer=initializer)(x)
     if order == "conv-relu-bn":
         x = layers.ReLU()(x)
-    x = layers.BatchNormalization(momentum=PYTORCH_MOMENTUM, epsilon=PYTORCH_EPSILON)(x)
+    x = BatchNormalization(momentum=PYTORCH_MOMENTUM, epsilon=PYTORCH_EPSILON)(x)
     return layers.ReLU()(x) if activated and order == "conv-bn-relu" else x
 
 

@@ -3,17 +3,24 @@
 Labels are one-hot or multi-hot, shape (n, C), as everywhere in ``shared``.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from shared.metrics import check_labels
 
 
-def _counts(true: np.ndarray) -> np.ndarray:
+def _counts(true: np.ndarray, names: Sequence[str] | None = None) -> np.ndarray:
     counts = true.sum(axis=0)
     if (counts == 0).any():
-        missing = ", ".join(str(i) for i in np.flatnonzero(counts == 0))
+        missing = _named(counts == 0, names)
         raise ValueError(f"no clip has class {missing}, so it has no weight: drop the class or complete the corpus")
     return counts
+
+
+def _named(which: np.ndarray, names: Sequence[str] | None) -> str:
+    """The classes' names, or their numbers where they have none."""
+    return ", ".join(str(i) if names is None else repr(names[i]) for i in np.flatnonzero(which))
 
 
 def balanced(y_true: np.ndarray) -> dict[int, float]:
@@ -39,7 +46,7 @@ def balanced(y_true: np.ndarray) -> dict[int, float]:
     return dict(enumerate(weights.tolist()))
 
 
-def multi_label(y_true: np.ndarray) -> np.ndarray:
+def multi_label(y_true: np.ndarray, names: Sequence[str] | None = None) -> np.ndarray:
     """Weight (labels in all) / (C x clips with the label) of each label, float64, shape (C,).
 
     The balanced rule applied to the list of all labels, so that a clip with two labels counts once for each. With one
@@ -49,17 +56,19 @@ def multi_label(y_true: np.ndarray) -> np.ndarray:
     ----------
     y_true : array_like, shape (n, C)
         Labels, any number a clip.
+    names : sequence of str, optional
+        What the labels are called, for errors.
 
     Raises
     ------
     ValueError
         A label that no clip has.
     """
-    counts = _counts(check_labels(y_true))
+    counts = _counts(check_labels(y_true), names)
     return counts.sum() / (len(counts) * counts)
 
 
-def balanced_labels(y_true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def balanced_labels(y_true: np.ndarray, names: Sequence[str] | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Weights n / (2 x clips with the label) and n / (2 x clips without it), float64, each of shape (C,).
 
     scikit-learn's "balanced" rule for each label as a problem of its own, yes or no: all its ones together weigh as
@@ -69,6 +78,8 @@ def balanced_labels(y_true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ----------
     y_true : array_like, shape (n, C)
         Labels, any number a clip.
+    names : sequence of str, optional
+        What the labels are called, for errors.
 
     Raises
     ------
@@ -76,9 +87,9 @@ def balanced_labels(y_true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         A label that no clip has, or that all have.
     """
     true = check_labels(y_true)
-    with_label, n = _counts(true), len(true)
+    with_label, n = _counts(true, names), len(true)
     if (with_label == n).any():
-        every = ", ".join(str(i) for i in np.flatnonzero(with_label == n))
+        every = _named(with_label == n, names)
         raise ValueError(f"every clip has label {every}, so there is nothing to weigh it against: drop the label")
     return n / (2 * with_label), n / (2 * (n - with_label))
 

@@ -32,6 +32,17 @@ SHOWN = {  # columns of the tables for readers, by name in the CSV
     "median": "median answer",
     "highest": "highest answer",
 }
+SHORT = {  # the same on a terminal, in two lines
+    "loss": ("", "loss"),
+    "binary_accuracy": ("", "accuracy"),
+    "map": ("", "mAP"),
+    "macro_f1": ("macro F1", "at 0.5"),
+    "micro_f1": ("micro F1", "at 0.5"),
+    "own_macro_f1": ("macro F1", "at its own"),
+    "own_micro_f1": ("micro F1", "at its own"),
+    "median": ("median", "answer"),
+    "highest": ("highest", "answer"),
+}
 PUBLISHED = {"binary_crossentropy": "loss", "binary_accuracy": "binary_accuracy"}
 
 Answers = list[tuple[dict, Predictions]]
@@ -114,9 +125,9 @@ def render_labels(paper: Paper, diff: Diff, folder: Path) -> str:
         if not table:
             continue
         lines += [f"What the answers are worth · {heading(paper, section)}", ""]
-        names = {name: name.replace("_", " ").replace("binary accuracy", "accuracy") for name in SHOWN}
-        lines.append(f"{'':<20}" + "".join(f"{text:>13}" for text in names.values()))
-        lines += [f"{name:<20}" + "".join(f"{text:>13}" for text in texts) for name, texts in table]
+        for words in zip(*SHORT.values(), strict=True):
+            lines.append((f"{'':<20}" + "".join(f"{word:>11}" for word in words)).rstrip())
+        lines += [(f"{name:<20}" + "".join(f"{text:>11}" for text in texts)).rstrip() for name, texts in table]
         lines.append("")
     return "\n".join(lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from itertools import groupby
 from statistics import mean
 
@@ -233,32 +234,41 @@ def extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool 
 def _table_text(table: Table, section: Section) -> list[str]:
     lines, rows = [], rows_in(table, section)
     width = max([NAME_WIDTH, *(len(row.header) + 2 for row in rows)])
-    for columns in _blocks(len(table.columns), width + WHAT_WIDTH):
-        lines += _head_text([table.columns[i] for i in columns], table.row_header, _sizes(section), width + WHAT_WIDTH)
+    cell = _cell_width(table.columns)
+    for columns in _blocks(len(table.columns), width + WHAT_WIDTH, cell):
+        shown = [table.columns[i] for i in columns]
+        lines += _head_text(shown, table.row_header, _sizes(section), width + WHAT_WIDTH, cell)
         for row in rows:
             name = row.header
             for label, texts in row_lines(row, section, with_spread=False):
                 cells = [texts[i] for i in columns] if len(texts) > 1 else texts
                 start = f"{name:<{width}}{label:<{WHAT_WIDTH}}"
-                lines += _wrapped(start + "".join(f"{text:<{CELL_WIDTH}}" for text in cells), width + WHAT_WIDTH)
+                lines += _wrapped(start + "".join(f"{text:<{cell}}" for text in cells), width + WHAT_WIDTH)
                 name = ""
         lines.append("")
     return lines[:-1]
 
 
-def _blocks(n_columns: int, label_width: int) -> list[range]:
+def _cell_width(columns: Sequence[Column]) -> int:
+    """Characters of a column: enough for every header."""
+    return max([CELL_WIDTH, *(len(column.header) + 2 for column in columns)])
+
+
+def _blocks(n_columns: int, label_width: int, cell_width: int) -> list[range]:
     """Columns that fit beside each other."""
-    fitting = max(1, (WIDTH - label_width) // CELL_WIDTH)
+    fitting = max(1, (WIDTH - label_width) // cell_width)
     return [range(start, min(start + fitting, n_columns)) for start in range(0, n_columns, fitting)]
 
 
-def _head_text(columns: list[Column], row_header: str, sizes: dict[str, str], label_width: int) -> list[str]:
+def _head_text(
+    columns: list[Column], row_header: str, sizes: dict[str, str], label_width: int, cell_width: int
+) -> list[str]:
     groups = ""
     for split, members in groupby(columns, key=lambda column: column.split):
-        width = CELL_WIDTH * len(list(members))
+        width = cell_width * len(list(members))
         label = f"{split}, n = {sizes[split]}" if split in sizes else split
         groups += f"{label if len(label) < width else split:<{width}}"
-    names = "".join(f"{column.header:<{CELL_WIDTH}}" for column in columns)
+    names = "".join(f"{column.header:<{cell_width}}" for column in columns)
     return [(" " * label_width + groups).rstrip(), f"{row_header:<{label_width}}{names}".rstrip()]
 
 
@@ -277,17 +287,20 @@ def _sizes(section: Section) -> dict[str, str]:
 def _extras_text(paper: Paper, section: Section) -> list[str]:
     if not section.extras:
         return []
-    order = list(dict.fromkeys((column.split, column.metric) for table in paper.tables for column in table.columns))
     places = {(entry.split, entry.metric) for entry in section.extras}
-    columns = tuple(Column(split, metric, metric) for split, metric in order if (split, metric) in places)
+    of_place = {}
+    for column in (column for table in paper.tables for column in table.columns):
+        of_place.setdefault((column.split, column.metric), column)
+    columns = tuple(column for place, column in of_place.items() if place in places)
     lines = ["", "Not in the paper's table (nothing published to compare with)"]
     rows = extra_rows(section, columns, with_spread=False)
     width = max([NAME_WIDTH + WHAT_WIDTH, *(len(model) + 2 for model, *_ in rows)])
-    for block in _blocks(len(columns), width):
-        lines += _head_text([columns[i] for i in block], "", _sizes(section), width)
+    cell = _cell_width(columns)
+    for block in _blocks(len(columns), width, cell):
+        lines += _head_text([columns[i] for i in block], "", _sizes(section), width, cell)
         for model, label, texts in rows:
             start = model or f"  {label}"
-            lines.append((f"{start:<{width}}" + "".join(f"{texts[i]:<{CELL_WIDTH}}" for i in block)).rstrip())
+            lines.append((f"{start:<{width}}" + "".join(f"{texts[i]:<{cell}}" for i in block)).rstrip())
             if label.startswith(NOT_COMPARABLE):
                 lines += _wrapped(f"  {label}")
     return lines

@@ -151,10 +151,10 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     # Weights: of the first label of each sample, as Keras's class_weight has them, or of each label's ones and zeros.
     loss = weights = None
     if settings["label_weights"] == "first label":
-        of_label = class_weights.multi_label(learned_from)
+        of_label = class_weights.multi_label(learned_from, data.classes)
         weights = class_weights.first_label_weights(data.labels, of_label).astype("float32")
     else:
-        loss = balanced_crossentropy(*class_weights.balanced_labels(learned_from))
+        loss = balanced_crossentropy(*class_weights.balanced_labels(learned_from, data.classes))
 
     # Model.
     training.set_precision(unit.precision)

@@ -80,6 +80,13 @@ def test_balanced_labels_refuse_a_label_of_every_clip():
         balanced_labels(np.array([[1, 1], [0, 1]]))
 
 
+def test_refused_labels_are_named_where_they_have_names():
+    with pytest.raises(ValueError, match="no clip has class 'Jazz'"):
+        multi_label(np.array([[1, 0], [1, 0]]), ["Blues", "Jazz"])
+    with pytest.raises(ValueError, match="every clip has label 'Blues'"):
+        balanced_labels(np.array([[1, 1], [1, 0]]), ["Blues", "Jazz"])
+
+
 def test_first_label_weights_are_what_keras_makes_of_class_weight():
     from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 

@@ -53,29 +53,33 @@ def build_cnn_1d(
     dropout: float = 0.25,
     first_layer: str = "learned",
     sample_rate_hz: int = 22050,
+    momentum: float = 0.99,
+    epsilon: float = 1e-3,
     fast: bool = True,
 ) -> keras.Model:
     """Mode 2: five convolutions, each with ReLU and then batch normalisation, three poolings; 388,378 trainable.
 
     `first_layer` ``gammatone`` and ``gammatone-fixed`` put a gammatone filter bank of longer kernels there, which then
-    is trained on or not; ``learned`` begins at random, as printed. `fast` computes what is pooled in an
-    arrangement of the same values that suits a processor better (`shared.convolutions`).
+    is trained on or not; ``learned`` begins at random, as printed. `momentum` and `epsilon` are those of the batch
+    normalisation. `fast` computes what is pooled in an arrangement of the same values that suits a processor better
+    (`shared.convolutions`).
     """
     known = ("learned", "gammatone", "gammatone-fixed")
     if first_layer not in known:
         raise ValueError(f"first_layer must be one of {', '.join(known)}; received {first_layer!r}")
+    norm = {"momentum": momentum, "epsilon": epsilon}
     inputs = keras.Input(input_shape)  # (batch, 44100)
     x = layers.Reshape((*input_shape, 1))(inputs)  # (batch, 44100, 1)
     for number, (filters, kernel, pooling) in enumerate(CONVOLUTIONS):
         bank = number == 0 and first_layer != "learned"
         name, kernel = f"convolution_{number + 1}", GAMMATONE_KERNEL if bank else kernel
         if fast and number in FOLDS:
-            x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], name=name)(x)
+            x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], name=name, **norm)(x)
             continue
         x = layers.Conv1D(filters, kernel, strides=STRIDE, name=name)(x)
         # (batch, 22019, 16), (batch, 1361, 32), (batch, 78, 64), (batch, 36, 128), (batch, 17, 256)
         x = layers.ReLU()(x)
-        x = BatchNormalization()(x)
+        x = BatchNormalization(**norm)(x)
         if pooling:
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 2752, 16), (batch, 170, 32), (batch, 4, 256)
     x = layers.Flatten()(x)  # (batch, 1024)
@@ -146,5 +150,7 @@ def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.
             dropout=settings["dropout"],
             first_layer=settings["first_layer"],
             sample_rate_hz=settings["sample_rate_hz"],
+            momentum=settings["norm_momentum"],
+            epsilon=settings["norm_epsilon"],
         )
     return build_cnn_2d(input_shape, n_classes, order=settings["order"])

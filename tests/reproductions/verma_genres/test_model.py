@@ -170,3 +170,13 @@ def test_unknown_readings_are_refused():
         build_cnn_1d(first_layer="x")
     with pytest.raises(ValueError, match="order must be conv-bn-relu or conv-relu-bn; received 'x'"):
         build_cnn_2d(order="x")
+
+
+@pytest.mark.parametrize(
+    ("variant", "momentum", "epsilon"), [("paper", 0.99, 1e-3), ("pytorch-normalisation", 0.9, 1e-5)]
+)
+def test_batch_normalisation_of_the_1d_cnn_is_that_of_the_settings(variant, momentum, epsilon):
+    model = build(CNN_1D, PAPER.settings_for(variant, CNN_1D), (44100,))
+    norms = [layer for layer in model.layers if hasattr(layer, "moving_variance")]
+    assert len(norms) == 5
+    assert {(layer.momentum, layer.epsilon) for layer in norms} == {(momentum, epsilon)}

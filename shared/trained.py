@@ -125,8 +125,9 @@ def _conditions(paper: Paper, record: dict) -> str:
     """What a training was, in words."""
     partial = "" if record["status"] == "complete" else f" of {record['epochs_planned']}"
     corpus = "" if paper.is_own(record["model"], record["corpus"]) else f"corpus {record['corpus']}, "
+    fold = f"fold {record['fold']}, " if paper.corpus.folds > 1 or record["protocol"] == "grouped" else ""
     return (
-        f"{corpus}variant {record['variant']}, protocol {record['protocol']}, seed {record['seed']}, "
+        f"{corpus}variant {record['variant']}, protocol {record['protocol']}, {fold}seed {record['seed']}, "
         f"{record['precision']}, {record['epochs']}{partial} epochs"
     )
 

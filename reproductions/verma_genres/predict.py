@@ -32,7 +32,7 @@ WINDOWS_AT_ONCE = 64
 def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     hint = (
-        f"Without a corpus of yours: python -m reproductions run {PAPER} --corpus synthetic --epochs 2, which knows "
+        f"Without a corpus of yours: python -m reproductions run {PAPER} --corpus synthetic --epochs 1, which knows "
         "instruments and no genres"
     )
     return classify(load_paper(PAPER), files, as_json, signal_of=signal_of, answers_of=answers_of, hint=hint)

@@ -14,7 +14,7 @@ from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
 from shared.metrics import confusion_matrix
 from shared.paper import PAPERS_ROOT, ConfusionMatrix, Paper
-from shared.readme import paper_blocks, render_blocks, suite_blocks
+from shared.readme import paper_blocks, render_blocks, shows_figures, suite_blocks
 from shared.recomputed import read
 from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
@@ -29,8 +29,9 @@ PUBLISHED = "published"
 def write_outputs(paper: Paper, folder: Path) -> Diff:
     """Write runs.csv, diff.csv, tables, confusion matrices and learning curves of a paper into `folder`.
 
-    What an earlier call wrote and this one does not is removed, so no stale table stays behind. The folder's lock is
-    held throughout, so nobody merges meanwhile.
+    Tables and matrices of counts are written for all that was run; pictures, which are large and slow, only for what
+    somebody looks at: see `pictured_sections`. What an earlier call wrote and this one does not is removed, so nothing
+    stale stays behind. The folder's lock is held throughout, so nobody merges meanwhile.
 
     Returns
     -------
@@ -38,13 +39,16 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         What the tables were drawn from.
     """
     with file_lock(folder / ".lock", f"writing the results of {paper.id}", wait=True):
-        results.write_runs(paper, folder)
-        diff = compare(paper, *read(paper, folder))
+        found = results.evaluated(paper, folder)
+        results.write_runs(paper, folder, found)
+        diff = compare(paper, *read(paper, folder, found))
         written = [_write(folder / DIFF, render_csv(diff.rows()))]
+        pictured = pictured_sections(paper, diff)
         for section in diff.sections:
             written += _write_tables(diff, section, folder)
-            written += _write_curves(section, folder)
-        written += _write_confusions(paper, diff, folder)
+            if section.name in pictured:
+                written += _write_curves(section, folder)
+        written += _write_confusions(paper, diff, folder, found, pictured)
         written += label_outputs.write_labels(paper, diff, folder, _write)
         for table in paper.ablations:
             rows = ablations.measured(paper, table, folder)
@@ -53,6 +57,15 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
             for stale in set(folder.glob(pattern)) - set(written):
                 stale.unlink(missing_ok=True)
     return diff
+
+
+def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
+    """Names of the sections that get pictures: the paper's own variant on its own protocol, on whatever corpus, and
+    those that the paper's README shows. The pages of the report draw what they show themselves, from the counts."""
+    readme = paper.path.with_name("README.md")
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    own = {s.name for s in diff.sections if (s.variant, s.protocol) == (next(iter(paper.variants)), "published")}
+    return own | {section.name for section in diff.sections if shows_figures(text, section.name)}
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
@@ -119,8 +132,10 @@ def _history(record: dict, file: Path, fold_named: bool) -> dict:
     return columns | {"run": name, "best_epoch": record["best_epoch"]}
 
 
-def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
-    """A matrix (CSV and PNG) a model and section, beside the published one where there is one.
+def _write_confusions(
+    paper: Paper, diff: Diff, folder: Path, found: results.Evaluated, pictured: set[str]
+) -> list[Path]:
+    """A matrix (CSV, and PNG in `pictured` sections) a model and section, beside the published one where there is one.
 
     It is of the first seed that counts in the tables, and the sum over the folds of that seed; on the test clips, or,
     where the published numbers are means over folds, on the clips that each fold validates on.
@@ -131,7 +146,7 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
     published = [(confusion_file(folder, m.model, PUBLISHED), m) for m in paper.confusion_matrices]
     written = [_write(file, _published_csv(matrix)) for file, matrix in published]
     names = ("model", *results.CONDITIONS)
-    kept = {tuple(record[name] for name in names): found for record, found in results.evaluated(paper, folder)}
+    kept = {tuple(record[name] for name in names): predictions for record, predictions in found}
     for section in diff.sections:
         for model in sorted({row["model"] for row in section.runs}):
             runs = [row for row in section.runs if row["model"] == model]
@@ -143,6 +158,8 @@ def _write_confusions(paper: Paper, diff: Diff, folder: Path) -> list[Path]:
             classes = tested[0].classes
             file = confusion_file(folder, model, section.name)
             written.append(_write(file, confusion_csv(matrix, classes)))
+            if section.name not in pictured:
+                continue
             partial = any(row["status"] != "complete" for row in runs)
             panels = [("regenerated, partial run" if partial else "regenerated", matrix)]
             published = paper.confusion_matrix(model, split)

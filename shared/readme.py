@@ -58,6 +58,11 @@ def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -
     return BLOCK.sub(fill, text)
 
 
+def shows_figures(text: str, section: str) -> bool:
+    """Whether a README has a block for the pictures of a section, or for all of them."""
+    return any(f"<!-- begin:{name} -->" in text for name in ("figures", f"figures-{section}"))
+
+
 def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
     """Blocks of the README at the top."""
     return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE}

@@ -26,17 +26,22 @@ def results_lock(results_dir: Path, what: str):
     return file_lock(results_dir / ".lock", what, wait=True)
 
 
-def read(paper: Paper, results_dir: Path) -> tuple[list[dict], dict[str, dict]]:
-    """What `compare` needs, recomputed and held against runs.csv; the caller holds the folder's lock."""
+def read(paper: Paper, results_dir: Path, found=None) -> tuple[list[dict], dict[str, dict]]:
+    """What `compare` needs, recomputed and held against runs.csv; the caller holds the folder's lock.
+
+    `found` is what `results.evaluated` gives, where the caller has it already.
+    """
     if not (results_dir / "units").is_dir():
         return [], {}
     from shared import results
 
-    rows = [_numbers(row) for row in results.recompute(paper, results_dir)]
+    found = results.evaluated(paper, results_dir) if found is None else found
+    rows = [_numbers(row) for row in results.recompute(paper, results_dir, found)]
     file = results_dir / results.RUNS
     check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
     units = results.unit_folders(results_dir / "units")
-    _add_standard_errors(rows, {record["key"]: folder for record, folder in units}, results)
+    of_unit = {record["key"]: predictions for record, predictions in found}
+    _add_standard_errors(rows, {record["key"]: of_unit[record["key"]] for record, _ in units})
     return rows, {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
 
 
@@ -61,17 +66,14 @@ def check_runs(recomputed: list[dict], committed: list[dict], file: Path) -> Non
             raise DiffError(f"{name} says {written[key]:.6f}, but its predictions give {given[key]:.6f}; {remedy}")
 
 
-def _add_standard_errors(rows: list[dict], folders: dict[str, Path], results) -> None:
-    """Give each row of a unit that is a mean over clips its standard error."""
+def _add_standard_errors(rows: list[dict], of_unit: dict) -> None:
+    """Give each row of a unit that is a mean over clips its standard error; `of_unit` has each unit's predictions."""
     from shared.metrics import standard_error
 
-    read = {}
     for row in rows:
-        if row["metric"] in PROPORTIONS or row["unit"] not in folders:
+        if row["metric"] in PROPORTIONS or row["unit"] not in of_unit:
             continue
-        if row["unit"] not in read:
-            read[row["unit"]] = results.read_predictions(folders[row["unit"]])
-        part = read[row["unit"]].on(row["split"])
+        part = of_unit[row["unit"]].on(row["split"])
         row["standard_error"] = standard_error(row["metric"], part.y_true, part.y_prob)
 
 

@@ -134,20 +134,23 @@ def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
 
 
 # --- the long table --------------------------------------------------------------------------------------------------
-def recompute(paper: Paper, folder: Path) -> list[dict]:
-    """Every row of ``runs.csv``, computed from the predictions in ``folder``/units.
+Evaluated = list[tuple[dict, Predictions]]
+
+
+def recompute(paper: Paper, folder: Path, found: Evaluated | None = None) -> list[dict]:
+    """Every row of ``runs.csv``, computed from the predictions in ``folder``/units, or from `found` in them.
 
     A unit has a row for each (split, metric) that the paper's tables have a column for (but no loss where its answers
     are without probabilities); the paper's ensembles are fused from the units that share
     variant, protocol, fold, seed, precision and corpus.
     """
     rows = []
-    for record, predictions in evaluated(paper, folder):
+    for record, predictions in evaluated(paper, folder) if found is None else found:
         rows += _rows(paper, record, predictions)
     return sorted(rows, key=_order(paper))
 
 
-def evaluated(paper: Paper, folder: Path) -> list[tuple[dict, Predictions]]:
+def evaluated(paper: Paper, folder: Path) -> Evaluated:
     """Record and predictions of each unit in ``folder``/units, of the tracks where the unit's clips are windows of
     tracks, of the mean over all folds on the test clips, and of each ensemble whose members are all there."""
     found = [(record, read_predictions(path)) for record, path in unit_folders(folder / "units")]
@@ -267,9 +270,9 @@ def read_runs(path: Path) -> list[dict]:
     return rows
 
 
-def write_runs(paper: Paper, folder: Path) -> list[dict]:
-    """Recompute ``runs.csv`` in ``folder`` and write it; return its rows."""
-    rows = recompute(paper, folder)
+def write_runs(paper: Paper, folder: Path, found: Evaluated | None = None) -> list[dict]:
+    """Recompute ``runs.csv`` in ``folder`` and write it; return its rows. `found` spares reading the predictions."""
+    rows = recompute(paper, folder, found)
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

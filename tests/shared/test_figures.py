@@ -53,12 +53,24 @@ def test_a_long_title_is_not_cut_off(tmp_path):
     assert pixels[:60, [0, 1, -2, -1]].min() == 255, "the margins beside the title are empty"
 
 
-def test_a_picture_is_not_too_wide_and_not_too_heavy(tmp_path):
-    content = confusion(tmp_path / "1.png")
-    width, height = Image.open(io.BytesIO(content)).size
-    assert 400 < width < 1400
-    assert height < width
-    assert len(content) < 100_000
+@pytest.mark.parametrize("draw", [confusion, curves])
+def test_a_picture_is_not_too_wide_not_too_heavy_and_on_white(draw, tmp_path):
+    content = draw(tmp_path / "1.png")
+    image = Image.open(io.BytesIO(content))
+    assert 400 < image.width < 1400
+    assert image.height < image.width
+    assert len(content) < 25_000
+    assert image.mode == "P"
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255), "the palette keeps the background as it is"
+
+
+def test_no_text_of_learning_curves_is_cut_off(tmp_path):
+    runs = [RUN | {"run": f"seed {seed} fold 0 float32"} for seed in range(3)]
+    for number in (1, 3):
+        draw_learning_curves(tmp_path / "1.png", {f"Model {i}": runs for i in range(number)}, "Learning curves")
+        pixels = np.asarray(Image.open(tmp_path / "1.png").convert("L"))
+        edges = (pixels[:2], pixels[-2:], pixels[:, :2], pixels[:, -2:])
+        assert min(edge.min() for edge in edges) == 255
 
 
 def test_curves_of_binary_accuracy(tmp_path):

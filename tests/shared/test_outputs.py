@@ -56,6 +56,31 @@ def test_all_is_written_and_matrices_are_counts_with_rows_true(paper, folder):
     assert published[2].tolist() == [1, 0, 39, 10, 0], "Fig. 4's third column: chauvan"
 
 
+def test_pictures_are_drawn_of_the_papers_own_protocol_and_of_what_its_readme_shows(paper, folder, tmp_path):
+    own = replace(paper, path=tmp_path / "own" / "paper.toml")  # without a README
+    write_outputs(own, folder)
+    assert {path.name for path in folder.glob("curves_*.png")} == {"curves_paper.png"}
+    assert not list(folder.glob("confusion_*_grouped.png"))
+    counts = {path.name for path in folder.glob("confusion_*.csv")}
+    assert "confusion_model-3_paper_grouped.csv" in counts, "counts are written of everything"
+    own.path.parent.mkdir()
+    readme = own.path.with_name("README.md")
+    readme.write_text("<!-- begin:figures-paper_grouped -->\n<!-- end:figures-paper_grouped -->\n", encoding="utf-8")
+    write_outputs(own, folder)
+    assert {path.name for path in folder.glob("curves_*.png")} == {"curves_paper.png", "curves_paper_grouped.png"}
+    readme.unlink()
+    write_outputs(own, folder)
+    assert not list(folder.glob("*_grouped.png")), "what nobody looks at any more is removed"
+    assert {path.name for path in folder.glob("confusion_*.csv")} == counts
+
+
+def test_predictions_are_read_once(paper, folder, monkeypatch):
+    read, once = [], outputs.results.read_predictions
+    monkeypatch.setattr(outputs.results, "read_predictions", lambda path: read.append(path) or once(path))
+    write_outputs(paper, folder)
+    assert len(read) == len(set(read)) == 5
+
+
 def test_the_matrix_of_several_folds_is_their_sum_and_says_so(paper, write_unit, monkeypatch):
     titles = []
     monkeypatch.setattr(outputs, "draw_confusion", lambda path, panels, classes, title: titles.append(title))

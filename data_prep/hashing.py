@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.audio import N_HEX, signal_hash
 from shared.cache import atomic_write, cache_root
 
 if TYPE_CHECKING:
     import pandas as pd
 
-N_HEX = 16
 # What Pillow raises for a PNG that is cut off, damaged, or no PNG at all.
 DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 FIELDS = ("path", "mtime_ns", "n_bytes", "height", "width", "sha256")
@@ -52,35 +52,6 @@ def pixel_hash(pixels) -> str:
     shape = "x".join(str(n) for n in pixels.shape)
     digest = hashlib.sha256(f"{shape}:".encode("ascii"))
     digest.update(np.ascontiguousarray(pixels, dtype=np.uint8).data)
-    return digest.hexdigest()[:N_HEX]
-
-
-def signal_hash(signal, sample_rate_hz: int) -> str:
-    """Hash a clip's samples.
-
-    Parameters
-    ----------
-    signal : float32 array (n,), in [-1, 1)
-    sample_rate_hz
-        Its sample rate.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits of the SHA-256 of the sample rate and the number of samples, ``b"8000:2384:"``, followed
-        by the samples as little-endian 16-bit integers. A signal that 16 bits cannot hold, as after resampling, has
-        ``b"8000:2384:float32:"`` and its little-endian 32-bit floats instead.
-    """
-    import numpy as np
-
-    scaled = signal * np.float32(32768)  # exact: a power of two
-    integers = np.clip(scaled, -32768, 32767).astype("<i2")
-    digest = hashlib.sha256(f"{sample_rate_hz}:{signal.size}:".encode("ascii"))
-    if np.array_equal(integers, scaled):
-        digest.update(integers.data)
-    else:
-        digest.update(b"float32:")
-        digest.update(np.ascontiguousarray(signal, dtype="<f4").data)
     return digest.hexdigest()[:N_HEX]
 
 

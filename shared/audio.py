@@ -1,10 +1,12 @@
 """Audio files to mono float32 signals, exactly as ``librosa.load`` reads them, with errors that name the file."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 
 FORMATS = "wav, flac, ogg and mp3"
+N_HEX = 16  # digits of a hash that are kept
 SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits; a recording below it is heard as silent
 
 
@@ -145,6 +147,33 @@ def segments(signal: np.ndarray, sample_rate_hz: int, seconds: float) -> np.ndar
         raise ValueError(f"segments needs one channel, shape (n,); received shape {signal.shape}")
     count = signal.size // length
     return signal[: count * length].reshape(count, length)
+
+
+def signal_hash(signal, sample_rate_hz: int) -> str:
+    """Hash a clip's samples.
+
+    Parameters
+    ----------
+    signal : float32 array (n,), in [-1, 1)
+    sample_rate_hz
+        Its sample rate.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits of the SHA-256 of the sample rate and the number of samples, ``b"8000:2384:"``, followed
+        by the samples as little-endian 16-bit integers. A signal that 16 bits cannot hold, as after resampling, has
+        ``b"8000:2384:float32:"`` and its little-endian 32-bit floats instead.
+    """
+    scaled = signal * np.float32(32768)  # exact: a power of two
+    integers = np.clip(scaled, -32768, 32767).astype("<i2")
+    digest = hashlib.sha256(f"{sample_rate_hz}:{signal.size}:".encode("ascii"))
+    if np.array_equal(integers, scaled):
+        digest.update(integers.data)
+    else:
+        digest.update(b"float32:")
+        digest.update(np.ascontiguousarray(signal, dtype="<f4").data)
+    return digest.hexdigest()[:N_HEX]
 
 
 def _check_file(path: Path) -> None:

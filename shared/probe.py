@@ -4,10 +4,13 @@ It shows how far a split can be solved by recognising the recording. A network t
 to know more than that.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
+BLOCK = 512  # test clips whose correlations with all training clips are in memory at once
 
 
 class Neighbours(NamedTuple):
@@ -84,7 +87,12 @@ def _standardised(features: np.ndarray, what: str) -> np.ndarray:
     return np.where(constant, 0.0, centred / np.where(constant, 1.0, length))
 
 
-def nearest_neighbour(train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray) -> Neighbours:
+def nearest_neighbour(
+    train_features: np.ndarray,
+    train_labels: np.ndarray,
+    test_features: np.ndarray,
+    barred: Callable[[slice], np.ndarray] | None = None,
+) -> Neighbours:
     """Give each test clip the label of the training clip with the highest Pearson correlation.
 
     A tie goes to the lower training index. A clip whose features are all equal, as in silence, has no correlation with
@@ -95,11 +103,18 @@ def nearest_neighbour(train_features: np.ndarray, train_labels: np.ndarray, test
     train_features : array_like, shape (n, d)
     train_labels : array_like, shape (n,)
     test_features : array_like, shape (m, d)
+    barred : callable, optional
+        Given a slice of test clips, says which training clips are not theirs to choose: bool, (clips, n). A test clip
+        that may choose none has the index -1, the similarity -1 and, since there must be one, the first label.
 
     Returns
     -------
     Neighbours
         ``labels``, ``index`` and ``similarity``, each of shape (m,).
+
+    Notes
+    -----
+    The test clips go in blocks of `BLOCK`, so the memory needed grows with n and not with n times m.
     """
     train, test = _standardised(train_features, "training"), _standardised(test_features, "test")
     labels = np.asarray(train_labels)
@@ -107,10 +122,19 @@ def nearest_neighbour(train_features: np.ndarray, train_labels: np.ndarray, test
         raise ValueError(f"got labels of shape {labels.shape} for {len(train)} training clips")
     if train.shape[1] != test.shape[1]:
         raise ValueError(f"training clips have {train.shape[1]} values, test clips {test.shape[1]}")
-    # Rounded, because equal clips may differ in the last bits of a matrix product, by machine.
-    correlation = np.clip((test @ train.T).round(12), -1.0, 1.0)
-    index = correlation.argmax(axis=1)
-    return Neighbours(labels[index], index, correlation[np.arange(len(test)), index])
+    index, similarity = np.empty(len(test), np.intp), np.empty(len(test))
+    for start in range(0, len(test), BLOCK):
+        rows = slice(start, min(start + BLOCK, len(test)))
+        # Rounded, because equal clips may differ in the last bits of a matrix product, by machine.
+        correlation = np.clip((test[rows] @ train.T).round(12), -1.0, 1.0)
+        if barred is not None:
+            correlation[barred(rows)] = -2.0
+        index[rows] = correlation.argmax(axis=1)
+        similarity[rows] = correlation.max(axis=1)
+    chosen = labels[index]
+    none = similarity < -1.0
+    index[none], similarity[none] = -1, -1.0
+    return Neighbours(chosen, index, similarity)
 
 
 def linear(train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.audio import N_HEX, signal_hash
+from shared.audio import N_HEX
+from shared.audio import signal_hash as signal_hash  # a hash of content like the others here
 from shared.cache import atomic_write, cache_root
 
 if TYPE_CHECKING:

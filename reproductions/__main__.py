@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from reproductions import split_audit
 from shared.paper import Paper, PaperError, list_papers, load_paper
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
@@ -26,6 +27,7 @@ examples:
   python -m reproductions list
   python -m reproductions diff lam_ensemble
   python -m reproductions audit lam_ensemble
+  python -m reproductions audit --index my.csv
   python -m reproductions run lam_ensemble --model "Model 3" --variant paper,authors-notebook --seeds 0-2
   python -m reproductions run pragadaraju_digits --model "RNN + Textual Representation" --seeds 0-2
   python -m reproductions predict lam_ensemble song.mp3
@@ -75,9 +77,10 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true", help="the same as CSV")
     diff.set_defaults(work=run_diff)
 
-    audit = commands.add_parser("audit", help="what the published numbers can and cannot mean, from paper.toml alone")
+    audit = commands.add_parser("audit", help="what published numbers can mean; with --index: what a split leaks")
     audit.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
     audit.add_argument("--json", action="store_true", help="every finding as JSON")
+    split_audit.add_options(audit)
     audit.set_defaults(work=run_audit)
 
     report = commands.add_parser("report", help="write tables, figures, pages and README blocks from results/")
@@ -256,7 +259,12 @@ def run_diff(options: argparse.Namespace) -> int:
 
 
 def run_audit(options: argparse.Namespace) -> int:
-    """Print what the published numbers of one paper or all say about themselves."""
+    """Print what the published numbers of one paper or all say about themselves, or what a split leaks."""
+    if split_audit.is_asked(options):
+        if options.corpus:
+            _known_corpus(options.corpus)
+            _known_protocol(options.protocol or "published", options.corpus)
+        return split_audit.run(options)
     from shared.audit import audit_paper, render_audit
 
     audits = [audit_paper(load_paper(name)) for name in ([options.paper] if options.paper else list_papers())]

@@ -32,7 +32,7 @@ def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes
         Model and conditions.
     """
     size = max(2.6, 0.62 * len(classes) + 0.6)
-    figure, axes = _figure(1, len(panels), (size * len(panels) + 1.2, size + 0.9))
+    figure, axes = new_figure(1, len(panels), (size * len(panels) + 1.2, size + 0.9))
     for index, (axis, (name, matrix)) in enumerate(zip(axes[0], panels, strict=True)):
         matrix = np.asarray(matrix)
         total = matrix.sum()
@@ -58,7 +58,7 @@ def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes
     axes[0][0].set_ylabel("true", color=MUTED)
     lines = textwrap.wrap(title, int(11 * figure.get_figwidth()))  # characters an inch at this size
     figure.suptitle("\n".join(lines), fontsize=10.5, color=INK)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) -> None:
@@ -79,7 +79,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     binary = any("binary_accuracy" in run for runs in curves.values() for run in runs)
     accuracy = "binary_accuracy" if binary else "accuracy"
     width, height = max(7.2, 3.6 * len(curves) + 0.6), 5.0
-    figure, axes = _figure(2, len(curves), (width, height), layout="none", sharex="col", sharey="row")
+    figure, axes = new_figure(2, len(curves), (width, height), layout="none", sharex="col", sharey="row")
     head = 0.72 if all(len(runs) == 1 for runs in curves.values()) else 0.88  # inches: two lines of title, or three
     margins = {"left": 0.62 / width, "right": 1 - 0.12 / width, "bottom": 0.84 / height, "top": 1 - head / height}
     figure.subplots_adjust(**margins, wspace=0.09, hspace=0.09)  # measuring every text takes longer than drawing all
@@ -107,7 +107,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     axes[1][0].set_ylabel("loss", color=MUTED)
     _legend(figure, WATCHED[watched])
     figure.suptitle(title, fontsize=10.5, color=INK)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_labels(
@@ -128,7 +128,7 @@ def draw_labels(
     """
     from shared.multilabel import SWEEP, average_precision, sweep
 
-    figure, axes = _figure(1, 3, (12.6, max(3.6, 0.17 * len(classes) + 1.2)))
+    figure, axes = new_figure(1, 3, (12.6, max(3.6, 0.17 * len(classes) + 1.2)))
     colours = [VALIDATION, "#c26a2d", "#5b8c5a", TRAIN]
     order = np.argsort(next(iter(answers.values()))[0].sum(axis=0), kind="stable")
     bins = np.linspace(0, 1, 41)
@@ -149,7 +149,7 @@ def draw_labels(
         axis.spines[["top", "right"]].set_visible(False)
         axis.legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=10.5, color=INK)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _evaluated(runs: list[dict]) -> str:
@@ -171,7 +171,7 @@ def _legend(figure, watched: str) -> None:
     figure.legend(handles, names, loc="lower center", ncols=3, frameon=False, fontsize=9)
 
 
-def _figure(rows: int, columns: int, size: tuple[float, float], layout: str = "constrained", **shared):
+def new_figure(rows: int, columns: int, size: tuple[float, float], layout: str = "constrained", **shared):
     """A figure that draws without a screen and leaves pyplot's state alone."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -181,7 +181,7 @@ def _figure(rows: int, columns: int, size: tuple[float, float], layout: str = "c
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
-def _save(figure, path: Path) -> None:
+def save_figure(figure, path: Path) -> None:
     """Write the PNG with a palette, a third of the size of one with 24 bits a pixel, and without a date or a version in
     it, so that only other numbers change the file."""
     from PIL import Image

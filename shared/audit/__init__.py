@@ -6,6 +6,7 @@ Each check takes a paper and returns its findings and sentences about what it fo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from textwrap import wrap
 
@@ -47,20 +48,30 @@ def audit_paper(paper: Paper) -> Audit:
 
 def render_audit(audit: Audit) -> str:
     """An audit for a terminal, at most 100 characters wide."""
-    counts = Counter(finding.severity for finding in audit.findings)
-    summary = [f"{n} {name}{'s' * (n > 1 and name != 'impossible')}" for name in SEVERITIES if (n := counts[name])]
     lines = wrap(f"{audit.paper.id} · {audit.paper.title}", WIDTH)
-    lines.append(", ".join(summary) or "nothing found")
+    lines.append(summary(audit.findings, SEVERITIES))
     for finding in audit.findings:
-        head = f"{finding.severity.upper()} {finding.kind} · {finding.place}"
-        lines += ["", *_indented(f"{head}: {finding.printed}" if finding.printed else head, "  ")]
-        lines += _indented(finding.arithmetic, "    ") + _indented(f"→ {finding.follows}", "    ", "      ")
+        lines += ["", *finding_lines(finding)]
     if audit.sound:
-        lines += ["", "  checked and sound", *(line for text in audit.sound for line in _indented(text, "    "))]
+        lines += ["", "  checked and sound", *(line for text in audit.sound for line in indented(text, "    "))]
     return "\n".join(lines) + "\n"
 
 
-def _indented(text: str, indent: str, more: str | None = None) -> list[str]:
+def summary(findings: Sequence[AuditFinding], severities: Sequence[str]) -> str:
+    """``1 impossible, 2 notes``, or that there is nothing."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [f"{n} {name}{'s' * (n > 1 and name != 'impossible')}" for name in severities if (n := counts[name])]
+    return ", ".join(words) or "nothing found"
+
+
+def finding_lines(finding: AuditFinding) -> list[str]:
+    """A finding for a terminal."""
+    head = f"{finding.severity.upper()} {finding.kind} · {finding.place}"
+    lines = indented(f"{head}: {finding.printed}" if finding.printed else head, "  ")
+    return lines + indented(finding.arithmetic, "    ") + indented(f"→ {finding.follows}", "    ", "      ")
+
+
+def indented(text: str, indent: str, more: str | None = None) -> list[str]:
     """Lines of at most `WIDTH`; a percent sign stays with its number."""
     rest = indent if more is None else more
     lines = wrap(text.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH, initial_indent=indent, subsequent_indent=rest)

@@ -1,0 +1,149 @@
+"""The part of the command line that audits a split: of an index of your own, or of a corpus of this project."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.audit.split.clips import Clips
+
+DESCRIPTION = """\
+Without options: what the published numbers of a paper can and cannot mean, by arithmetic on its paper.toml.
+
+With --index, --features or --corpus: an audit of a split. Which clips are there twice (to the byte, to the sample, or
+by a fingerprint that survives another encoding, level and offset), which of them have two labels, which groups and
+which neighbouring numbers lie on both sides, what the nearest training clip by average spectrum scores with and
+without its own group, and what it matters to standardise by all clips.
+"""
+EPILOG = """\
+The index is a CSV file (UTF-8) with a first line:
+  path,label,split,group
+  path    audio file, relative to the CSV file or to --audio-root
+  label   one, or several separated by ;
+  split   train, validation (val, dev), test (eval), or the number of a fold; excluded or empty takes no part. Optional
+  group   the recording, speaker, session or artist that must not be on both sides. Optional: else the names are asked
+
+examples:
+  python -m reproductions audit lam_ensemble
+  python -m reproductions audit --index my.csv --audio-root recordings --out audit
+  python -m reproductions audit --features table.csv
+  python -m reproductions audit --corpus fsdd --protocol grouped --fold 2
+"""
+
+
+def add_options(audit: argparse.ArgumentParser) -> None:
+    """The options of a split's audit."""
+    audit.description, audit.epilog = DESCRIPTION, EPILOG
+    audit.formatter_class = argparse.RawDescriptionHelpFormatter
+    split = audit.add_argument_group("audit of a split")
+    what = split.add_mutually_exclusive_group()
+    what.add_argument("--index", type=Path, metavar="CSV", help="an index of audio files (see below)")
+    what.add_argument("--features", type=Path, metavar="CSV", help="the same, every other column a feature; no audio")
+    what.add_argument("--corpus", metavar="NAME", help="a corpus of this project, by 'python -m data_prep list'")
+    split.add_argument("--audio-root", type=Path, metavar="DIR", help="with --index: folder of its paths")
+    split.add_argument("--protocol", metavar="NAME", help="with --corpus: published (default), grouped, ...")
+    split.add_argument("--fold", type=int, metavar="N", help="with --corpus: fold of the protocol (default 0)")
+    split.add_argument("--out", type=Path, metavar="DIR", help="write findings.json, pairs.csv and pictures there")
+
+
+def is_asked(options: argparse.Namespace) -> bool:
+    """Whether the options are about a split. Raises ValueError for options that do not go together."""
+    asked = [name for name in ("index", "features", "corpus") if getattr(options, name) is not None]
+    needs = {
+        "audio_root": ("index",),
+        "protocol": ("corpus",),
+        "fold": ("corpus",),
+        "out": ("index", "features", "corpus"),
+    }
+    for name, kinds in needs.items():
+        if getattr(options, name) is not None and not set(kinds) & set(asked):
+            with_what = " or ".join(f"--{kind}" for kind in kinds)
+            raise ValueError(f"--{name.replace('_', '-')} goes with {with_what}")
+    if asked and options.paper:
+        raise ValueError(f"give a paper or --{asked[0]}, not both")
+    return bool(asked)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Audit a split and print what was found."""
+    from shared.audit.split import audit_split
+    from shared.audit.split.loading import clips_of_index, clips_of_table
+    from shared.audit.split.report import render_split, write_split
+
+    start = time.perf_counter()
+    if options.corpus:
+        clips = clips_of_corpus(options.corpus, options.protocol or "published", options.fold or 0)
+    elif options.features:
+        clips = clips_of_table(options.features)
+    else:
+        clips = clips_of_index(options.index, options.audio_root)
+    read = time.perf_counter()
+    audit = audit_split(clips)
+    done = time.perf_counter()
+    print(json.dumps(audit.as_dict(), indent=1, ensure_ascii=False) if options.json else render_split(audit), end="")
+    print("\n" if options.json else "", end="")
+    print(f"read in {read - start:.1f} s, audited in {done - read:.1f} s", file=sys.stderr)
+    for path in write_split(audit, options.out) if options.out else ():
+        print(f"wrote {path}", file=sys.stderr)
+    return 0
+
+
+def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
+    """The clips of a corpus of this project, in the split of a protocol."""
+    import data_prep
+    from data_prep.grouping import EXCLUDED
+    from shared.audit.split.clips import Clips
+    from shared.audit.split.loading import checked, describe_clips, with_features
+
+    module = data_prep.corpus(name)
+    if not any(hasattr(module, has) for has in ("signals", "features", "SAMPLE_RATE_HZ")) and name != "vntm":
+        raise ValueError(f"{name} has neither audio nor features that could be audited")
+    frame = module.with_protocol(module.index(), protocol, fold)
+    aside = [(clip, f"left out by the protocol {protocol}") for clip in frame.loc[frame["split"] == EXCLUDED, "clip"]]
+    aside += [(Path(clip).stem, reason) for clip, reason in frame.attrs.get("skipped", ())]
+    notes = tuple(note for note in frame.attrs.get("notes", ()) if not any(why in note for _, why in aside))
+    frame = frame[frame["split"] != EXCLUDED]
+    texts = {column: tuple(map(str, frame[column])) for column in ("clip", "split", "group")}
+    labels = tuple((str(label),) for label in frame["label"])
+    folds = f", fold {fold}" if module.N_FOLDS[protocol] > 1 else ""
+    clips = Clips(
+        f"{name}, protocol {protocol}{folds}", texts["clip"], labels, texts["split"], texts["group"], "of the corpus",
+        set_aside=tuple(aside), notes=notes,
+    )  # fmt: skip
+    if hasattr(module, "features"):
+        return checked(with_features(clips, module.features(frame)))
+    if hasattr(module, "signals"):
+        rate_hz = module.SAMPLE_RATE_HZ
+        return checked(describe_clips(clips, [(signal, rate_hz) for signal in module.signals(frame)]))
+    averages = _spectrum_averages(list(frame["path"]))
+    clips = dataclasses.replace(with_features(clips, averages), content_hashes=tuple(frame["sha256"]))
+    return checked(clips)
+
+
+def _spectrum_averages(paths: list[str]):
+    """Of spectrogram images the mean of each row over time: float64 (n, 128)."""
+    import joblib
+    import numpy as np
+
+    from shared.image_files import progress
+
+    work = joblib.Parallel(-1, prefer="threads", return_as="generator")(
+        joblib.delayed(_average)(path) for path in paths
+    )
+    return np.stack(list(progress(work, len(paths), "reading images")))
+
+
+def _average(path: str):
+    import numpy as np
+    from PIL import Image
+
+    from shared.probe import time_averaged
+
+    with Image.open(path) as image:
+        return time_averaged(np.asarray(image.convert("RGB"))[None])[0]

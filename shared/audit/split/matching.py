@@ -15,7 +15,8 @@ from shared.audit.split.fingerprints import Prints
 
 SIMILARITY = 0.75  # of two fingerprints that count as the same recording; tests hold both sides against it
 N_CANDIDATES = 10  # the clips with the most similar averages that each is compared with
-LEAST_OVERLAP = 0.5  # of the shorter clip
+LEAST_OVERLAP = 0.5  # of the shorter clip, and of each one's energy
+COARSE_STEP, COARSE_SIMILARITY = 4, 0.4  # every fourth band is compared first; most pairs go no further
 BLOCK = 512  # clips whose distances to all others are in memory at once
 TOO_FAR_DB = 8.0  # root mean square of the differences of two screens: no encoding moves them so far
 
@@ -71,43 +72,61 @@ def similarity(first: np.ndarray, second: np.ndarray) -> tuple[float, int]:
     Returns
     -------
     float
-        -1 … 1; 0 where one of them is silent throughout.
+        -1 … 1; 0 where one of them is silent throughout, and where it is below `COARSE_SIMILARITY` in every fourth
+        band alone, whose correlation is returned then.
     int
         The lag in frames: ``second[t]`` sounds like ``first[t + lag]``.
     """
+    return _compare(_Print(first), _Print(second))
+
+
+class _Print:
+    """A fingerprint's energies and spectra, computed when they are asked for."""
+
+    def __init__(self, values: np.ndarray):
+        self.values = values
+        self.frames = len(values)
+        self._known: dict = {}
+
+    def spectrum(self, size: int, step: int) -> np.ndarray:
+        """Of every `step`-th band over time: complex64 (bands, size // 2 + 1)."""
+        import scipy.fft
+
+        if (size, step) not in self._known:
+            bands = self.values[:, ::step].T.astype(np.float32)
+            self._known[size, step] = scipy.fft.rfft(bands, size, axis=1)
+        return self._known[size, step]
+
+    def energy(self, step: int) -> np.ndarray:
+        """Sum of squares of the first k frames, k = 0 … frames: int64 (frames + 1,)."""
+        if step not in self._known:
+            frames = np.square(self.values[:, ::step], dtype=np.int32).sum(axis=1)
+            self._known[step] = np.concatenate([[0], np.cumsum(frames, dtype=np.int64)])
+        return self._known[step]
+
+
+def _compare(first: _Print, second: _Print) -> tuple[float, int]:
+    coarse = _correlate(first, second, COARSE_STEP)
+    return coarse if coarse[0] < COARSE_SIMILARITY else _correlate(first, second, 1)
+
+
+def _correlate(first: _Print, second: _Print, step: int) -> tuple[float, int]:
     import scipy.fft
 
-    size = scipy.fft.next_fast_len(len(first) + len(second) - 1, real=True)
-    return _correlate(_spectrum(first, size), _energy(first), _spectrum(second, size), _energy(second), size)
-
-
-def _spectrum(fingerprint: np.ndarray, size: int) -> np.ndarray:
-    import scipy.fft
-
-    return scipy.fft.rfft(fingerprint.T.astype(np.float32), size, axis=1)  # (bands, frequencies)
-
-
-def _energy(fingerprint: np.ndarray) -> np.ndarray:
-    """Sum of squares of the first k frames, k = 0 … frames."""
-    frames = np.square(fingerprint.astype(np.int32)).sum(axis=1)
-    return np.concatenate([[0], np.cumsum(frames, dtype=np.int64)])
-
-
-def _correlate(spectrum_1, energy_1, spectrum_2, energy_2, size: int) -> tuple[float, int]:
-    import scipy.fft
-
-    n_1, n_2 = len(energy_1) - 1, len(energy_2) - 1
-    least = max(1, int(np.ceil(LEAST_OVERLAP * min(n_1, n_2))))
-    lags = np.arange(least - n_2, n_1 - least + 1)
-    if lags.size == 0:
+    least = max(1, int(np.ceil(LEAST_OVERLAP * min(first.frames, second.frames))))
+    lags = np.arange(least - second.frames, first.frames - least + 1)
+    if not (first.frames and second.frames):
         return 0.0, 0
-    products = scipy.fft.irfft(np.einsum("bf,bf->f", spectrum_1, spectrum_2.conj()), size)[lags]
-    begin, end = np.maximum(lags, 0), np.minimum(n_1, n_2 + lags)
-    energy = (energy_1[end] - energy_1[begin]).astype(float) * (energy_2[end - lags] - energy_2[begin - lags])
+    size = 1 << (first.frames + second.frames - 1).bit_length()  # few sizes, so that a spectrum serves many pairs
+    spectrum = np.einsum("bf,bf->f", first.spectrum(size, step), second.spectrum(size, step).conj())
+    products = scipy.fft.irfft(spectrum, size)[lags]
+    begin, end = np.maximum(lags, 0), np.minimum(first.frames, second.frames + lags)
+    energy_1, energy_2 = first.energy(step), second.energy(step)
+    part_1, part_2 = energy_1[end] - energy_1[begin], energy_2[end - lags] - energy_2[begin - lags]
     # An overlap that is nearly silent in one of the two says nothing: it must hold half of its energy.
-    heard = (2 * (energy_1[end] - energy_1[begin]) >= LEAST_OVERLAP * energy_1[-1]) & (energy > 0)
-    heard &= 2 * (energy_2[end - lags] - energy_2[begin - lags]) >= LEAST_OVERLAP * energy_2[-1]
-    values = np.where(heard, products / np.sqrt(np.maximum(energy, 1.0)), 0.0)
+    heard = (part_1 >= LEAST_OVERLAP * energy_1[-1]) & (part_2 >= LEAST_OVERLAP * energy_2[-1])
+    heard &= (part_1 > 0) & (part_2 > 0)
+    values = np.where(heard, products / np.sqrt(np.maximum(part_1.astype(float) * part_2, 1.0)), 0.0)
     best = int(values.argmax())
     return float(np.clip(values[best], -1, 1)), int(lags[best])
 
@@ -129,18 +148,13 @@ def near_duplicates(prints: Prints, rows: np.ndarray, threshold: float = SIMILAR
     list of Match
         Sorted by the clips.
     """
-    import scipy.fft
-
     from shared.image_files import progress
 
-    longest = int(np.diff(prints.starts)[rows].max(initial=1))
-    size = scipy.fft.next_fast_len(2 * longest, real=True)
-    pairs, found, opened = candidates(prints.screen, rows), [], None
+    pairs, found, opened, print_one = candidates(prints.screen, rows), [], None, None
     for one, other in progress(pairs, len(pairs), "comparing fingerprints"):
         if one != opened:
-            opened, spectrum, energy = one, _spectrum(prints.of(one), size), _energy(prints.of(one))
-        against = prints.of(other)
-        value, lag = _correlate(spectrum, energy, _spectrum(against, size), _energy(against), size)
+            opened, print_one = one, _Print(prints.of(one))
+        value, lag = _compare(print_one, _Print(prints.of(other)))
         if value >= threshold:
             found.append(Match(one, other, round(value, 4), lag))
     return found

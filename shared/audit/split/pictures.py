@@ -12,7 +12,6 @@ from shared.audit.split.probing import majority
 from shared.figures import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
 from shared.metrics import wilson_interval
 
-BINS = np.linspace(-0.2, 1.0, 61)
 MOST_LABELS = 30  # that get a bar
 
 
@@ -51,9 +50,11 @@ def draw_similarities(path: Path, audit: SplitAudit) -> Path:
     axis, looks = axes[0][0], [("nearest training clip", probes.given, TRAIN)]
     if probes.grouped:
         looks.append(("nearest of another group", probes.grouped, VALIDATION))
-    for name, probe, colour in looks:
-        values = np.clip(probe.similarity, BINS[0], BINS[-1])
-        axis.hist(values, BINS, color=colour, alpha=0.55, label=f"{name}, median {np.median(values):.3f}")
+    looks = [(name, probe.similarity[probe.nearest >= 0], colour) for name, probe, colour in looks]
+    least = min(values.min() for _, values, _ in looks if values.size)
+    bins = np.linspace(np.floor(10 * min(least, 0.9)) / 10, 1.0, 51)
+    for name, values, colour in looks:
+        axis.hist(values, bins, color=colour, alpha=0.55, label=f"{name}, median {np.median(values):.3f}")
     axis.set_xlabel("correlation of averages over time; 1: the same sound", color=MUTED)
     axis.set_ylabel("held-out clips", color=MUTED)
     axis.spines[["top", "right"]].set_visible(False)

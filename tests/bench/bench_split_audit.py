@@ -48,17 +48,17 @@ def made_clips():
 
 
 def measured() -> dict:
-    """Seconds and the process's peak memory of one audit, and what it found."""
+    """Seconds by the clock and of the processor, the peak memory of one audit, and what it found."""
     from shared.audit.split import audit_split
     from shared.audit.split.report import render_split
 
     clips = made_clips()
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     audit = audit_split(clips)
     render_split(audit)
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
     gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # Linux counts in KiB
-    return {"seconds": seconds, "gib": gib, "near": len(audit.pairs)}
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "gib": gib, "near": len(audit.pairs)}
 
 
 def reading() -> float:
@@ -88,9 +88,10 @@ def run() -> list[dict]:
         raise RuntimeError(f"the audit found {found['near']} near duplicates of {N_NEAR}")
     rows = [
         ("split audit of 10,000 clips of 30 s / limit", found["seconds"], LIMIT_SECONDS, "s"),
+        ("the same, processor time / limit", found["cpu_seconds"], LIMIT_SECONDS, "s"),
         ("the same, peak memory / limit", found["gib"], LIMIT_GIB, "GiB"),
     ]
-    rows = [dict(what=w, ours=o, reference=r, ratio=r / o, unit=u) for w, o, r, u in rows]
+    rows = [{"what": w, "ours": o, "reference": r, "ratio": r / o, "unit": u} for w, o, r, u in rows]
     rate = reading()
     what = f"reading clips of 30 s, once ({10_000 / rate / 60:.0f} minutes for 10,000)"
     return [*rows, {"what": what, "ours": rate, "reference": None, "ratio": None, "unit": "clips/s"}]

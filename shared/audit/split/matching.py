@@ -7,6 +7,7 @@ fingerprints of these pairs, at every lag that leaves enough of them to compare.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ from shared.audit.split.fingerprints import Prints
 
 SIMILARITY = 0.75  # of two fingerprints that count as the same recording; tests hold both sides against it
 N_CANDIDATES = 10  # the clips with the most similar averages that each is compared with
-LEAST_OVERLAP = 0.5  # of the shorter clip, and of each one's energy
+LEAST_OVERLAP = 0.5  # of the shorter clip, and of its energy
+UNLIKE_ENERGY = 4.0  # the factor by which the energies of two overlapping parts may differ
 COARSE_STEP, COARSE_SIMILARITY = 4, 0.4  # every fourth band is compared first; most pairs go no further
 BLOCK = 512  # clips whose distances to all others are in memory at once
 TOO_FAR_DB = 8.0  # root mean square of the differences of two screens: no encoding moves them so far
@@ -123,9 +125,10 @@ def _correlate(first: _Print, second: _Print, step: int) -> tuple[float, int]:
     begin, end = np.maximum(lags, 0), np.minimum(first.frames, second.frames + lags)
     energy_1, energy_2 = first.energy(step), second.energy(step)
     part_1, part_2 = energy_1[end] - energy_1[begin], energy_2[end - lags] - energy_2[begin - lags]
-    # An overlap that is nearly silent in one of the two says nothing: it must hold half of its energy.
-    heard = (part_1 >= LEAST_OVERLAP * energy_1[-1]) & (part_2 >= LEAST_OVERLAP * energy_2[-1])
-    heard &= (part_1 > 0) & (part_2 > 0)
+    # An overlap says something if it holds half of the shorter one's energy, and about as much of the other's.
+    part, whole = (part_1, energy_1[-1]) if first.frames <= second.frames else (part_2, energy_2[-1])
+    alike = np.minimum(part_1, part_2) * UNLIKE_ENERGY >= np.maximum(part_1, part_2)
+    heard = (part >= LEAST_OVERLAP * whole) & (part > 0) & alike
     values = np.where(heard, products / np.sqrt(np.maximum(part_1.astype(float) * part_2, 1.0)), 0.0)
     best = int(values.argmax())
     return float(np.clip(values[best], -1, 1)), int(lags[best])
@@ -148,12 +151,22 @@ def near_duplicates(prints: Prints, rows: np.ndarray, threshold: float = SIMILAR
     list of Match
         Sorted by the clips.
     """
+    import joblib
+
     from shared.image_files import progress
 
-    pairs, found, opened, print_one = candidates(prints.screen, rows), [], None, None
-    for one, other in progress(pairs, len(pairs), "comparing fingerprints"):
-        if one != opened:
-            opened, print_one = one, _Print(prints.of(one))
+    pairs = candidates(prints.screen, rows)
+    others = [(one, [other for _, other in of_one]) for one, of_one in groupby(pairs, key=lambda pair: pair[0])]
+    # Threads: the transforms let go of Python's lock.
+    parallel = joblib.Parallel(-1, prefer="threads", return_as="generator")
+    results = parallel(joblib.delayed(_matches)(prints, one, against, threshold) for one, against in others)
+    return [match for found in progress(results, len(others), "comparing fingerprints") for match in found]
+
+
+def _matches(prints: Prints, one: int, others: list[int], threshold: float) -> list[Match]:
+    """Which of some clips sound like one."""
+    print_one, found = _Print(prints.of(one)), []
+    for other in others:
         value, lag = _compare(print_one, _Print(prints.of(other)))
         if value >= threshold:
             found.append(Match(one, other, round(value, 4), lag))

@@ -152,9 +152,7 @@ def check_neighbours(clips: Clips, nearest: np.ndarray | None) -> Checked:
     of_group = " and group" if clips.groups else ""
     if low > expected_hits / with_one:
         reason = f"Of {with_one:,} held-out clips with such a neighbour in the training set, {hits:,} have it as their "
-        reason += (
-            f"nearest training clip; among those of their label{of_group} it would be {expected_hits:.1f} by chance."
-        )
+        reason += f"nearest training clip; by chance, among those of their label{of_group}, {expected_hits:.1f} would."
         follows = "Neighbouring numbers sound alike, as parts of one recording or session do: keep them on one side."
         checked.find("neighbouring numbers", LEAK, clips.name, f"{with_one:,} clips", reason, follows)
     else:

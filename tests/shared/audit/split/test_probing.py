@@ -1,0 +1,114 @@
+"""The probe with and without its own group, against scikit-learn and hand-made cases."""
+
+import os
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+
+from shared.audit.split import audit_split
+from shared.audit.split.clips import Clips
+from shared.audit.split.findings import Pair
+from shared.audit.split.loading import with_features
+from shared.audit.split.probing import difference_interval, kin, majority, probed, standardised
+
+
+def grouped_clips(n_groups=30, of_each=6, strength=3.0) -> Clips:
+    """Clips whose features are their group's and not their label's; each group has one label, drawn."""
+    generator = np.random.default_rng(0)
+    group = np.repeat(np.arange(n_groups), of_each)
+    labels = generator.permutation(np.arange(n_groups) % 2)[group]
+    features = strength * generator.normal(size=(n_groups, 10))[group] + generator.normal(size=(len(group), 10))
+    split = np.where(generator.random(len(group)) < 0.25, "test", "train")
+    texts = [tuple(map(str, values)) for values in (range(len(group)), split, group)]
+    clips = Clips("x", texts[0], tuple((str(label),) for label in labels), texts[1], texts[2], "column group")
+    return with_features(clips, features)
+
+
+def test_a_score_that_the_groups_give_vanishes_without_them():
+    audit = audit_split(grouped_clips())
+    assert audit.probes.given.right.mean() > 0.95
+    assert audit.probes.grouped.right.mean() < 0.7
+    assert audit.probes.thinned.right.mean() > 0.9
+    (found,) = [finding for finding in audit.findings if finding.kind == "score from recognised groups"]
+    assert found.severity == "leak"
+
+
+def test_no_clip_is_given_one_of_its_own_group():
+    clips = grouped_clips()
+    probe = audit_split(clips).probes.grouped
+    own = [clips.groups[row] == clips.groups[near] for row, near in zip(probe.rows, probe.nearest, strict=True)]
+    assert not any(own)
+
+
+def test_a_score_that_the_labels_give_stays():
+    clips = grouped_clips(strength=0.0)
+    features = clips.features + 8 * np.array([[int(label[0])] + 9 * [0] for label in clips.labels])
+    audit = audit_split(with_features(clips, features))
+    assert audit.probes.grouped.right.mean() > 0.95
+    assert not [finding for finding in audit.findings if finding.kind == "score from recognised groups"]
+
+
+def test_against_scikit_learn():
+    """Correlation is scikit-learn's metric of that name, 1 less."""
+    clips = grouped_clips(strength=0.5)
+    train, test = (np.array([side == name for side in clips.split]) for name in ("train", "test"))
+    labels = np.array([label[0] for label in clips.labels])
+    scaled = StandardScaler().fit(clips.features[train]).transform(clips.features)
+    reference = KNeighborsClassifier(1, metric="correlation", algorithm="brute").fit(scaled[train], labels[train])
+    right = reference.predict(scaled[test]) == labels[test]
+    np.testing.assert_array_equal(probed(clips).right, right)
+
+
+def test_clips_whose_label_no_other_group_has_are_left_out():
+    clips = grouped_clips()
+    labels = tuple(("only",) if group == "3" else label for group, label in zip(clips.groups, clips.labels))  # noqa: B905
+    audit = audit_split(Clips(**{**clips.__dict__, "labels": labels}))
+    names = [figure.name.strip() for figure in audit.figures]
+    assert "clips whose label no other group has, left out below" in names
+
+
+def test_groups_that_hold_the_same_clip_are_joined():
+    clips = Clips("x", tuple("abcd"), (("1",),) * 4, groups=("p", "q", "", ""))
+    codes = kin(clips, [Pair("near", 1, 2)])
+    assert codes[1] == codes[2]
+    assert len(set(codes.tolist())) == 3
+    assert kin(clips, []) is None
+
+
+def test_a_constant_feature_is_nothing():
+    features = np.array([[1.0, 5], [3, 5], [9, 5]])
+    np.testing.assert_array_equal(standardised(features, np.array([0, 1])), [[-1, 0], [1, 0], [7, 0]])
+
+
+def test_majority_counts_held_out_clips_of_the_most_frequent_training_label():
+    clips = Clips("x", tuple("abcde"), (("1",), ("2",), ("2",), ("2", "3"), ("1",)), ("train",) * 3 + ("test",) * 2)
+    assert majority(clips) == 0.5
+
+
+def test_the_interval_is_wider_where_clips_go_together():
+    generator = np.random.default_rng(1)
+    gain = np.repeat(generator.random(40) < 0.4, 10)
+    alone = difference_interval(gain, np.zeros(400, bool), np.arange(400))
+    together = difference_interval(gain, np.zeros(400, bool), np.repeat(np.arange(40), 10))
+    assert together[1] - together[0] > 2 * (alone[1] - alone[0])
+    assert alone[0] < gain.mean() < alone[1]
+    assert alone == pytest.approx((gain.mean() - 0.048, gain.mean() + 0.048), abs=0.01)  # 1.96 · sqrt(p q / n)
+
+
+def test_standardising_by_all_clips_moves_means_as_computed_by_hand():
+    clips = Clips("x", tuple("abcd"), (("1",), ("2",), ("1",), ("2",)), ("train", "train", "test", "test"))
+    audit = audit_split(with_features(clips, np.array([[0.0, 1], [2, 5], [9, 3], [5, 3]])))
+    (moved,) = [figure for figure in audit.figures if figure.name == "means fitted on all clips move by"]
+    assert moved.value == 3  # column 0: mean 1, deviation 1 of the training clips; mean 4 of all
+
+
+@pytest.mark.skipif(not os.environ.get("AUDIO_REPRODUCTIONS_DATA"), reason="AUDIO_REPRODUCTIONS_DATA is not set")
+def test_cuts_of_the_same_tracks_are_recognised():
+    """The published table of 3-s cuts, drawn at random: cuts of one track on both sides."""
+    from reproductions.split_audit import clips_of_corpus
+
+    audit = audit_split(clips_of_corpus("gtzan_features_3s-subset", "published", 0))
+    assert audit.probes.given.right.mean() - audit.probes.grouped.right.mean() > 0.05
+    assert "groups across the split" in [finding.kind for finding in audit.findings]

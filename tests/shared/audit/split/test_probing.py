@@ -1,7 +1,5 @@
 """The probe with and without its own group, against scikit-learn and hand-made cases."""
 
-import os
-
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
@@ -44,7 +42,7 @@ def test_no_clip_is_given_one_of_its_own_group():
 
 def test_a_score_that_the_labels_give_stays():
     clips = grouped_clips(strength=0.0)
-    features = clips.features + 8 * np.array([[int(label[0])] + 9 * [0] for label in clips.labels])
+    features = clips.features + 8 * np.array([4 * [int(label[0])] + 6 * [0] for label in clips.labels])
     audit = audit_split(with_features(clips, features))
     assert audit.probes.grouped.right.mean() > 0.95
     assert not [finding for finding in audit.findings if finding.kind == "score from recognised groups"]
@@ -102,13 +100,3 @@ def test_standardising_by_all_clips_moves_means_as_computed_by_hand():
     audit = audit_split(with_features(clips, np.array([[0.0, 1], [2, 5], [9, 3], [5, 3]])))
     (moved,) = [figure for figure in audit.figures if figure.name == "means fitted on all clips move by"]
     assert moved.value == 3  # column 0: mean 1, deviation 1 of the training clips; mean 4 of all
-
-
-@pytest.mark.skipif(not os.environ.get("AUDIO_REPRODUCTIONS_DATA"), reason="AUDIO_REPRODUCTIONS_DATA is not set")
-def test_cuts_of_the_same_tracks_are_recognised():
-    """The published table of 3-s cuts, drawn at random: cuts of one track on both sides."""
-    from reproductions.split_audit import clips_of_corpus
-
-    audit = audit_split(clips_of_corpus("gtzan_features_3s-subset", "published", 0))
-    assert audit.probes.given.right.mean() - audit.probes.grouped.right.mean() > 0.05
-    assert "groups across the split" in [finding.kind for finding in audit.findings]

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from shared.audit.split.clips import Clips
 
 DESCRIPTION = """\
@@ -95,35 +97,45 @@ def run(options: argparse.Namespace) -> int:
 
 
 def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
-    """The clips of a corpus of this project, in the split of a protocol."""
+    """The clips of a corpus of this project, in the split of a protocol: its audio, its features, or its images.
+
+    Raises
+    ------
+    CorpusError
+        It is not there.
+    ValueError
+        Unknown corpus, protocol or fold.
+    """
     import data_prep
-    from data_prep.grouping import EXCLUDED
-    from shared.audit.split.clips import Clips
     from shared.audit.split.loading import checked, describe_clips, with_features
 
     module = data_prep.corpus(name)
-    if not any(hasattr(module, has) for has in ("signals", "features", "SAMPLE_RATE_HZ")) and name != "vntm":
-        raise ValueError(f"{name} has neither audio nor features that could be audited")
     frame = module.with_protocol(module.index(), protocol, fold)
-    aside = [(clip, f"left out by the protocol {protocol}") for clip in frame.loc[frame["split"] == EXCLUDED, "clip"]]
-    aside += [(Path(clip).stem, reason) for clip, reason in frame.attrs.get("skipped", ())]
-    notes = tuple(note for note in frame.attrs.get("notes", ()) if not any(why in note for _, why in aside))
-    frame = frame[frame["split"] != EXCLUDED]
-    texts = {column: tuple(map(str, frame[column])) for column in ("clip", "split", "group")}
-    labels = tuple((str(label),) for label in frame["label"])
-    folds = f", fold {fold}" if module.N_FOLDS[protocol] > 1 else ""
-    clips = Clips(
-        f"{name}, protocol {protocol}{folds}", texts["clip"], labels, texts["split"], texts["group"], "of the corpus",
-        set_aside=tuple(aside), notes=notes,
-    )  # fmt: skip
+    clips, frame = _named_clips(
+        frame, f"{name}, protocol {protocol}" + f", fold {fold}" * (module.N_FOLDS[protocol] > 1)
+    )
     if hasattr(module, "features"):
         return checked(with_features(clips, module.features(frame)))
     if hasattr(module, "signals"):
-        rate_hz = module.SAMPLE_RATE_HZ
-        return checked(describe_clips(clips, [(signal, rate_hz) for signal in module.signals(frame)]))
+        return checked(describe_clips(clips, ((signal, module.SAMPLE_RATE_HZ) for signal in module.signals(frame))))
     averages = _spectrum_averages(list(frame["path"]))
-    clips = dataclasses.replace(with_features(clips, averages), content_hashes=tuple(frame["sha256"]))
-    return checked(clips)
+    return checked(dataclasses.replace(with_features(clips, averages), content_hashes=tuple(frame["sha256"])))
+
+
+def _named_clips(frame: pd.DataFrame, name: str) -> tuple[Clips, pd.DataFrame]:
+    """What an index says of the clips that take part, and its rows of them."""
+    from data_prep import label_sets
+    from data_prep.grouping import EXCLUDED
+    from shared.audit.split.clips import Clips
+
+    aside = [(clip, "left out by the protocol") for clip in frame.loc[frame["split"] == EXCLUDED, "clip"]]
+    aside += [(Path(clip).stem, reason) for clip, reason in frame.attrs.get("skipped", ())]
+    notes = [note for note in frame.attrs.get("notes", ()) if not any(reason in note for _, reason in aside)]
+    frame = frame[frame["split"] != EXCLUDED]
+    names, split, groups = (tuple(map(str, frame[column])) for column in ("clip", "split", "group"))
+    labels = tuple(label_sets.split(str(label)) for label in frame["label"])
+    clips = Clips(name, names, labels, split, groups, "of the corpus", set_aside=tuple(aside), notes=tuple(notes))
+    return clips, frame
 
 
 def _spectrum_averages(paths: list[str]):

@@ -29,7 +29,7 @@ def test_text_goes_to_stdout_and_times_to_stderr(table, capsys):
 def test_json_is_one_object(table, tmp_path, capsys):
     assert main(["audit", "--features", str(table), "--json", "--out", str(tmp_path / "out")]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [finding["severity"] for finding in found["findings"]][0] == "leak"
+    assert found["findings"][0]["severity"] == "leak"
     assert json.loads((tmp_path / "out" / "findings.json").read_text("utf-8")) == found
 
 

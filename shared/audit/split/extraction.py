@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +33,16 @@ TEXTS = ("file_hash", "content_hash", "seconds")
 Source = Path | tuple[np.ndarray, int]
 
 
-def describe_all(sources: Sequence[Source], what: str, n_jobs: int = -1, keep: bool = True) -> list[Description]:
+def describe_all(
+    sources: Iterable[Source], what: str, n_jobs: int = -1, keep: bool = True, total: int | None = None
+) -> list[Description]:
     """Describe clips, those that are not known yet; shows a progress bar after two seconds.
 
     Parameters
     ----------
-    sources : sequence of Path or (signal, rate)
-        Audio files, or float32 samples of shape (n,) with their sample rate in Hz.
+    sources : iterable of Path or (signal, rate)
+        Audio files, or float32 samples of shape (n,) with their sample rate in Hz. They are taken as they are needed,
+        so that samples need not all be in memory.
     what : str
         For the progress bar.
     n_jobs : int
@@ -47,6 +50,9 @@ def describe_all(sources: Sequence[Source], what: str, n_jobs: int = -1, keep: b
     keep : bool
         Keep each description under the cache folder, by the file's path, size and date or by the samples. One that is
         damaged is made anew.
+
+    total : int, optional
+        How many they are, for the progress bar; needed where they have no length.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def describe_all(sources: Sequence[Source], what: str, n_jobs: int = -1, keep: b
     work = (joblib.delayed(_described)(source, keep) for source in sources)
     with threadpoolctl.threadpool_limits(1, "blas"):
         results = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")(work)
-        return list(progress(results, len(sources), what))
+        return list(progress(results, len(sources) if total is None else total, what))
 
 
 def _described(source: Source, keep: bool) -> Description:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,17 +73,17 @@ def with_features(clips: Clips, features: np.ndarray) -> Clips:
     return dataclasses.replace(clips, features=features, content_hashes=hashes)
 
 
-def describe_clips(clips: Clips, sources: Sequence[Source]) -> Clips:
+def describe_clips(clips: Clips, sources: Iterable[Source]) -> Clips:
     """Describe the clips' audio; those that cannot be read are set aside, and so are they that are silent.
 
     Parameters
     ----------
     clips : Clips
         n of them, without features.
-    sources : sequence of Path or (signal, rate)
+    sources : iterable of Path or (signal, rate)
         As `describe_all` takes them.
     """
-    described = describe_all(sources, f"reading {clips.name}")
+    described = describe_all(sources, f"reading {clips.name}", total=len(clips))
     reasons = [one.error or ("" if one.print.any() else "is silent, or one unchanging sound") for one in described]
     bad = [(name, reason) for name, reason in zip(clips.names, reasons, strict=True) if reason]
     clips = without(clips, [not reason for reason in reasons], bad)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m reproductions list | run | diff | audit | report | reproduce | predict``.
+"""The command line: ``python -m reproductions list | run | diff | audit | report | reproduce | predict | new``.
 
 It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
 only by ``run`` and ``predict``.
@@ -96,6 +96,11 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("files", metavar="FILE", nargs="+", help="wav, flac, ogg or mp3")
     predict.add_argument("--json", action="store_true", help="print JSON instead of tables")
     predict.set_defaults(work=run_predict)
+
+    new = commands.add_parser("new", help="lay out a working folder for another paper (see CONTRIBUTING.md)")
+    new.add_argument("paper", metavar="ID", help="small letters, digits and underscores, such as lam_ensemble")
+    new.add_argument("--title", default="", help="the paper's title")
+    new.set_defaults(work=run_new)
     return top
 
 
@@ -306,6 +311,13 @@ def run_reproduce(options: argparse.Namespace) -> int:
 def run_predict(options: argparse.Namespace) -> int:
     """Hand over to the paper's own predict.py."""
     return _module(load_paper(options.paper), "predict").main(options.files, options.json)
+
+
+def run_new(options: argparse.Namespace) -> int:
+    """Lay out a working folder for another paper."""
+    from reproductions.new import main as new
+
+    return new(options.paper, options.title)
 
 
 def _module(paper: Paper, name: str):

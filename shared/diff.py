@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 
-from shared.paper import Cell, Paper
+from shared.paper import SYNTHETIC, Cell, Paper
 from shared.recomputed import read, results_lock
 from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
 
@@ -313,6 +313,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
     if corpus != paper.corpus.name:
         why = paper.corpus.others.get(corpus)
         return f"corpus {corpus}, the paper's is {paper.corpus_of(cell.model)}{f': {why}' if why else ''}"
+    if corpus == SYNTHETIC:
+        return f"corpus {SYNTHETIC}: made from formulas, so it says nothing about the paper"
     if other := next(filter(None, (_other_data(paper, row) for row in runs)), ""):
         return other
     expected = paper.corpus.n_under(protocol)

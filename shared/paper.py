@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 SCHEMA = 1
+SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 PAPERS_ROOT = Path(__file__).resolve().parents[1] / "reproductions"
 
 
@@ -383,7 +384,14 @@ def suggestion(name: str, known) -> str:
 
 
 def list_papers(root: Path | None = None) -> list[str]:
-    """Ids of all papers, that is of the folders of `root` with a ``paper.toml``, sorted."""
+    """Ids of all papers, that is of the folders of `root` with a ``paper.toml``, sorted.
+
+    Those that begin with an underscore are left out: ``_template`` is what `python -m reproductions new` copies.
+    """
+    return [name for name in _folders(root) if not name.startswith("_")]
+
+
+def _folders(root: Path | None) -> list[str]:
     return sorted(file.parent.name for file in Path(root or PAPERS_ROOT).glob("*/paper.toml"))
 
 
@@ -406,7 +414,6 @@ def load_paper(paper_id: str, root: Path | None = None) -> Paper:
     from shared.paper_file import read_paper
 
     root = Path(root or PAPERS_ROOT)
-    known = list_papers(root)
-    if paper_id not in known:
-        raise PaperError(f"there is no paper {paper_id!r}; {suggestion(paper_id, known)}")
+    if paper_id not in _folders(root):
+        raise PaperError(f"there is no paper {paper_id!r}; {suggestion(paper_id, list_papers(root))}")
     return read_paper(root / paper_id / "paper.toml")

@@ -25,7 +25,7 @@ from shared.cache import atomic_write, cache_root, file_lock
 from shared.ensembles import ENSEMBLES, weighted_geometric_mean
 from shared.fold_averages import fitted_out_of_fold, fold_averages, named
 from shared.metrics import METRICS
-from shared.paper import Paper
+from shared.paper import SYNTHETIC, Paper
 
 RESULTS_VARIABLE = "AUDIO_REPRODUCTIONS_RESULTS"
 RESULTS_ROOT = Path(os.environ.get(RESULTS_VARIABLE) or Path(__file__).resolve().parent.parent / "results")
@@ -77,7 +77,7 @@ def results_folder(paper_id: str, corpus: str = "") -> Path:
 
     What comes from synthetic data shows that the code runs and is never committed beside a paper's numbers.
     """
-    root = cache_root() / "results" if corpus == "synthetic" else RESULTS_ROOT
+    root = cache_root() / "results" if corpus == SYNTHETIC else RESULTS_ROOT
     return root / paper_id
 
 

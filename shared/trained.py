@@ -10,14 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio import AudioError
-from shared.cache import cache_root
-from shared.paper import Paper
+from shared.cache import atomic_write, cache_root
+from shared.paper import SYNTHETIC, Paper
 from shared.results import unit_folders
-from shared.units import NETWORK
+from shared.units import NETWORK, Unit
 
 
 class NotTrainedError(ValueError):
     """There are no trained networks to predict with."""
+
+
+def write_network(unit: Unit, model) -> Path:
+    """Keep the weights of a unit's trained keras.Model for predictions, without the optimiser and its state."""
+    import keras
+
+    network = keras.Model(model.inputs, model.outputs)
+    return atomic_write(unit.folder / NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
 
 
 def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
@@ -31,7 +39,7 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
         record = unit[0]
         return (
             not paper.is_own(record["model"], record["corpus"]),
-            record["corpus"] == "synthetic",
+            record["corpus"] == SYNTHETIC,
             record["protocol"] != "published",
             record["status"] != "complete",
             [*paper.variants, record["variant"]].index(record["variant"]),

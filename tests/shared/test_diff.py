@@ -118,6 +118,13 @@ def test_what_may_not_stand_beside_the_paper(paper, conditions, record, reason):
     assert [(e.verdict, e.reason) for e in found] == [(NOT_COMPARABLE, reason)]
 
 
+def test_synthetic_data_is_no_reproduction_even_where_it_is_the_corpus_of_paper_toml(paper):
+    made = replace(paper, corpus=replace(paper.corpus, name="synthetic", fingerprint=""))
+    found = entry(made, [row(0.908, corpus="synthetic")])
+    assert (found.verdict, found.value) == (NOT_COMPARABLE, 0.908)
+    assert found.reason == "corpus synthetic: made from formulas, so it says nothing about the paper"
+
+
 def test_a_protocol_that_is_a_reading_of_the_paper_is_compared_with_its_own_number_of_clips(paper):
     other = Protocol("other", comparable=True, n={"test": 200})
     paper = replace(paper, corpus=replace(paper.corpus, protocols={"other": other}))

@@ -88,6 +88,11 @@ def toy(tmp_path):
     return load_paper("toy", write(tmp_path, MINIMAL))
 
 
+def test_what_new_papers_are_copied_from_is_no_paper_but_loads():
+    assert "_template" not in list_papers()
+    assert load_paper("_template").id == "_template"
+
+
 @pytest.mark.parametrize("paper_id", list_papers())
 def test_every_paper_of_the_suite_loads(paper_id):
     paper = load_paper(paper_id)

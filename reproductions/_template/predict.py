@@ -1,0 +1,54 @@
+"""Classify recordings with what ``run`` has trained.
+
+    python -m reproductions predict _template song.mp3 other.wav [--json]
+
+Of several trainings it takes the one that `shared.trained` prefers, and says which. A recording gets the mean of the
+probabilities of its windows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from reproductions._template.features import images_of_signal
+from reproductions._template.model import build
+from shared.audio import AudioError, load_audio, refuse_silence
+from shared.paper import load_paper
+from shared.trained import classify, named
+from shared.units import NETWORK
+
+PAPER = "_template"
+
+
+def main(files: list[str], as_json: bool = False) -> int:
+    """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
+    hint = f"Without a corpus of yours: python -m reproductions run {PAPER} --corpus synthetic --epochs 1"
+    return classify(load_paper(PAPER), files, as_json, signal_of=signal_of, answers_of=answers_of, hint=hint)
+
+
+def signal_of(file: str) -> np.ndarray:
+    """A file as one channel, float32 (n,). Raises AudioError: no audio, silence, shorter than a window."""
+    settings = load_paper(PAPER).settings_for()
+    signal = load_audio(file, settings["sample_rate_hz"])
+    refuse_silence(file, signal)
+    seconds, needed = signal.size / settings["sample_rate_hz"], settings["window_seconds"]
+    if seconds < needed:
+        raise AudioError(
+            f"{file}: lasts {seconds:.1f} s, and the model hears windows of {needed:g} s. Give a longer recording"
+        )
+    return signal
+
+
+def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
+    """One model's answer for each signal: class, probabilities, and the number of windows they are the mean of."""
+    settings, classes, network, answers = record["settings"], record["classes"], None, []
+    for signal in signals:
+        images = images_of_signal(signal, settings)
+        if network is None:
+            network = build(record["model"], settings, images.shape[1:], len(classes))
+            network.load_weights(folder / NETWORK)
+        mean = np.asarray(network.predict_on_batch(images)).mean(axis=0)
+        answers.append(named(mean, classes) | {"windows": len(images)})
+    return answers

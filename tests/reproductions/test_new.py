@@ -20,9 +20,6 @@ def project(tmp_path):
     """The two template folders below a root of their own."""
     for part in ("reproductions", "tests/reproductions"):
         shutil.copytree(ROOT / part / TEMPLATE, tmp_path / part / TEMPLATE, ignore=new.LEFT_OUT)
-    for package in ("shared", "data_prep"):  # by which ruff tells the project's modules from others
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").touch()
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -49,8 +46,9 @@ def test_a_new_paper_has_every_file_of_the_template_under_its_own_name(project):
 
 def test_a_new_paper_passes_the_style_checks_whatever_its_name(project):
     new_paper(LONG, root=project)
+    ours = 'lint.isort.known-first-party = ["shared", "data_prep", "reproductions"]'  # which are not all there
     for check in (["check"], ["format", "--check"]):
-        command = [sys.executable, "-m", "ruff", *check, "--no-cache", "."]
+        command = [sys.executable, "-m", "ruff", *check, "--no-cache", "--config", ours, "."]
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 

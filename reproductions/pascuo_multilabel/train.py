@@ -33,12 +33,12 @@ from data_prep import label_sets, layout
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
 from reproductions.pascuo_multilabel.samples import Scaled, features_of, samples_of, scale_of, tracks_of
 from shared import class_weights, multilabel, results, training, units
-from shared.cache import atomic_write
 from shared.diff import diff_paper
 from shared.label_outputs import render_labels
 from shared.outputs import write_outputs
 from shared.paper import load_paper
 from shared.tables import render_text
+from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "pascuo_multilabel"
@@ -177,8 +177,7 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         best="val_loss",
         name=unit.key,
     )
-    network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
-    atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    write_network(unit, model)
 
     # Evaluate; write. Everything is computed from these predictions, and from the thresholds.
     probabilities = training.predict(model, inputs, rows["validation"], settings["batch_size"])

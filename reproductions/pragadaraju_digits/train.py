@@ -28,11 +28,11 @@ from reproductions.pragadaraju_digits.features import content_hash, images_of_cl
 from reproductions.pragadaraju_digits.model import CNN, SCALING, TEXT, build
 from reproductions.pragadaraju_digits.words import Vocabulary, keep_vocabulary
 from shared import probe, results, training, units
-from shared.cache import atomic_write
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
 from shared.paper import load_paper
 from shared.tables import render_text
+from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "pragadaraju_digits"
@@ -153,8 +153,7 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
         best=None,
         name=unit.key,
     )
-    network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
-    atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    write_network(unit, model)
 
     # Evaluate: all tables are computed from these predictions. A left-out speaker has no published training accuracy.
     evaluated = rows["test"] if unit.protocol == "grouped" else np.concatenate([rows["train"], rows["test"]])

@@ -32,11 +32,11 @@ from data_prep import layout
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_2D, SCALING, build
 from shared import results, training, units
-from shared.cache import atomic_write
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
 from shared.paper import load_paper
 from shared.tables import render_text
+from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "verma_genres"
@@ -184,8 +184,7 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         best=best,
         name=unit.key,
     )
-    network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
-    atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    write_network(unit, model)
 
     # Evaluate: the table and the votes by track are computed from these predictions.
     probabilities = training.predict(model, data.inputs, rows["test"], settings["batch_size"])

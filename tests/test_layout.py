@@ -21,7 +21,7 @@ TEXT = {".py", ".toml", ".md", ".txt", ".csv", ".json", ".ipynb", "Makefile", "L
 # `list`, `diff` and `--help` answer in a second or two, so none of this is imported before it is used ...
 HEAVY = ("tensorflow", "tensorflow_io", "keras", "librosa", "sklearn", "matplotlib", "joblib")
 # ... but by these modules, which are Keras through and through.
-KERAS = ("training", "augmentation", "backend", "convolutions", "recurrent", "spectral_layers")
+KERAS = ("training", "augmentation", "backend", "convolutions", "normalization", "recurrent", "spectral_layers")
 MAY_BE_HEAVY = {f"shared/{name}.py" for name in KERAS}
 
 # The character classes keep the patterns from finding themselves in this file.

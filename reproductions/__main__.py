@@ -1,4 +1,4 @@
-"""The command line: ``python -m reproductions list | run | diff | audit | report | reproduce | predict | new``.
+"""The command line: ``python -m reproductions list | run | diff | audit | report | lessons | reproduce | predict | new``.
 
 It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
 only by ``run`` and ``predict``.
@@ -86,6 +86,12 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write tables, figures, pages and README blocks from results/")
     report.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
     report.set_defaults(work=run_report)
+
+    lessons = commands.add_parser(
+        "lessons", help="execute the papers' notebooks and write them back with their outputs"
+    )
+    lessons.add_argument("papers", metavar="PAPER", nargs="*", help="default: all papers")
+    lessons.set_defaults(work=run_lessons)
 
     reproduce = commands.add_parser("reproduce", help="all tables from kept predictions, then one real row live")
     reproduce.add_argument("--full", action="store_true", help="then the whole table live: hours without a GPU")
@@ -299,6 +305,13 @@ def run_report(options: argparse.Namespace) -> int:
     for file in write_readmes(diffs):
         print(f"{file.relative_to(Path(__file__).resolve().parents[1])}: blocks filled")
     return 0
+
+
+def run_lessons(options: argparse.Namespace) -> int:
+    """Execute and rewrite the lessons."""
+    from reproductions.lessons import main as lessons
+
+    return lessons(options.papers)
 
 
 def run_reproduce(options: argparse.Namespace) -> int:

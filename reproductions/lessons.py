@@ -1,0 +1,128 @@
+"""``python -m reproductions lessons``: execute each paper's ``lesson.ipynb`` and write it back with what came out.
+
+A lesson is kept with its outputs, so that it can be read where it cannot be run. They are written here rather than by
+an editor, so that the file depends on the lesson and on its outputs alone: no times of execution, no name of a kernel
+of one machine, no state of an editor. What a lesson says, in figures, is printed by its own cells, and a test executes
+every lesson again and compares. A cell that fails leaves the file as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.cache import atomic_write
+from shared.paper import PAPERS_ROOT, PaperError, list_papers, load_paper
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+LESSON = "lesson.ipynb"
+LIMIT_SECONDS = 600  # for a cell; a test holds whole lessons to far less
+STARTUP = re.compile(
+    r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ ).*\n?", re.MULTILINE
+)  # TensorFlow's
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def lesson_file(paper_id: str) -> Path:
+    """``reproductions/<paper>/lesson.ipynb``.
+
+    Raises
+    ------
+    PaperError
+        No such paper, or one without a lesson.
+    """
+    file = load_paper(paper_id).path.parent / LESSON
+    if not file.exists():
+        raise PaperError(f"{paper_id} has no {LESSON} yet")
+    return file
+
+
+def executed(file: Path, folder: Path | None = None, environment: dict[str, str] | None = None) -> NotebookNode:
+    """A lesson with the outputs of a fresh execution, by this Python; the file stays as it is.
+
+    Parameters
+    ----------
+    file : Path
+        The notebook.
+    folder : Path, optional
+        Working directory; the notebook's own, as in Jupyter, if None.
+    environment : dict, optional
+        Variables that differ from this process's.
+
+    Raises
+    ------
+    PaperError
+        A cell that failed or took too long: names the file and gives the end of its traceback.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    notebook = plain(nbformat.read(file, as_version=4))
+    resources = {"metadata": {"path": str(folder or file.parent)}}
+    options = {"timeout": LIMIT_SECONDS, "record_timing": False, "coalesce_streams": True, "resources": resources}
+    client = NotebookClient(notebook, **options)
+    kernel = client.create_kernel_manager()
+    kernel.kernel_spec_manager.kernel_dirs = []  # not what a user has installed there: the ipykernel beside this Python
+    with tempfile.TemporaryDirectory() as private:
+        kernel.transport, kernel.connection_file = (
+            "ipc",
+            f"{private}/kernel.json",
+        )  # files that only we can read, no ports
+        try:
+            client.execute(env=os.environ | (environment or {}))
+        except (CellExecutionError, CellTimeoutError) as error:
+            lines = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()  # without the traceback's colours
+            raise PaperError(f"{file}: a cell failed.\n" + "\n".join(lines[-12:])) from None
+    return plain(notebook, keep_outputs=True)
+
+
+def plain(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNode:
+    """The notebook without what only one editor, one machine or one execution knows, and without outputs if asked."""
+    from nbformat import from_dict
+
+    notebook.metadata = from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id, cell.metadata = f"cell-{number}", from_dict({})
+        if cell.cell_type == "code" and not keep_outputs:
+            cell.outputs, cell.execution_count = [], None
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                output.text = STARTUP.sub("", output.text)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+    return notebook
+
+
+def text_of(notebook: NotebookNode) -> str:
+    """The file's text; equal notebooks have equal texts."""
+    import nbformat
+
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def printed(notebook: NotebookNode) -> list[str]:
+    """What each code cell has printed, pictures left out: an empty string for a cell that only draws."""
+    texts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+            pictures = ["image/png" in output.get("data", {}) for output in cell.outputs]
+            texts.append("".join(text for text, picture in zip(found, pictures, strict=True) if not picture))
+    return texts
+
+
+def main(paper_ids: Iterable[str]) -> int:
+    """Execute the lessons of some papers, those of all if none is named, and write them; returns the exit status."""
+    wanted = list(paper_ids) or list_papers()
+    for file in map(lesson_file, wanted):
+        text = text_of(executed(file))
+        atomic_write(file, lambda opened, text=text: opened.write(text.encode()))
+        print(f"{file.relative_to(PAPERS_ROOT.parent)}: executed and written, {len(text) / 1000:.0f} kB", flush=True)
+    return 0

@@ -43,7 +43,7 @@ clean:
 	        echo "Python 3.11 or 3.12 is needed (TensorFlow 2.17 has no wheel for 3.13 and later);$${found:- none was found,}" \
 	            "so name one with 'make $(or $(MAKECMDGOALS),reproduce) PYTHON=/path/to/python3.11'." >&2; exit 1; \
 	    fi; \
-	    echo "Setting up .venv with $$python ($$version): 0.9 GB to download, 2.9 GB on disk, 2 to 10 minutes."; \
+	    echo "Setting up .venv with $$python ($$version): 0.9 GB to download, 3 GB on disk, 2 to 10 minutes."; \
 	    rm -rf .venv; \
 	    if "$$python" -m venv .venv >/dev/null 2>&1; then set -- .venv/bin/python -m pip; \
 	    else rm -rf .venv; "$$python" -m venv --without-pip .venv; set -- "$$python" -m pip --python .venv/bin/python; \

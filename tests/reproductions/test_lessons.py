@@ -123,11 +123,12 @@ def test_outputs_are_those_of_this_python_in_the_folder_asked_for(tmp_path):
     cells = (
         "import sys, os; print(sys.prefix)",
         "print(os.getcwd()); os.environ['ASKED']",
-        "import sys; sys.stderr.write('W0000 1:2.5  7 a.cc')",
+        "import sys; sys.stderr.write('W0000 17:2.5  7 a.cc] a remark of a library\\n');",
     )
     notebook = executed(write_notebook(tmp_path, *cells), tmp_path / "elsewhere", {"ASKED": "for"})
     assert printed(notebook)[:2] == [f"{sys.prefix}\n", f"{tmp_path}/elsewhere\n'for'"]
     assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3]
+    assert notebook.cells[2].outputs == []
     assert notebook.metadata.kernelspec.name == "python3"
 
 

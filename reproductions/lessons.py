@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 LESSON = "lesson.ipynb"
-LIMIT_SECONDS = 600  # for a cell; a test holds whole lessons to far less
-STARTUP = re.compile(
-    r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ ).*\n?", re.MULTILINE
-)  # TensorFlow's
+LIMIT_SECONDS = 600  # for a cell; the tests hold whole lessons to it
+# What TensorFlow's libraries say on starting, whatever they are asked; it names times, threads and processors.
+STARTUP = re.compile(r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ ).*\n?", re.MULTILINE)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -71,10 +70,8 @@ def executed(file: Path, folder: Path | None = None, environment: dict[str, str]
     kernel = client.create_kernel_manager()
     kernel.kernel_spec_manager.kernel_dirs = []  # not what a user has installed there: the ipykernel beside this Python
     with tempfile.TemporaryDirectory() as private:
-        kernel.transport, kernel.connection_file = (
-            "ipc",
-            f"{private}/kernel.json",
-        )  # files that only we can read, no ports
+        # Talk over files that only this user can read, not over ports.
+        kernel.transport, kernel.connection_file = "ipc", f"{private}/kernel.json"
         try:
             client.execute(env=os.environ | (environment or {}))
         except (CellExecutionError, CellTimeoutError) as error:

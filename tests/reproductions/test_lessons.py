@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,7 @@ import pytest
 
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
-from reproductions.lessons import LESSON, executed, lesson_file, plain, printed, text_of
+from reproductions.lessons import LESSON, LIMIT_SECONDS, executed, lesson_file, plain, printed, text_of
 from shared.cache import CACHE_VARIABLE
 from shared.paper import PAPERS_ROOT, PaperError, list_papers
 from shared.results import RESULTS_VARIABLE
@@ -62,7 +63,9 @@ def clean(tmp_path):
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_fresh_execution_says_what_is_committed(paper, clean):
     kept = committed(paper)
+    start = time.perf_counter()
     fresh = executed(lesson_file(paper), ROOT if paper == FROM_THE_ROOT else None, clean)
+    assert time.perf_counter() - start < LIMIT_SECONDS
     assert printed(fresh) == printed(kept), f"'python -m reproductions lessons {paper}' writes the lesson anew"
     assert pictures(fresh) == pictures(kept)
     assert sum(pictures(kept)) >= 1

@@ -1,4 +1,4 @@
-"""The command line: ``python -m reproductions list | run | diff | audit | report | lessons | reproduce | predict | new``.
+"""The command line: ``python -m reproductions list | run | diff | audit | report | lessons | reproduce | new | …``.
 
 It parses, checks names and prints; the work is done in ``shared`` and in the papers' folders. TensorFlow is loaded
 only by ``run`` and ``predict``.

@@ -147,7 +147,8 @@ def draw_labels(
         axis.set_title(name, fontsize=10, color=INK)
         axis.set_xlabel(below, color=MUTED)
         axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(frameon=False, fontsize=8)
+        if axis is not axes[0][2]:  # full of bars, in the colours of the first
+            axis.legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=10.5, color=INK)
     save_figure(figure, path)
 

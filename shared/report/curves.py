@@ -29,7 +29,7 @@ def _figure(model: str, runs: list[dict]) -> Html:
         1.0
     ]
     top = max(min(1.05 * max(losses), MOST_LOSS), 1e-6)
-    panels = [_panel(runs, "accuracy", watched, 1.0), _panel(runs, "loss", watched, top)]
+    panels = [_panel(runs, _accuracy(runs[0]), watched, 1.0), _panel(runs, "loss", watched, top)]
     words = [
         h("b", f"{model}: how it learned."),
         f" {_said(runs, watched)} ",
@@ -41,15 +41,21 @@ def _figure(model: str, runs: list[dict]) -> Html:
     return h("figure", drawing, h("figcaption", words), class_="curves")
 
 
+def _accuracy(run: dict) -> str:
+    """What the history calls it: ``accuracy``, or ``binary_accuracy`` where a clip may have several labels."""
+    return "accuracy" if "accuracy" in run else "binary_accuracy"
+
+
 def _said(runs: list[dict], watched: str) -> str:
     """The curves of the first run in words."""
-    run = runs[0]
-    held, best = run[f"{watched}_accuracy"], list(run["epoch"]).index(run["best_epoch"])
+    run, kind = runs[0], _accuracy(runs[0])
+    held, best = run[f"{watched}_{kind}"], list(run["epoch"]).index(run["best_epoch"])
     of = f"{runs_word(len(runs))}, the first ({run['run']}): " if len(runs) > 1 else f"{run['run']}: "
     name = {"val": "validation", "test": "test"}[watched]
     n = len(run["epoch"])
-    training = f"training accuracy {run['accuracy'][0]:.3f} to {run['accuracy'][-1]:.3f}"
-    watching = f"{name} accuracy {held[0]:.3f} to {held[-1]:.3f}, {held[best]:.3f} in epoch {run['best_epoch']}"
+    words = kind.replace("_", " ")
+    training = f"training {words} {run[kind][0]:.3f} to {run[kind][-1]:.3f}"
+    watching = f"{name} {words} {held[0]:.3f} to {held[-1]:.3f}, {held[best]:.3f} in epoch {run['best_epoch']}"
     return f"{of}{n} epoch{'s' if n > 1 else ''}, {training}, {watching}, which was evaluated."
 
 
@@ -76,7 +82,7 @@ def _panel(runs: list[dict], quantity: str, watched: str, top: float) -> Html:
             lines.append(h("circle", **place, class_=f"dot {faint}".strip()))
     box = {"x": LEFT - 5, "y": TOP - 5, "width": wide + 10, "height": high + 10}  # room for a dot on the edge
     frame = h("svg", lines, **box, viewBox=f"-5 -5 {wide + 10} {high + 10}")
-    title = h("text", quantity, x=LEFT, y=12, class_="quantity")
+    title = h("text", quantity.replace("_", " "), x=LEFT, y=12, class_="quantity")
     return h("svg", title, _axes(last, top, x, y), frame, viewBox=f"0 0 {WIDTH} {HEIGHT}", aria_hidden="true")
 
 

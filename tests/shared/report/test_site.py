@@ -13,6 +13,7 @@ from shared.outputs import confusion_file
 from shared.paper import list_papers, load_paper
 from shared.report import SITE, drawn_site, page_name, write_site
 from shared.report import results as site_results
+from shared.report.curves import _figure
 from shared.report.overview import lines
 from shared.results import results_folder, write_runs
 from shared.verdicts import NOT_RUN
@@ -301,3 +302,10 @@ def test_writing_again_changes_nothing_and_removes_the_page_of_a_paper_that_is_n
     first = {path: path.read_bytes() for path in write_site([diff])}
     assert first == {path: path.read_bytes() for path in write_site([diff])}
     assert set((tmp_path / SITE).iterdir()) == set(first)
+
+
+def test_curves_of_several_labels_a_clip_are_of_their_binary_accuracy():
+    history = {"binary_accuracy": [0.9, 0.95], "loss": [0.3, 0.2], "val_binary_accuracy": [0.91, 0.94]}
+    run = history | {"val_loss": [0.25, 0.21], "epoch": [1, 2], "best_epoch": 2, "run": "seed 0"}
+    words = str(_figure("CNN", [run]))
+    assert "training binary accuracy 0.900 to 0.950, validation binary accuracy 0.910 to 0.940" in words

@@ -7,6 +7,7 @@ on the clip's samples, the copy's number and the settings, and on nothing else.
 
 from __future__ import annotations
 
+import logging
 import math
 import shutil
 from dataclasses import dataclass
@@ -157,4 +158,5 @@ def _sox():
         import sox
     except ImportError:
         raise MissingSoxError("the package sox is not installed: pip install -r requirements.txt") from None
+    logging.getLogger("sox").setLevel(logging.ERROR)  # it recommends another effect for every other copy
     return sox

@@ -46,16 +46,18 @@ def build_densenet(
     kernel: int = 3,
     stem_filters: int = 16,
     l2: float = 1e-4,
+    momentum: float = 0.99,
 ) -> keras.Model:
     """DenseNet on a spectrogram: five dense blocks of four BN-ReLU-convolution units, global max-pooling.
 
     `feature` turns samples into (frames, bands); log-mel if None. Between two blocks an average pooling halves time
-    and frequency. 1,898,665 parameters with 41 classes, 1,884,393 of them trained.
+    and frequency. `momentum` is that of every batch normalisation. 1,898,665 parameters with 41 classes, 1,884,393 of
+    them trained.
     """
     inputs = keras.Input((n_samples,))  # (batch, 88200)
     x = (LogMel() if feature is None else feature)(inputs)  # (batch, 173, 80)
     # Decibels in bfloat16 would be rounded to half of one, so they are standardised in float32.
-    x = BatchNormalization(center=False, scale=False, dtype="float32", name="input_scaling")(x)
+    x = BatchNormalization(momentum=momentum, center=False, scale=False, dtype="float32", name="input_scaling")(x)
     x = layers.Reshape((*x.shape[1:], 1))(x)  # (batch, 173, 80, 1)
 
     def convolution(x, filters):
@@ -67,10 +69,10 @@ def build_densenet(
         if block:
             x = layers.AveragePooling2D(POOLING)(x)
         for _ in range(units_per_block):
-            new = layers.ReLU()(BatchNormalization()(x))
+            new = layers.ReLU()(BatchNormalization(momentum=momentum)(x))
             x = layers.Concatenate()([x, convolution(new, growth_rate)])
         # (batch, 173, 80, 144), (86, 40, 272), (43, 20, 400), (21, 10, 528), (10, 5, 656)
-    x = layers.ReLU()(BatchNormalization()(x))
+    x = layers.ReLU()(BatchNormalization(momentum=momentum)(x))
     x = layers.GlobalMaxPooling2D()(x)  # (batch, 656)
     return keras.Model(inputs, softmax(x, n_classes, regularizers.L2(l2)), name="densenet")
 
@@ -84,6 +86,7 @@ def build_resnet(
     first_kernel: int = 32,
     kernel: int = 3,
     dropout: float = 0.1,
+    momentum: float = 0.99,
 ) -> keras.Model:
     """1-D ResNet on samples: ten blocks of two convolutions, four max-poolings that halve time while channels double.
 
@@ -101,7 +104,7 @@ def build_resnet(
             of_block = first_kernel if stage == block == 0 else kernel
             for last in (False, True):
                 x = layers.Conv1D(filters, of_block, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-                x = BatchNormalization()(x)
+                x = BatchNormalization(momentum=momentum)(x)
                 x = layers.ReLU()(layers.Add()([x, around]) if last else x)
         # (batch, 88200, 16), (44100, 32), (22050, 64), (11025, 128), (5512, 256)
     x = layers.GlobalMaxPooling1D()(x)  # (batch, 256)
@@ -114,7 +117,9 @@ def _widened(x, channels: int):
     return ops.pad(x, ((0, 0), (0, 0), (0, missing))) if missing else x
 
 
-def build_soundnet(n_samples: int = 88200, n_classes: int = 41, *, full_scale: float = 256.0) -> keras.Model:
+def build_soundnet(
+    n_samples: int = 88200, n_classes: int = 41, *, full_scale: float = 256.0, momentum: float = 0.99
+) -> keras.Model:
     """SoundNet up to its seventh convolution, then global max-pooling; 2,920,409 parameters with 41 classes.
 
     Each convolution is padded by half its kernel on both sides: ``same`` would pad less, and with stride 2 unevenly.
@@ -125,7 +130,7 @@ def build_soundnet(n_samples: int = 88200, n_classes: int = 41, *, full_scale: f
         x = layers.ZeroPadding1D(kernel // 2)(x)
         x = layers.Conv1D(filters, kernel, strides=2, name=f"conv{number}")(x)
         # (batch, 44101, 16), (2757, 32), (173, 64), (87, 128), (44, 256), (6, 512), (4, 1024)
-        x = BatchNormalization(epsilon=SOUNDNET_EPSILON, name=f"norm{number}")(x)
+        x = BatchNormalization(momentum=momentum, epsilon=SOUNDNET_EPSILON, name=f"norm{number}")(x)
         x = layers.ReLU()(x)
         if pooling:
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 5512, 16), (344, 32), (11, 256)
@@ -135,9 +140,10 @@ def build_soundnet(n_samples: int = 88200, n_classes: int = 41, *, full_scale: f
 
 def build(name: str, settings: dict, n_classes: int) -> keras.Model:
     """The network of a row of the report's table, with a variant's settings from paper.toml."""
-    n_samples = crop_length(settings)
+    n_samples, momentum = crop_length(settings), settings["norm_momentum"]
     if name == SOUNDNET:
-        return build_soundnet(n_samples, n_classes, full_scale=settings["soundnet_full_scale"])
+        full_scale = settings["soundnet_full_scale"]
+        return build_soundnet(n_samples, n_classes, full_scale=full_scale, momentum=momentum)
     if name == RESNET:
         return build_resnet(
             n_samples,
@@ -147,6 +153,7 @@ def build(name: str, settings: dict, n_classes: int) -> keras.Model:
             first_kernel=settings["resnet_first_kernel"],
             kernel=settings["resnet_kernel"],
             dropout=settings["resnet_dropout"],
+            momentum=momentum,
         )
     return build_densenet(
         n_samples,
@@ -158,6 +165,7 @@ def build(name: str, settings: dict, n_classes: int) -> keras.Model:
         kernel=settings["kernel"],
         stem_filters=settings["stem_filters"],
         l2=settings["l2"],
+        momentum=momentum,
     )
 
 

@@ -93,3 +93,12 @@ def test_soundnets_convolutions_are_padded_by_half_their_kernel():
     expected = np.stack([scipy.signal.correlate(padded, k, "valid")[::2] for k in kernel.T], axis=1)
     assert given == pytest.approx(expected, abs=1e-2, rel=1e-4)  # float32 sums of 64 products of up to 1,000
     assert {network.get_layer(f"norm{number}").epsilon for number in range(1, len(SOUNDNET_LAYERS) + 1)} == {1e-5}
+
+
+@pytest.mark.parametrize("name", [SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL])
+@pytest.mark.parametrize(("variant", "momentum"), [("paper", 0.99), ("settled", 0.9)])
+def test_every_batch_normalisation_has_the_momentum_of_the_settings(name, variant, momentum):
+    model = build(name, load_paper("shan_tagging").settings_for(variant, name), 3)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert len(norms) >= 7
+    assert {layer.momentum for layer in norms} == {momentum}

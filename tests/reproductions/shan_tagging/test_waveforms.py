@@ -150,6 +150,7 @@ def test_what_differs_in_the_evaluation_needs_no_training_of_its_own():
     same = {variant: trained_as(paper, variant) for variant in paper.variants}
     assert same["no-redraw"] == "paper"
     assert same["no-augmentation-no-redraw"] == "no-augmentation"
+    assert same["settled-no-redraw"] == "settled"
     assert same["best-epoch"] == "best-epoch"
     other = dataclasses.replace(paper, variants={"no-redraw": paper.variants["no-redraw"]})
     assert trained_as(other, "no-redraw") == "no-redraw"

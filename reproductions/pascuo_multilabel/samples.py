@@ -213,7 +213,7 @@ def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, 
         (n, 99, 13); read `BLOCK` samples at a time.
     how
         ``set``: the least of all values and their range, the same for all coefficients, as the report's model does;
-        ``coefficient``: each coefficient's mean and standard deviation.
+        ``coefficient``: each coefficient's mean and standard deviation; ``none``: nothing.
     training
         Rows of training, to which ``coefficient`` looks; ``set`` looks at all rows.
 
@@ -223,13 +223,15 @@ def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, 
         ``shift`` and ``divisor``, each with a number a coefficient.
     """
     n_coefficients = features.shape[-1]
+    if how == "none":
+        return {"shift": [0.0] * n_coefficients, "divisor": [1.0] * n_coefficients}
     if how == "set":
         blocks = [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]
         low = min(float(block.min()) for block in blocks)
         width = max(float(block.max()) for block in blocks) - low
         return {"shift": [low] * n_coefficients, "divisor": [width or 1.0] * n_coefficients}
     if how != "coefficient":
-        raise ValueError(f"scaling must be one of set, coefficient; received {how!r}")
+        raise ValueError(f"scaling must be one of set, coefficient, none; received {how!r}")
     mean = _mean(features, training, lambda values: values)
     variance = _mean(features, training, lambda values: (values - mean) ** 2)
     deviation = np.where(variance > 0, np.sqrt(variance), 1.0)

@@ -149,9 +149,15 @@ def test_a_coefficient_that_never_changes_is_not_divided_by_zero():
         assert (samples.Scaled(features, samples.scale_of(features, how, np.arange(3)))[np.arange(3)] == 0).all()
 
 
+def test_without_scaling_features_stay_as_they_are():
+    features = np.random.default_rng(0).normal(5, 3, (4, 99, 13)).astype("float32")
+    scaled = samples.Scaled(features, samples.scale_of(features, "none", np.arange(3)))
+    np.testing.assert_array_equal(scaled[[1, 3]], features[[1, 3]])
+
+
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(ValueError, match="scaling must be one of set, coefficient"):
-        samples.scale_of(np.zeros((1, 2, 13)), "none", np.arange(1))
+    with pytest.raises(ValueError, match="scaling must be one of set, coefficient, none"):
+        samples.scale_of(np.zeros((1, 2, 13)), "other", np.arange(1))
 
 
 def peak_bytes(n_tracks, settings):

@@ -98,7 +98,7 @@ def _constant(paper: Paper) -> str:
 
 
 def _papers(diffs: list[Diff]) -> str:
-    """One row a paper: its headline number, ours a variant, the verdicts."""
+    """One row a paper: its headline number, ours a variant (or of ``paper`` on other corpora), the verdicts."""
     rows = []
     for diff in diffs:
         paper, cell = diff.paper, diff.paper.headline_cell
@@ -111,7 +111,8 @@ def _papers(diffs: list[Diff]) -> str:
         published = [s for s in diff.sections if s.protocol == "published" and place in s.entries]
         entries = [(section, section.entries[place]) for section in published]
         run = [(section, entry) for section, entry in entries if entry.value is not None]
-        run = [(section, entry) for section, entry in run if section.own_corpus] or run
+        own = [(section, entry) for section, entry in run if section.own_corpus]
+        run = own or [(section, entry) for section, entry in run if section.variant == "paper"]
         ours = [f"{number(e)} ({s.variant}{'' if s.own_corpus else f', on {s.corpus}'})" for s, e in run]
         verdicts = [_verdict(entry) for _, entry in run or entries]
         published = f"{cell.printed} {cell.metric}, {cell.model}, {cell.split}"

@@ -63,7 +63,16 @@ def _paper(diff: Diff, address: str) -> Html:
         groups.setdefault(line.row, []).append(line)
     bodies = [_group(diff, members) for members in groups.values()]
     rows = framed(joined([h("thead", h("tr", head)), bodies]), caption[:1].upper() + caption[1:], "overview")
-    return joined([about, tally(counts), rows, more, _audited(paper, address)])
+    return joined([about, tally(counts), rows, _elsewhere(diff), more, _audited(paper, address)])
+
+
+def _elsewhere(diff: Diff) -> Html | None:
+    """The corpora that stood in for the paper's own, or for a part of it; their numbers have no row here."""
+    others = dict.fromkeys(section.corpus for section in diff.sections if not section.own_corpus and section.runs)
+    if not others:
+        return None
+    names = joined([joined([", " if i else None, h("code", name)]) for i, name in enumerate(others)])
+    return h("p", "Also run on other corpora, not comparable: ", names, ".")
 
 
 def _group(diff: Diff, members: list[Line]) -> Html:

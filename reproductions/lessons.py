@@ -116,8 +116,8 @@ def printed(notebook: NotebookNode) -> list[str]:
 
 
 def main(paper_ids: Iterable[str]) -> int:
-    """Execute the lessons of some papers, those of all if none is named, and write them; returns the exit status."""
-    wanted = list(paper_ids) or list_papers()
+    """Execute the lessons of some papers, or all that there are, and write them; returns the exit status."""
+    wanted = list(paper_ids) or [name for name in list_papers() if (PAPERS_ROOT / name / LESSON).exists()]
     for file in map(lesson_file, wanted):
         text = text_of(executed(file))
         atomic_write(file, lambda opened, text=text: opened.write(text.encode()))

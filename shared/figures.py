@@ -81,7 +81,8 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     width, height = max(7.2, 3.6 * len(curves) + 0.6), 5.0
     figure, axes = new_figure(2, len(curves), (width, height), layout="none", sharex="col", sharey="row")
     head = 0.72 if all(len(runs) == 1 for runs in curves.values()) else 0.88  # inches: two lines of title, or three
-    margins = {"left": 0.62 / width, "right": 1 - 0.12 / width, "bottom": 0.84 / height, "top": 1 - head / height}
+    left = 0.92 if binary else 0.62  # inches: such accuracies lie close together, so their ticks have three decimals
+    margins = {"left": left / width, "right": 1 - 0.12 / width, "bottom": 0.84 / height, "top": 1 - head / height}
     figure.subplots_adjust(**margins, wspace=0.09, hspace=0.09)  # measuring every text takes longer than drawing all
     for column, (model, runs) in enumerate(curves.items()):
         for row, quantity in enumerate((accuracy, "loss")):

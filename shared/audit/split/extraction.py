@@ -50,7 +50,6 @@ def describe_all(
     keep : bool
         Keep each description under the cache folder, by the file's path, size and date or by the samples. One that is
         damaged is made anew.
-
     total : int, optional
         How many they are, for the progress bar; needed where they have no length.
 

@@ -34,12 +34,12 @@ from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.model import SOUNDNET, build
 from reproductions.shan_tagging.waveforms import Clips
 from shared import results, training, units
-from shared.cache import atomic_write
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
 from shared.paper import load_paper
 from shared.schedules import CyclicalOnPlateaus
 from shared.tables import render_text
+from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "shan_tagging"
@@ -148,7 +148,6 @@ def train(
     if begin is not None:
         pretraining.begin(model, begin)
     training.compile_model(model, settings)
-    network = keras.Model(model.inputs, model.outputs)  # without the optimiser and its state
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
     if unit == trained:
@@ -169,11 +168,11 @@ def train(
             schedule=CyclicalOnPlateaus(low, high, settings["plateau_patience"], settings["plateau_divisor"]),
             name=unit.key,
         )
-        atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+        write_network(unit, model)
     else:
         history = training.load_run(trained.folder)
         shutil.copyfile(trained.folder / units.NETWORK, unit.folder / units.NETWORK)
-        network.load_weights(unit.folder / units.NETWORK)
+        keras.Model(model.inputs, model.outputs).load_weights(unit.folder / units.NETWORK)  # kept without optimiser
 
     # Evaluate: the clips that the fold holds out, and the test clips where there are any.
     evaluated = np.concatenate([rows["validation"], rows["test"]])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.ensembles import fit_weights
+from shared.units import combined_record
 
 if TYPE_CHECKING:
     from shared.results import Predictions
@@ -46,14 +47,8 @@ def fold_averages(found: list[tuple[dict, Predictions]], n_folds: int) -> list[t
         first = tested[0]
         if set(members) != set(range(n_folds)) or any(tuple(one.clips) != tuple(first.clips) for one in tested[1:]):
             continue
-        record = {
-            **records[0],
-            "fold": ALL_FOLDS,
-            "key": f"{records[0]['key']} and {n_folds - 1} folds",
-            "epochs": min(record["epochs"] for record in records),
-            "status": "complete" if all(record["status"] == "complete" for record in records) else "partial",
-            "seconds": sum(record["seconds"] for record in records),
-        }
+        key = f"{records[0]['key']} and {n_folds - 1} folds"
+        record = combined_record(records, fold=ALL_FOLDS, key=key)
         averaged.append((record, replace(first, y_prob=np.mean([one.y_prob for one in tested], axis=0))))
     return averaged
 

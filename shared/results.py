@@ -14,7 +14,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,22 +210,10 @@ def _ensembles(paper: Paper, found: list[tuple[dict, Predictions]]) -> list[tupl
                 raise ResultsError(f"{name}: its members {records[0]['key']} … were not evaluated on the same clips")
             options = {"weights": weights} if len(weights) else {}
             y_prob = RULES[ensemble.rule]([other.y_prob for other in predictions], **options)
-            record = {
-                **records[0],
-                "model": name,
-                "key": f"{units.slug(name)} of {len(records)}",
-                "epochs": min(other["epochs"] for other in records),
-                "status": "complete" if all(other["status"] == "complete" for other in records) else "partial",
-                "seconds": sum(other["seconds"] for other in records),
-                "commit": _common([other["commit"] for other in records]),
-                "device": _common([other["device"] for other in records]),
-            }
+            key = f"{units.slug(name)} of {len(records)}"
+            record = units.combined_record(records, model=name, key=key)
             fused.append((record, Predictions(first.split, first.clips, first.y_true, y_prob, first.classes)))
     return fused
-
-
-def _common(values: Sequence[str]) -> str:
-    return values[0] if len(set(values)) == 1 else "several"
 
 
 def _order(paper: Paper):

@@ -149,6 +149,24 @@ def write_record(unit: Unit, **conditions) -> None:
     atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
 
 
+def combined_record(records: Sequence[dict], **changed) -> dict:
+    """The record of an answer that several units give together, such as an ensemble's.
+
+    It has the fewest epochs, is complete where all are, took the sum of their seconds, and names commit, device and
+    backend where they share one, ``several`` where not. ``changed`` is what the caller says of it, such as its key;
+    all else is as in the first of them.
+    """
+    shared = {name: {record.get(name, "") for record in records} for name in ("commit", "device", "backend")}
+    return {
+        **records[0],
+        **{name: values.pop() if len(values) == 1 else "several" for name, values in shared.items()},
+        "epochs": min(record["epochs"] for record in records),
+        "status": "complete" if all(record["status"] == "complete" for record in records) else "partial",
+        "seconds": sum(record["seconds"] for record in records),
+        **changed,
+    }
+
+
 def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:
     """Write ``predictions.csv``: a row a clip with its split, true class and probabilities.
 

@@ -36,13 +36,14 @@ def predictions(y_prob, clips=("a", "b"), split="test"):
 
 def test_the_mean_of_the_probabilities_is_taken_on_the_test_clips():
     found = [
-        (record(0), predictions([[0.9, 0.1], [0.4, 0.6]])),
-        (record(1, status="partial"), predictions([[0.5, 0.5], [0.8, 0.2]])),
+        (record(0, commit="1a", device="a GPU"), predictions([[0.9, 0.1], [0.4, 0.6]])),
+        (record(1, commit="2b", device="a GPU", status="partial"), predictions([[0.5, 0.5], [0.8, 0.2]])),
     ]
     ((averaged, tested),) = fold_averages(found, 2)
     assert tested.y_prob.tolist() == [pytest.approx([0.7, 0.3]), pytest.approx([0.6, 0.4])]
     assert (averaged["fold"], averaged["epochs"], averaged["seconds"]) == (ALL_FOLDS, 3, 4.0)
     assert averaged["status"] == "partial"  # as one of its folds
+    assert (averaged["commit"], averaged["device"]) == ("several", "a GPU")  # not those of fold 0 alone
 
 
 def test_nothing_is_averaged_that_is_not_whole():

@@ -25,6 +25,7 @@ CORPORA: dict[str, str] = {
     "mixtures": "data_prep.mixtures",
     "music_library": "data_prep.music_library",
     "synthetic": "data_prep.synthetic",
+    "vegas": "data_prep.vegas",
     "vntm": "data_prep.vntm",
 }
 

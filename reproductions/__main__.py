@@ -53,7 +53,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
     run.add_argument("--mode", type=numbers, help="models by the paper's own number, of a paper that counts in modes")
     run.add_argument("--protocol", default="published", help=f"{PROTOCOL_HELP} (default: published)")
-    run.add_argument("--fold", type=numbers, help="a fold, or several: 0-9 (default: 0; all where the paper has folds)")
+    folds = "a fold, or several: 0-9 (default: 0; all where the paper has folds)"
+    run.add_argument("--fold", "--folds", dest="folds", type=numbers, help=folds)
     run.add_argument(
         "--seed", "--seeds", dest="seeds", type=numbers, default=[0], help="0, or 0-2, or 0,3 (default: 0)"
     )
@@ -184,7 +185,7 @@ def run_run(options: argparse.Namespace) -> int:
     train = _module(paper, "train").run
     if options.pretrain and "pretrain" not in inspect.signature(train).parameters:
         raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
-    asked = {"folds": options.fold, "pretrain": options.pretrain}
+    asked = {"folds": options.folds, "pretrain": options.pretrain}
     return train(
         variants=variants,
         models=models,

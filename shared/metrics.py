@@ -265,6 +265,20 @@ def support(metric: str, y_true, y_prob) -> int | None:
     return {"accuracy": len(np.asarray(y_true)), "precision": predicted, "recall": positives}.get(metric)
 
 
+def per_clip(metric: str, y_true, y_prob) -> np.ndarray:
+    """The score of each clip, float64 (n,), whose mean is the metric.
+
+    Raises
+    ------
+    ValueError
+        For precision and recall, which are not means over clips.
+    """
+    _check_name(metric)
+    if metric not in _PER_CLIP:
+        raise ValueError(f"{metric} is no mean over clips; use wilson_interval with support({metric!r}, ...)")
+    return _PER_CLIP[metric](y_true, y_prob)
+
+
 def standard_error(metric: str, y_true, y_prob) -> float:
     """Standard error of a mean over clips: the clips' sample standard deviation / sqrt(n), with n - 1 in the deviation.
 
@@ -273,10 +287,7 @@ def standard_error(metric: str, y_true, y_prob) -> float:
     ValueError
         For precision and recall, which are not means over clips, and for fewer than two clips.
     """
-    _check_name(metric)
-    if metric not in _PER_CLIP:
-        raise ValueError(f"{metric} is no mean over clips; use wilson_interval with support({metric!r}, ...)")
-    values = _PER_CLIP[metric](y_true, y_prob)
+    values = per_clip(metric, y_true, y_prob)
     if len(values) < 2:
         raise ValueError("a standard error needs two clips or more, got one")
     return float(values.std(ddof=1) / np.sqrt(len(values)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from shared import ablations, label_outputs, results
+from shared import ablations, comparisons, label_outputs, results
 from shared.cache import atomic_write, file_lock
 from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
@@ -20,7 +20,7 @@ from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
-GENERATED += label_outputs.GENERATED
+GENERATED += ("comparisons.csv", *label_outputs.GENERATED)
 DIFF = "diff.csv"
 SPLIT = "test"
 PUBLISHED = "published"
@@ -53,6 +53,8 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         for table in paper.ablations:
             rows = ablations.measured(paper, table, folder)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
+        if compared := comparisons.measured(paper, diff, folder, found):
+            written.append(_write(folder / "comparisons.csv", render_csv(compared)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):
                 stale.unlink(missing_ok=True)

@@ -223,6 +223,15 @@ class Ablation:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Two trainings, each a variant and a model or ensemble, whose scores on the same clips are held together."""
+
+    title: str
+    first: tuple[str, str]
+    second: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class Protocol:
     """A way of splitting the corpus besides ``published``.
 
@@ -297,6 +306,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()
     ablations: tuple[Ablation, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     headline: tuple[str, str, str, str] | None = None
 
     def variant(self, name: str) -> Variant:

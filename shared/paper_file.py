@@ -23,6 +23,9 @@
 ``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``, ``[[ablations]]``
     Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says); figures
     of counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
+``[[comparisons]]``
+    Two trainings on the same clips: title, ``first`` and ``second`` (variant, model); without their model, one for each
+    of ``models``, which may be ensembles.
 
 Every error names the file, the key and what was expected. Unknown keys are errors, since they are mostly misspelt.
 """
@@ -40,6 +43,7 @@ from shared.paper import (
     Cell,
     Claim,
     Column,
+    Comparison,
     ConfusionMatrix,
     Corpus,
     CountFigure,
@@ -189,6 +193,7 @@ def read_paper(file: Path) -> Paper:
         claims=tuple(_claim(section, models) for section in top.rows("claims")),
         findings=tuple(_finding(section) for section in top.rows("findings")),
         ablations=tuple(_ablation(section, models, top.get("variants", dict)) for section in top.rows("ablations")),
+        comparisons=tuple(one for section in top.rows("comparisons") for one in _comparisons(section, top)),
     )
     if paper.id != file.parent.name:
         head.fail("id", f"is {paper.id!r}: expected {file.parent.name!r}, the name of its folder")
@@ -474,3 +479,26 @@ def _ablation(section: Section, models: dict, variants: dict) -> Ablation:
             section.fail("variants", f"names {variant!r}, which [variants] does not have; {known}")
     section.done()
     return ablation
+
+
+def _comparisons(section: Section, top: Section) -> list[Comparison]:
+    models = section.items("models", str, [])
+    known = [*top.get("models", dict), *top.get("ensembles", dict, {})]
+    for model in models:
+        _known_model(section, "models", model, known)
+    sides = []
+    for key in ("first", "second"):
+        side = section.section(key)
+        variant, model = side.get("variant", str), side.get("model", str, "")
+        if variant not in top.get("variants", dict):
+            side.fail("variant", f"is {variant!r}; {suggestion(variant, top.get('variants', dict))}")
+        if model:
+            _known_model(side, "model", model, known)
+        elif not models:
+            side.fail("model", "is missing: write it, or the list models beside first and second")
+        side.done()
+        sides.append((variant, model))
+    title = section.get("title", str)
+    section.done()
+    each = models if not all(model for _, model in sides) else ("",)
+    return [Comparison(title, *((variant, model or other) for variant, model in sides)) for other in each]

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
-from shared import ablations
+from shared import ablations, comparisons
 from shared.audit.constant import audit_constant
 from shared.diff import Diff, Entry
 from shared.label_outputs import labels_markdown
@@ -85,6 +85,7 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
         "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
+        "comparisons": lambda: _table(*comparisons_table(paper, diff, folder)),
         "labels": lambda: labels_markdown(paper, diff, folder),
         "constant": lambda: _constant(paper),
         "verdicts": lambda: RULE,
@@ -98,7 +99,9 @@ def _constant(paper: Paper) -> str:
 
 
 def _papers(diffs: list[Diff]) -> str:
-    """One row a paper: its headline number, ours a variant (or of ``paper`` on other corpora), the verdicts."""
+    """One row a paper: its headline number, ours a variant, the verdicts.
+
+    Where nothing was run on the paper's corpus, ours are ``paper``'s on others, or the first variant's that was run."""
     rows = []
     for diff in diffs:
         paper, cell = diff.paper, diff.paper.headline_cell
@@ -112,7 +115,8 @@ def _papers(diffs: list[Diff]) -> str:
         entries = [(section, section.entries[place]) for section in published]
         run = [(section, entry) for section, entry in entries if entry.value is not None]
         own = [(section, entry) for section, entry in run if section.own_corpus]
-        run = own or [(section, entry) for section, entry in run if section.variant == "paper"]
+        faithful = [(section, entry) for section, entry in run if section.variant == "paper"]
+        run = own or faithful or [(section, entry) for section, entry in run if section.variant == run[0][0].variant]
         ours = [f"{number(e)} ({s.variant}{'' if s.own_corpus else f', on {s.corpus}'})" for s, e in run]
         verdicts = [_verdict(entry) for _, entry in run or entries]
         published = f"{cell.printed} {cell.metric}, {cell.model}, {cell.split}"
@@ -254,6 +258,25 @@ def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list
     score = f"{ablations.SPLIT} accuracy after {ablation.epochs} epochs"
     first = f"difference to `{ablation.variants[0]}` (95 % interval)"
     return ["variant", "setting", score, first, "moves the row"], rows
+
+
+def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
+    cell, rows = paper.headline_cell, []
+    for row in comparisons.measured(paper, diff, folder):
+        place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
+        word = " (partial)" if row["status"] == "partial" else ""
+        scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]
+        if row["first_model"] == row["second_model"]:
+            what = f"{row['title']}: {row['first_model']}"
+        else:
+            what = row["title"]
+            scores = [f"{score}, {row[f'{s}_model']}" for score, s in zip(scores, ("first", "second"), strict=True)]
+        delta = f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f}){word}"
+        clips = f"{row['n']:,} of {row['folds']} {'fold' if row['folds'] == 1 else 'folds'}"
+        rows.append([what, place, *scores, delta, clips])
+    score = f"{cell.split} {cell.metric}" if cell else "score"
+    return ["what", "corpus", f"{score}, without", "with", "difference (95 % interval)", "clips"], rows
 
 
 def _mean(values: list[float], word: str = "") -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from shared.audio import resample
+from shared.cache import atomic_write, cache_root
 from shared.image_files import progress
 
 FULL_SCALE = 32768  # of 16 bits
@@ -147,9 +148,9 @@ def clips_of(
     Parameters
     ----------
     module, index
-        The corpus, and its rows with columns path and n_samples.
+        The corpus, and its rows with columns path, offset, n_samples and sha256.
     sample_rate_hz, length : int
-        Of the waveforms; a corpus at another rate is resampled, which takes memory.
+        Of the waveforms; a corpus at another rate is resampled.
     copies : sequence of sequences of Path, optional
         For each row the files of its augmented copies, at `sample_rate_hz`: equally many, or none.
 
@@ -167,11 +168,40 @@ def clips_of(
     for row, of_clip in enumerate(copies):
         versions[row, 1 : 1 + len(of_clip)] = np.arange(first, first + len(of_clip))
         first += len(of_clip)
-    same_rate = sample_rate_hz == module.SAMPLE_RATE_HZ
-    n_samples = [*index["n_samples"], *n_of_files]
-    if same_rate and BYTES * sum(n_samples) > MEMORY_SHARE * _free_memory():
-        return Clips(Streamed([*index["path"], *files], n_samples), versions, length)
-    return Clips(InMemory(_signals(module, index, sample_rate_hz, files)), versions, length)
+    n_own = index["n_samples"].sum() * sample_rate_hz / module.SAMPLE_RATE_HZ
+    if BYTES * (n_own + sum(n_of_files)) <= MEMORY_SHARE * _free_memory():
+        return Clips(InMemory(_signals(module, index, sample_rate_hz, files)), versions, length)
+    own = _files(module, index, sample_rate_hz)
+    n_samples = [*(soundfile.info(file).frames for file in own), *n_of_files]
+    return Clips(Streamed([*own, *files], n_samples), versions, length)
+
+
+def _files(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int) -> list[str]:
+    """A file of each row's samples that `Streamed` can read: the corpus's own, or one in the cache.
+
+    What is not mono, 16 bit, wav or flac and at `sample_rate_hz`, or only a part of a file, is converted once, in
+    parallel; stopped at any moment, the next call converts what is missing.
+    """
+    import soundfile
+    from joblib import Parallel, delayed
+
+    def file_of(row: pd.DataFrame) -> str:
+        path, offset, n_samples, sha256 = row[["path", "offset", "n_samples", "sha256"]].iloc[0]
+        found = soundfile.info(path)
+        form = (found.format, found.subtype, found.channels, found.samplerate, found.frames)
+        if form in {(kind, "PCM_16", 1, sample_rate_hz, n_samples) for kind in ("WAV", "FLAC")}:
+            return path
+        converted = folder / f"{sha256}.{offset}.{n_samples}.wav"
+        if not converted.exists():
+            signal = resample(module.signals(row)[0], module.SAMPLE_RATE_HZ, sample_rate_hz)
+            options = {"subtype": "PCM_16", "format": "WAV"}
+            atomic_write(converted, lambda to: soundfile.write(to, _sixteen_bit(signal), sample_rate_hz, **options))
+        return str(converted)
+
+    folder = cache_root() / "converted" / f"{module.NAME}-{sample_rate_hz}"
+    work = (delayed(file_of)(index.iloc[[row]]) for row in range(len(index)))
+    made = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)  # libsndfile releases Python's lock
+    return list(progress(made, len(index), "reading clips"))
 
 
 def _signals(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int, files: list[str]):

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.diff import Diff, Section
 from shared.examples import read_examples
 from shared.paper import Paper
-from shared.readme import ablation_conditions, ablation_table, folds_table, protocols_table
+from shared.readme import ablation_conditions, ablation_table, comparisons_table, folds_table, protocols_table
 from shared.report.confusions import confusions
 from shared.report.costs import costs_part
 from shared.report.curves import curves
@@ -33,7 +33,7 @@ def paper_page(diff: Diff, folder: Path, link: Callable[[Path], str]) -> str:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
     parts += _other_corpora(diff, folder, link)
     parts += _protocols(diff)
-    parts += _ablations(paper, folder) + _examples(folder, link)
+    parts += _comparisons(diff, folder) + _ablations(paper, folder) + _examples(folder, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
     return page(paper.title, _head(diff, folder, link), parts, contents_of=2)
 
@@ -134,6 +134,13 @@ def _protocols(diff: Diff) -> list[Part]:
         if rows:
             tables.append(_numbers(head, rows, f"Fold by fold: {grouped.title or 'one group is left out'}"))
     return [Part("Protocols and folds: what the split is worth", joined(tables), short="Protocols and folds")]
+
+
+def _comparisons(diff: Diff, folder: Path) -> list[Part]:
+    """Two trainings on the same clips, choice by choice."""
+    head, rows = comparisons_table(diff.paper, diff, folder)
+    caption = "Two trainings on the same clips; the interval knows the clips, not how far other seeds lie apart"
+    return [Part("What a choice brings", _numbers(head, rows, caption), short="Comparisons")] if rows else []
 
 
 def _ablations(paper: Paper, folder: Path) -> list[Part]:

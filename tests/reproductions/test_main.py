@@ -113,7 +113,18 @@ def test_audit_as_json_has_the_arithmetic_of_each_finding(capsys):
 
 def test_run_hands_checked_options_to_train(train):
     arguments = ["run", "lam_ensemble", "--variant", "authors-notebook,paper", "--model", "Model 3,Model 1"]
-    arguments += ["--seeds", "0-2", "--fold", "3", "--protocol", "grouped", "--epochs", "5", "--precision", "float32"]
+    arguments += [
+        "--seeds",
+        "0-2",
+        "--folds",
+        "3-4",
+        "--protocol",
+        "grouped",
+        "--epochs",
+        "5",
+        "--precision",
+        "float32",
+    ]
     assert main(arguments) == 0
     assert train.calls == [
         (
@@ -122,7 +133,7 @@ def test_run_hands_checked_options_to_train(train):
                 "variants": ["paper", "authors-notebook"],
                 "models": ["Model 1", "Model 3"],
                 "protocol": "grouped",
-                "folds": [3],
+                "folds": [3, 4],
                 "seeds": [0, 1, 2],
                 "corpus": None,
                 "precision": "float32",

@@ -211,6 +211,35 @@ def test_ablations_name_variants_and_a_model(tmp_path):
         load_paper("toy", write(tmp_path, MINIMAL + ABLATION.replace('"fast"', '"fats"')))
 
 
+COMPARISONS = """
+[[comparisons]]
+title = "speed"
+first = { variant = "paper" }
+second = { variant = "fast" }
+models = ["CNN"]
+
+[[comparisons]]
+title = "both"
+first = { variant = "paper", model = "CNN" }
+second = { variant = "fast", model = "CNN" }
+"""
+
+
+def test_comparisons_are_of_variants_and_models(tmp_path):
+    speed, both = load_paper("toy", write(tmp_path, MINIMAL + COMPARISONS)).comparisons
+    assert (speed.title, speed.first, speed.second) == ("speed", ("paper", "CNN"), ("fast", "CNN"))
+    assert (both.title, both.first, both.second) == ("both", speed.first, speed.second)
+    wrong = {
+        '"fast" }': ('"fats" }', r"comparisons\[0\].second.variant is 'fats'.* the known are: paper, fast"),
+        '["CNN"]': ('["CMN"]', r"comparisons\[0\].models names 'CMN'"),
+        'models = ["CNN"]': ("", r"comparisons\[0\].first.model is missing"),
+        '"paper", model = "CNN"': ('"paper", model = "CMN"', r"comparisons\[1\].first.model names 'CMN'"),
+    }
+    for right, (other, message) in wrong.items():
+        with pytest.raises(PaperError, match=message):
+            load_paper("toy", write(tmp_path, MINIMAL + COMPARISONS.replace(right, other, 1)))
+
+
 CLAIMS = """
 [[claims]]
 place = "the abstract"

@@ -126,6 +126,16 @@ def test_the_top_shows_another_corpus_where_the_papers_own_was_not_run(paper, wr
     assert "| 0.9080 (paper) | match |" in text
 
 
+def test_the_top_shows_the_first_variant_that_was_run_where_the_faithful_one_was_not(paper, write_unit):
+    write_unit("Model 3", {"test": 200}, corpus="vntm-subset", variant="paper-intended")
+    folder = write_unit("Model 3", {"test": 150}, corpus="vntm-subset", variant="paper-none")
+    write_runs(paper, folder)
+    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
+    first = next(name for name in paper.variants if name in ("paper-intended", "paper-none"))
+    score = {"paper-intended": "0.8000", "paper-none": "0.6000"}[first]
+    assert f"| {score} ({first}, on vntm-subset) | not comparable (corpus vntm-subset, the paper's is vntm) |" in text
+
+
 def test_a_partial_run_stands_among_the_protocols_and_says_so_until_a_finished_one_is_there(paper, write_unit):
     folder = write_unit("Model 3", {"validation": 300, "test": 225}, status="partial")
     write_runs(paper, folder)

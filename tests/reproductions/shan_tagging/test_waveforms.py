@@ -1,6 +1,7 @@
 """Crops against plain slicing, streamed ones against soundfile, and a redraw against a network that is a lookup."""
 
 import dataclasses
+import functools
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import soundfile
 
+from data_prep import recordings
 from reproductions.shan_tagging import waveforms
 from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.waveforms import Clips, Crops, InMemory, Streamed, clips_of
@@ -75,11 +77,11 @@ def corpus_of(signals, rate_hz, folder):
     paths = [str(folder / f"{number}.wav") for number in range(len(signals))]
     for path, signal in zip(paths, signals, strict=True):
         soundfile.write(path, signal, rate_hz, "PCM_16")
-    index = pd.DataFrame({"path": paths, "n_samples": [signal.size for signal in signals]})
-    module = SimpleNamespace(
-        SAMPLE_RATE_HZ=rate_hz, signals=lambda rows: [audio.load_audio(path, rate_hz) for path in rows["path"]]
-    )
-    return module, index
+    hashes = [audio.signal_hash(signal, rate_hz) for signal in signals]
+    n_samples = [signal.size for signal in signals]
+    index = pd.DataFrame({"path": paths, "offset": 0, "n_samples": n_samples, "sha256": hashes})
+    read = functools.partial(recordings.read_signals, sample_rate_hz=rate_hz)
+    return SimpleNamespace(NAME="own", SAMPLE_RATE_HZ=rate_hz, signals=read), index
 
 
 def test_a_corpus_that_does_not_fit_is_streamed_and_gives_the_same(signals, tmp_path, monkeypatch):
@@ -96,6 +98,26 @@ def test_a_corpus_that_does_not_fit_is_streamed_and_gives_the_same(signals, tmp_
     rows = np.arange(3)
     draws = [clips.drawn(np.random.default_rng(5))[rows] for clips in (inside, outside)]
     assert np.array_equal(*draws)
+
+
+def test_what_cannot_be_streamed_is_converted_once(signals, tmp_path, monkeypatch):
+    module, index = corpus_of(signals, RATE_HZ, tmp_path)
+    stereo, other_rate, part = index["path"]
+    soundfile.write(stereo, np.stack([signals[0], np.zeros_like(signals[0])], axis=1), RATE_HZ, "PCM_16")
+    soundfile.write(other_rate, signals[1], RATE_HZ // 2, "PCM_16")
+    index["n_samples"] = [signals[0].size, 2 * signals[1].size, 60]
+    index.loc[2, "offset"] = 7
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    inside = clips_of(module, index, RATE_HZ, LENGTH)
+    monkeypatch.setattr(waveforms, "_free_memory", lambda: 1000.0)
+    outside = clips_of(module, index, RATE_HZ, LENGTH)
+    draws = [clips.drawn(np.random.default_rng(5))[np.arange(3)] for clips in (inside, outside)]
+    assert np.array_equal(*draws)
+    assert np.array_equal(draws[0][2, :60], signals[2][7:67])
+    monkeypatch.setattr(module, "signals", lambda rows: pytest.fail("converted again"))
+    again = clips_of(module, index, RATE_HZ, LENGTH)
+    assert again.recordings.paths.tolist() == outside.recordings.paths.tolist()
+    assert part not in again.recordings.paths  # seven samples at its beginning are no part of the clip
 
 
 def test_a_corpus_at_another_rate_is_resampled(signals, tmp_path):

@@ -1,0 +1,80 @@
+"""Two trainings on the same clips: paired differences against scipy and against counts worked by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from shared import results
+from shared.comparisons import difference_interval, measured
+from shared.diff import diff_paper
+from shared.paper import Comparison, load_paper
+from shared.readme import comparisons_table
+
+MODEL = "Model 3"
+OWN = Comparison("nothing", ("paper-none", MODEL), ("paper", MODEL))
+MODELS = Comparison("a larger network", ("paper", "Model 1"), ("paper", MODEL))
+
+
+@pytest.fixture
+def paper():
+    return replace(load_paper("lam_ensemble"), comparisons=(OWN, MODELS))
+
+
+def diff_of(paper, folder):
+    results.write_runs(paper, folder)
+    return diff_paper(paper, folder)
+
+
+def test_the_interval_is_students_of_the_differences():
+    first, second = np.random.default_rng(0).random((2, 40))
+    expected = stats.ttest_rel(second, first).confidence_interval(0.9)
+    assert difference_interval(first, second, 0.9) == pytest.approx((expected.low, expected.high))
+    assert difference_interval(first, first) == (0, 0)  # the same answers do not differ
+    assert difference_interval(np.zeros(1), np.ones(1)) == (-np.inf, np.inf)
+
+
+def test_clips_are_paired_and_seeds_and_precisions_are_those_of_both(paper, write_unit):
+    for seed in (0, 1):
+        folder = write_unit(MODEL, {"validation": 1, "test": 200}, seed=seed)
+    write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none", seed=1)
+    write_unit(MODEL, {"validation": 1, "test": 10}, variant="paper-none", seed=2)
+    write_unit(MODEL, {"validation": 1, "test": 20}, variant="paper-none", seed=0, precision="bfloat16")
+    (row,) = measured(paper, diff_of(paper, folder), folder)
+    assert (row["title"], row["split"], row["metric"]) == ("nothing", "test", "accuracy")
+    assert (row["first_score"], row["second_score"], row["delta"]) == (0.6, 0.8, 0.2)  # 150 and 200 of 250 clips
+    assert (row["n"], row["folds"], row["seeds"], row["status"]) == (250, 1, 1, "complete")
+    # The unit's first clips are right, so 50 differences are 1 and 200 are 0: sd = sqrt(0.2 * 0.8 * 250 / 249).
+    half = stats.t.ppf(0.975, 249) * np.sqrt(0.2 * 0.8 * 250 / 249) / np.sqrt(250)
+    assert (row["low"], row["high"]) == (pytest.approx(0.2 - half, abs=1e-6), pytest.approx(0.2 + half, abs=1e-6))
+
+
+def test_a_clip_of_several_seeds_counts_once(paper, write_unit):
+    for seed in (0, 1):
+        write_unit(MODEL, {"validation": 1, "test": 200}, seed=seed)
+        folder = write_unit(MODEL, {"validation": 1, "test": 150 + 20 * seed}, variant="paper-none", seed=seed)
+    (row,) = measured(paper, diff_of(paper, folder), folder)
+    assert (row["n"], row["seeds"], row["first_score"]) == (250, 2, 0.64)
+
+
+def test_the_table_names_models_where_they_differ_and_partial_runs(paper, write_unit):
+    write_unit(MODEL, {"validation": 1, "test": 200})
+    write_unit("Model 1", {"validation": 1, "test": 150})
+    folder = write_unit(MODEL, {"validation": 1, "test": 200}, variant="paper-none", status="partial", epochs=3)
+    head, (own, models) = comparisons_table(paper, diff_of(paper, folder), folder)
+    assert head == ["what", "corpus", "test accuracy, without", "with", "difference (95 % interval)", "clips"]
+    assert own[0] == f"nothing: {MODEL}"
+    assert own[2:] == [
+        "0.8000 `paper-none`",
+        "0.8000 `paper`",
+        "+0.0000 (+0.0000 to +0.0000) (partial)",
+        "250 of 1 fold",
+    ]
+    assert models[:4] == ["a larger network", "vntm", "0.6000 `paper`, Model 1", f"0.8000 `paper`, {MODEL}"]
+
+
+def test_nothing_is_compared_that_was_not_run(paper, write_unit):
+    folder = write_unit(MODEL, {"validation": 1, "test": 200})
+    assert measured(paper, diff_of(paper, folder), folder) == []
+    assert measured(replace(paper, comparisons=()), diff_of(paper, folder), folder) == []

@@ -273,8 +273,8 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
             what = row["title"]
             scores = [f"{score}, {row[f'{s}_model']}" for score, s in zip(scores, ("first", "second"), strict=True)]
         delta = f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f}){word}"
-        clips = f"{row['n']:,} of {row['folds']} {'fold' if row['folds'] == 1 else 'folds'}"
-        rows.append([what, place, *scores, delta, clips])
+        several = [f"{row[name]} {name}" for name in ("folds", "seeds") if row[name] > 1]
+        rows.append([what, place, *scores, delta, f"{row['n']:,}" + (f" ({', '.join(several)})" if several else "")])
     score = f"{cell.split} {cell.metric}" if cell else "score"
     return ["what", "corpus", f"{score}, without", "with", "difference (95 % interval)", "clips"], rows
 

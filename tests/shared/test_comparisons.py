@@ -69,7 +69,7 @@ def test_the_table_names_models_where_they_differ_and_partial_runs(paper, write_
         "0.8000 `paper-none`",
         "0.8000 `paper`",
         "+0.0000 (+0.0000 to +0.0000) (partial)",
-        "250 of 1 fold",
+        "250",
     ]
     assert models[:4] == ["a larger network", "vntm", "0.6000 `paper`, Model 1", f"0.8000 `paper`, {MODEL}"]
 

@@ -144,7 +144,7 @@ def _write_confusions(
     """
     if paper.corpus.labels != "single":
         return []
-    split = "validation" if paper.corpus.folds > 1 else SPLIT
+    split = confusion_split(paper)
     published = [(confusion_file(folder, m.model, PUBLISHED), m) for m in paper.confusion_matrices]
     written = [_write(file, _published_csv(matrix)) for file, matrix in published]
     names = ("model", *results.CONDITIONS)
@@ -172,6 +172,12 @@ def _write_confusions(
             draw_confusion(file.with_suffix(".png"), panels, classes, " · ".join(title))
             written.append(file.with_suffix(".png"))
     return written
+
+
+def confusion_split(paper: Paper) -> str:
+    """The split whose clips are counted: ``test``, or where the published numbers are means over folds, what they hold
+    out."""
+    return "validation" if paper.corpus.folds > 1 else SPLIT
 
 
 def confusion_file(folder: Path, model: str, section: str) -> Path:

@@ -335,6 +335,8 @@ def _markdown_row(texts: list[str]) -> str:
 
 def _listed(records: tuple[dict, ...], key: str) -> str:
     values = sorted({record[key] for record in records if record.get(key) not in (None, "")})
+    if len(values) > 2 and values == list(range(len(values))):
+        return f"0-{values[-1]}"
     return ", ".join(str(value) for value in values) or "unknown"
 
 

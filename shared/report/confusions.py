@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.diff import Section
-from shared.outputs import PUBLISHED, SPLIT, confusion_file
+from shared.outputs import PUBLISHED, confusion_file, confusion_split
 from shared.paper import Paper
 from shared.report.html import Html, h, joined, minus
 from shared.report.page import framed
@@ -16,7 +16,7 @@ from shared.report.page import framed
 LONG = 3  # a class name of more letters is set upright above its column
 SHADES = 10
 READING = (
-    f"What is taken for what, on the {SPLIT} split: rows are the true class, columns the answer; the darker, the "
+    "What is taken for what, on the {split} split: rows are the true class, columns the answer; the darker, the "
     "larger the share of its row. Where a difference stands beside, it is regenerated minus published: in colour what "
     "is answered more often, in grey what is answered less often."
 )
@@ -29,13 +29,22 @@ def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
         file = confusion_file(folder, model, section.name)
         if file.exists():
             figures.append(_figure(paper, section, model, file, folder, link))
-    return joined([h("p", READING, class_="reading"), h("div", figures, class_="figures")]) if figures else Html()
+    return (
+        joined(
+            [
+                h("p", READING.format(split=confusion_split(paper)), class_="reading"),
+                h("div", figures, class_="figures"),
+            ]
+        )
+        if figures
+        else Html()
+    )
 
 
 def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path, link) -> Html:
     classes, ours = read_counts(file)
     panels = [("Regenerated", _counts(f"{model}, regenerated", classes, ours), ours)]
-    printed = paper.confusion_matrix(model, SPLIT)
+    printed = paper.confusion_matrix(model, confusion_split(paper))
     beside = confusion_file(folder, model, PUBLISHED)
     if printed and section.own_corpus and section.protocol == "published" and beside.exists():
         names, theirs = read_counts(beside)

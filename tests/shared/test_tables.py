@@ -81,6 +81,13 @@ def test_the_footer_gives_the_conditions(diff):
     assert "1 partial run not counted (Model 1, seed 2: 1 of 50 epochs)" in text
 
 
+def test_runs_in_a_row_are_named_by_the_first_and_the_last(paper, write_unit):
+    for seed in range(3):
+        folder = write_unit("Model 1", {"test": 200}, seed=seed)
+    write_runs(paper, folder)
+    assert "seed 0-2;" in render_text(diff_paper(paper, folder))
+
+
 def test_a_second_precision_stands_below_with_its_difference(diff, paper):
     text = render_text(diff)
     assert line(text, "Model 1 (bfloat16)").split()[-3:] == ["0.8800"] * 3

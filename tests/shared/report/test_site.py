@@ -229,6 +229,11 @@ def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
     assert checked > 10
 
 
+def test_matrices_say_which_clips_they_count(site):
+    assert "What is taken for what, on the test split" in site["lam_ensemble.html"]
+    assert "What is taken for what, on the validation split" in site["shan_tagging.html"]  # what the folds hold out
+
+
 # ---------------------------------------------------------------- names that somebody else chose, and odd results
 
 

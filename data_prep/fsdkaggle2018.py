@@ -192,10 +192,7 @@ def _listed(split: str, report: CheckReport) -> list[clips.Listed]:
 
 def _read(listed: list[clips.Listed], report: CheckReport) -> dict[tuple[str, str], list[Recording]]:
     """The recordings of each listed clip by split and name; files that no table lists go into the report."""
-    from joblib import Parallel, delayed
-
-    from data_prep.recordings import read_recording
-    from shared.image_files import progress
+    from data_prep.recordings import read_recordings
 
     wanted, files = {(clip.split, clip.clip) for clip in listed}, []
     for split in report.parts:
@@ -204,11 +201,9 @@ def _read(listed: list[clips.Listed], report: CheckReport) -> dict[tuple[str, st
         paths = [path for path in paths if path.suffix.lower() in clips.SUFFIXES and path.is_file()]
         files += [(split, path) for path in paths if (split, path.stem) in wanted]
         _unlisted(split, [path for path in paths if (split, path.stem) not in wanted], report)
-    # Threads: decoding and hashing both release Python's lock, and threads start at once.
-    work = (delayed(read_recording)(path, SAMPLE_RATE_HZ) for _, path in files)
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
+    recordings = read_recordings([path for _, path in files], SAMPLE_RATE_HZ, report.corpus)
     found: dict[tuple[str, str], list[Recording]] = {}
-    for (split, path), recording in zip(files, progress(results, len(files), f"reading {report.corpus}"), strict=True):
+    for (split, path), recording in zip(files, recordings, strict=True):
         found.setdefault((split, path.stem), []).append(recording)
     return found
 

@@ -213,17 +213,11 @@ def _misplaced(path: Path, genre: str) -> str:
 
 
 def _read(name: str, files: dict[str, list[Path]]) -> dict[str, list[Recording]]:
-    from joblib import Parallel, delayed
-
-    from data_prep.recordings import read_recording
-    from shared.image_files import progress
+    from data_prep.recordings import read_recordings
 
     paths = [path for clip in sorted(files) for path in files[clip]]
-    # Threads: decoding and hashing both release Python's lock, and threads start at once.
-    work = (delayed(read_recording)(path, SAMPLE_RATE_HZ) for path in paths)
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
     found: dict[str, list[Recording]] = {}
-    for recording in progress(results, len(paths), f"reading {name}"):
+    for recording in read_recordings(paths, SAMPLE_RATE_HZ, name):
         found.setdefault(recording.path.stem, []).append(recording)
     return found
 

@@ -53,6 +53,18 @@ def read_recording(path: Path, sample_rate_hz: int) -> Recording:
     return Recording(path, 0, signal.size, signal_hash(signal, sample_rate_hz), form)
 
 
+def read_recordings(paths: Sequence[Path], sample_rate_hz: int, name: str) -> list[Recording]:
+    """Read many files in parallel, each as one clip, in the order of `paths`; `name` is the corpus's, for progress."""
+    from joblib import Parallel, delayed
+
+    from shared.image_files import progress
+
+    # Threads: decoding and hashing both release Python's lock, and threads start at once.
+    work = (delayed(read_recording)(path, sample_rate_hz) for path in paths)
+    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
+    return list(progress(results, len(paths), f"reading {name}"))
+
+
 def describe(sample_rate_hz: int, n_channels: int = 1, encoding: str = ENCODING) -> str:
     """Words for a format: ``44,100 Hz, 2 channels, 24 bit``."""
     channels = "1 channel" if n_channels == 1 else f"{n_channels} channels"

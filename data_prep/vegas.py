@@ -200,10 +200,7 @@ def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
 
 def _read(folders: dict[str, Path], report: CheckReport) -> list[tuple[str, str, Recording]]:
     """Name, class and recording of each clip; a second file of one name goes into the report."""
-    from joblib import Parallel, delayed
-
-    from data_prep.recordings import read_recording
-    from shared.image_files import progress
+    from data_prep.recordings import read_recordings
 
     files: dict[str, tuple[str, Path]] = {}
     for label, folder in folders.items():
@@ -213,8 +210,5 @@ def _read(folders: dict[str, Path], report: CheckReport) -> list[tuple[str, str,
                 report.extra.append(f"{label}/{path.name}: {files[clip][1].name} has the same name; it is left out")
             else:
                 files[clip] = (label, path)
-    # Threads: decoding and hashing both release Python's lock, and threads start at once.
-    work = (delayed(read_recording)(path, SAMPLE_RATE_HZ) for _, path in files.values())
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
-    found = progress(results, len(files), f"reading {NAME}")
+    found = read_recordings([path for _, path in files.values()], SAMPLE_RATE_HZ, NAME)
     return [(clip, label, recording) for (clip, (label, _)), recording in zip(files.items(), found, strict=True)]

@@ -29,16 +29,10 @@ def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
         file = confusion_file(folder, model, section.name)
         if file.exists():
             figures.append(_figure(paper, section, model, file, folder, link))
-    return (
-        joined(
-            [
-                h("p", READING.format(split=confusion_split(paper)), class_="reading"),
-                h("div", figures, class_="figures"),
-            ]
-        )
-        if figures
-        else Html()
-    )
+    if not figures:
+        return Html()
+    reading = h("p", READING.format(split=confusion_split(paper)), class_="reading")
+    return joined([reading, h("div", figures, class_="figures")])
 
 
 def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path, link) -> Html:

@@ -90,7 +90,7 @@ def test_batch_of_different_loudness_is_a_loop_over_librosa(paper_model):
     assert np.ptp(expected.max(axis=(1, 2))) > 140
 
 
-@pytest.mark.parametrize("n_clips", [1, 2, 5])
+@pytest.mark.parametrize("n_clips", [1, 8, 19])  # fewer than a call takes, just as many, and a rest after two calls
 def test_any_number_of_clips(paper_model, n_clips):
     batch = np.stack([noise(seed=seed) for seed in range(n_clips)])
     assert_close(paper_model.predict_on_batch(batch), np.stack([librosa_log_mel(clip) for clip in batch]))

@@ -51,7 +51,8 @@ class Section:
     """All entries of one variant, protocol and corpus; `extras` are those that no published number stands beside.
 
     `records` are the units' that count, `partial` those of runs left out because a finished one of the model is there.
-    `runs` has a row of runs.csv for each run that counts, ensembles included.
+    `runs` has a row of runs.csv for each run that counts, ensembles included. `in_folds` says that one run is one fold
+    of several, so that it has to be named.
     """
 
     variant: str
@@ -63,6 +64,7 @@ class Section:
     partial: tuple[dict, ...] = field(default=(), repr=False)
     runs: tuple[dict, ...] = field(default=(), repr=False)
     own_corpus: bool = True
+    in_folds: bool = False
 
     def entry(self, cell: Cell) -> Entry:
         """The entry beside a published number."""
@@ -197,6 +199,7 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
         partial=tuple(record for key, record in records.items() if key in unused),
         runs=tuple({(r["model"], r["fold"], r["seed"]): r for runs in chosen.values() for r in runs}.values()),
         own_corpus=corpus == paper.corpus.name,
+        in_folds=protocol != "published" or paper.corpus.folds > 1,
     )
 
 

@@ -77,18 +77,13 @@ def conditions(section: Section) -> list[str]:
     sample = [
         f"n = {' and '.join(sizes)} clips",
         f"seed {_listed(records, 'seed')}",
-        *([f"fold {_listed(records, 'fold')}"] if _in_folds(section) else []),
+        *([f"fold {_listed(records, 'fold')}"] if section.in_folds else []),
         f"precision {_listed(records, 'precision')}",
         f"corpus fingerprint {_listed(records, 'fingerprint')}",
         f"{skipped} clips skipped as unreadable" if skipped else "no clip skipped",
     ]
     run = [*_costs(records), f"machine {_listed(records, 'device')}", f"commit {_listed(records, 'commit')}"]
     return ["; ".join(sample), "; ".join(run), *_not_counted(section)]
-
-
-def _in_folds(section: Section) -> bool:
-    """Whether it has to be said which folds were run."""
-    return section.protocol != "published" or len({record["fold"] for record in section.records}) > 1
 
 
 def _costs(records: tuple[dict, ...]) -> list[str]:
@@ -118,7 +113,7 @@ def _not_counted(section: Section) -> list[str]:
     """The footnote about partial runs beside finished ones of the same model."""
     runs = []
     for record in section.partial:
-        fold = f", fold {record['fold']}" if _in_folds(section) else ""
+        fold = f", fold {record['fold']}" if section.in_folds else ""
         epochs = f"{record['epochs']} of {record.get('epochs_planned', '?')} epochs"
         runs.append(f"{record['model']}, seed {record['seed']}{fold}: {epochs}")
     return [f"{len(runs)} partial run{'s' if len(runs) > 1 else ''} not counted ({'; '.join(runs)})"] if runs else []

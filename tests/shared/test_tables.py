@@ -88,6 +88,14 @@ def test_runs_in_a_row_are_named_by_the_first_and_the_last(paper, write_unit):
     assert "seed 0-2;" in render_text(diff_paper(paper, folder))
 
 
+def test_a_single_fold_of_several_is_named(diff):
+    """20 clips of 200 would else look like the whole of a small corpus."""
+    section = replace(diff.sections[0], in_folds=True)
+    assert "seed 0, 1; fold 0; precision" in render_markdown(diff.paper, section, diff.paper.tables[0])
+    assert compare(load_paper("shan_tagging"), [], {}).sections[0].in_folds
+    assert not diff.sections[0].in_folds
+
+
 def test_a_second_precision_stands_below_with_its_difference(diff, paper):
     text = render_text(diff)
     assert line(text, "Model 1 (bfloat16)").split()[-3:] == ["0.8800"] * 3

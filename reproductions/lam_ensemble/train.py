@@ -30,12 +30,13 @@ from data_prep import layout
 from reproductions.lam_ensemble.model import build
 from shared import probe, results, training, units
 from shared.augmentation import ZoomShift
-from shared.cache import atomic_write, cache_root
+from shared.cache import cache_root
 from shared.diff import diff_paper
 from shared.image_files import load_images
 from shared.outputs import write_outputs
 from shared.paper import load_paper
 from shared.tables import render_text
+from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "lam_ensemble"
@@ -143,7 +144,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         early_stopping=training.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"]),
         name=unit.key,
     )
-    atomic_write(unit.folder / units.NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    write_network(unit, network)
 
     # Evaluate: the test split is read here and decides nothing. All tables are computed from these predictions.
     evaluated = np.concatenate([rows[name] for name in EVALUATED])

@@ -52,6 +52,7 @@ N_OFFICIAL = 5  # takes 0 … 4 are the corpus's own test set
 EMBEDDED = Path(__file__).with_name("embedded") / NAME
 PACK = "fsdd.flac"
 LIST = EMBEDDED / "fsdd_clips.csv"
+RESTORE = f"This folder is part of the project. To restore it: git checkout -- {EMBEDDED}"
 LIST_FIELDS = ("clip", "label", "speaker", "take", "offset", "n_samples", "sha256")
 FOLDER = "recordings"  # of the wav files, in the published repository
 COLUMNS = (*layout.COLUMNS, "take", "offset", "n_samples")
@@ -95,8 +96,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     """
     frame, report = _examine(root)
     if frame.empty or (report.problems and not allow_incomplete):
-        problems = "".join(f"  {problem}\n" for problem in report.problems)
-        raise CorpusError(f"the corpus fsdd in {report.root} is not as it should be:\n{problems}{_advice(report.root)}")
+        raise CorpusError(report.refusal(advice=_advice(report)))
     frame.attrs["notes"] = report.notes + report.problems
     return with_protocol(frame, "published")
 
@@ -234,7 +234,7 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
         else:
             found = _read_folder(report)
     except (AudioError, FileNotFoundError) as error:
-        raise CorpusError(f"{error}\n{_advice(EMBEDDED)}") from error
+        raise CorpusError(f"{error}\n{RESTORE}") from error
     usable = compare(found, expected.rename(columns={"speaker": "part"}), SAMPLE_RATE_HZ, report)
     return _frame(usable), report
 
@@ -257,24 +257,21 @@ def _read_folder(report: CheckReport) -> dict[str, list[Recording]]:
         else:
             paths.append(path)
     if not paths:
-        raise CorpusError(
-            f"the corpus fsdd is not in {report.root} (expected there: digit_speaker_take.wav, such as 7_theo_12.wav, "
-            f"or a folder {FOLDER}/ of such files).\n"
-            + "".join(f"  {problem}\n" for problem in report.problems)
-            + _advice(report.root)
-        )
+        wanted = f"digit_speaker_take.wav, such as 7_theo_12.wav, or a folder {FOLDER}/ of such files"
+        what = f"the corpus fsdd is not in {report.root} (expected there: {wanted})"
+        raise CorpusError(report.refusal(what, _advice(report)))
     found = defaultdict(list)
     for path in progress(paths, len(paths), "reading fsdd"):
         found[path.stem].append(read_recording(path, SAMPLE_RATE_HZ))
     return found
 
 
-def _advice(root: Path) -> str:
-    if root == EMBEDDED:
-        return f"This folder is part of the project. To restore it: git checkout -- {EMBEDDED}"
+def _advice(report: CheckReport) -> str:
+    if report.root == EMBEDDED:
+        return RESTORE
     return (
-        f"Run 'python -m data_prep check fsdd --root {root}' for the whole report. The corpus embedded in this project "
-        "is used when no folder is named; to write it out as wav files: python -m data_prep fetch fsdd --to DIR"
+        f"{report.whole} The corpus embedded in this project is used when no folder is named; to write it out as wav "
+        "files: python -m data_prep fetch fsdd --to DIR"
     )
 
 

@@ -130,12 +130,8 @@ def make_index(name: str, root: Path, allow_incomplete: bool) -> pd.DataFrame:
     """What `index` does, for the whole corpus or, under another name, for a part."""
     frame, report = examine(name, root)
     if frame.empty or (report.problems and not allow_incomplete):
-        problems = "".join(f"  {problem}\n" for problem in report.problems)
         part = "" if name != NAME else f" If it is meant to be a part of it, take it as the corpus {NAME}-subset."
-        raise CorpusError(
-            f"the corpus {name} in {root} is not as it should be:\n{problems}"
-            f"Run 'python -m data_prep check {name} --root {root}' for the whole report.{part}"
-        )
+        raise CorpusError(report.refusal(advice=report.whole + part))
     frame.attrs |= {"notes": report.notes + report.problems, "root": str(root.absolute())}
     return with_protocol(frame, "published")
 

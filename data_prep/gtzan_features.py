@@ -107,11 +107,7 @@ class Table:
         path = self.path(root)
         frame, report = self._examine(path)
         if frame.empty or (report.problems and not allow_incomplete):
-            problems = "".join(f"  {problem}\n" for problem in report.problems)
-            raise CorpusError(
-                f"the corpus {self.name} in {path} is not as it should be:\n{problems}"
-                f"Run 'python -m data_prep check {self.name} --root {path}' for the whole report."
-            )
+            raise CorpusError(report.refusal())
         frame.attrs |= {"notes": report.notes + report.problems, "root": str(path.parent.absolute())}
         return self.with_protocol(frame, "published")
 

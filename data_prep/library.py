@@ -104,12 +104,7 @@ def make_index(frame: pd.DataFrame, report: CheckReport, allow_incomplete: bool)
     n_skipped = len(frame.attrs["skipped"])
     too_many = n_skipped > MOST_SET_ASIDE * (n_skipped + len(frame))
     if frame.empty or (too_many and not allow_incomplete):
-        problems = "".join(f"  {problem}\n" for problem in report.problems)
-        raise CorpusError(
-            f"{n_skipped} of {n_skipped + len(frame)} tracks of the corpus {report.corpus} in {report.root} cannot be "
-            f"used:\n{problems}Run 'python -m data_prep check {report.corpus} --root {report.root}' for the whole "
-            "report; with --allow-incomplete the rest is used."
-        )
+        raise CorpusError(report.mostly_unusable(n_skipped, n_skipped + len(frame), "tracks"))
     notes = list(report.notes)
     if n_skipped:
         notes.append(f"{n_skipped} of {n_skipped + len(frame)} tracks cannot be used and are left out:")

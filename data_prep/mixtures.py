@@ -104,12 +104,8 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False, n_tracks:
         raise ValueError(f"n_tracks must be 1 or more; received {n_tracks}")
     usable, report = _examine(root)
     if usable.empty or (report.problems and not allow_incomplete):
-        problems = "".join(f"  {problem}\n" for problem in report.problems)
-        raise CorpusError(
-            f"the recordings in {report.root} are not as they should be:\n{problems}"
-            f"Run 'python -m data_prep check {NAME} --root {report.root}' for the whole report; with "
-            "--allow-incomplete the rest is used."
-        )
+        what = f"the recordings in {report.root} are not as they should be"
+        raise CorpusError(report.refusal(what, report.whole_or_rest))
     frame = label_sets.with_protocol(_tracks(_pooled(usable, report.root), n_tracks), "published")
     skipped = [list(pair) for pair in report.unreadable]
     frame.attrs |= {"notes": report.notes + report.problems, "skipped": skipped, "root": str(report.root.absolute())}

@@ -65,6 +65,31 @@ class CheckReport:
         """True when nothing is wrong."""
         return not self.problems
 
+    def refusal(self, what: str = "", advice: str = "") -> str:
+        """Words for a corpus that is not taken: `what` is wrong with it, all problems, and what to do.
+
+        By default it is not as it should be, and the whole report is there to be had.
+        """
+        what = what or f"the corpus {self.corpus} in {self.root} is not as it should be"
+        problems = "".join(f"  {problem}\n" for problem in self.problems)
+        return f"{what}:\n{problems}{advice or self.whole}"
+
+    def mostly_unusable(self, n_unusable: int, n: int, what: str) -> str:
+        """`refusal` of a folder that a user names, of which `n_unusable` of `n` files cannot be read, ``tracks``."""
+        what = f"{n_unusable} of {n} {what} of the corpus {self.corpus} in {self.root} cannot be used"
+        return self.refusal(what, self.whole_or_rest)
+
+    @property
+    def whole(self) -> str:
+        """The sentence that names the command for the whole report."""
+        return f"Run 'python -m data_prep check {self.corpus} --root {self.root}' for the whole report."
+
+    @property
+    def whole_or_rest(self) -> str:
+        """`whole`, and the command that goes on without what cannot be used."""
+        rest = f"'python -m data_prep index {self.corpus} --root {self.root} --allow-incomplete'"
+        return f"{self.whole} {rest} takes the rest."
+
     def _missing_lines(self) -> list[str]:
         places = defaultdict(list)
         for part, label, clip in self.missing:

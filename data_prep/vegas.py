@@ -84,11 +84,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     n_unusable = len(report.unreadable)
     too_many = n_unusable > MOST_SET_ASIDE * (n_unusable + len(frame))
     if frame.empty or (too_many and not allow_incomplete):
-        problems = "".join(f"  {problem}\n" for problem in report.problems)
-        raise CorpusError(
-            f"{n_unusable} of {n_unusable + len(frame)} clips of the corpus {NAME} in {report.root} cannot be used:\n"
-            f"{problems}Run 'python -m data_prep check {NAME} --root {report.root}' for the whole report."
-        )
+        raise CorpusError(report.mostly_unusable(n_unusable, n_unusable + len(frame), "clips"))
     frame.attrs |= {"notes": report.notes + report.problems, "root": str(report.root.absolute())}
     return with_protocol(frame, "published")
 

@@ -90,12 +90,8 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     root = locate() if root is None else Path(root)
     frame, report = _examine(root)
     if frame.empty or (report.problems and not allow_incomplete):
-        raise CorpusError(
-            f"the corpus vntm in {root} is not as it should be:\n"
-            + "".join(f"  {problem}\n" for problem in report.problems)
-            + "Run 'python -m data_prep check vntm' for the whole report. To put it right, move this folder away and "
-            "run 'python -m data_prep fetch vntm'."
-        )
+        advice = " To put it right, move this folder away and run 'python -m data_prep fetch vntm'."
+        raise CorpusError(report.refusal(advice=report.whole + advice))
     frame.insert(4, "group", [group(row.label, row.clip) for row in frame.itertuples()])
     frame.attrs["notes"] = report.notes + report.problems
     return frame

@@ -77,7 +77,7 @@ class CheckReport:
     def mostly_unusable(self, n_unusable: int, n: int, what: str) -> str:
         """`refusal` of a folder that a user names, of which `n_unusable` of `n` files cannot be read, ``tracks``."""
         what = f"{n_unusable} of {n} {what} of the corpus {self.corpus} in {self.root} cannot be used"
-        return self.refusal(what, self.whole_or_rest)
+        return self.refusal(what, self.whole if n_unusable == n else self.whole_or_rest)
 
     @property
     def whole(self) -> str:

@@ -24,14 +24,15 @@
     Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says); figures
     of counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
 ``[[comparisons]]``
-    Two trainings on the same clips: title, ``first`` and ``second`` (variant, model); without their model, one for each
-    of ``models``, which may be ensembles.
+    Two trainings on the same clips: title, ``first`` and ``second`` (variant, model); without their variant or model,
+    one for each of ``variants`` or ``models``, which may be ensembles.
 
 Every error names the file, the key and what was expected. Unknown keys are errors, since they are mostly misspelt.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from decimal import Decimal
@@ -322,6 +323,11 @@ def _known_model(section: Section, key: str, model: str, models: dict):
         section.fail(key, f"names {model!r}, which [models] does not have; {suggestion(model, models)}")
 
 
+def _known_variant(section: Section, key: str, variant: str, variants: dict):
+    if variant not in variants:
+        section.fail(key, f"names {variant!r}, which [variants] does not have; {suggestion(variant, variants)}")
+
+
 def _model(name: str, section: Section) -> Model:
     parameters = section.get("parameters", int, None)
     layers = []
@@ -474,31 +480,37 @@ def _ablation(section: Section, models: dict, variants: dict) -> Ablation:
     )
     _known_model(section, "model", ablation.model, models)
     for variant in ablation.variants:
-        if variant not in variants:
-            known = suggestion(variant, variants)
-            section.fail("variants", f"names {variant!r}, which [variants] does not have; {known}")
+        _known_variant(section, "variants", variant, variants)
     section.done()
     return ablation
 
 
 def _comparisons(section: Section, top: Section) -> list[Comparison]:
-    models = section.items("models", str, [])
+    """One for each of `models` and `variants`, where the two sides do not name theirs."""
+    models, variants = section.items("models", str, []), section.items("variants", str, [])
     known = [*top.get("models", dict), *top.get("ensembles", dict, {})]
+    known_variants = top.get("variants", dict)
     for model in models:
         _known_model(section, "models", model, known)
+    for variant in variants:
+        _known_variant(section, "variants", variant, known_variants)
     sides = []
-    for key in ("first", "second"):
-        side = section.section(key)
-        variant, model = side.get("variant", str), side.get("model", str, "")
-        if variant not in top.get("variants", dict):
-            side.fail("variant", f"is {variant!r}; {suggestion(variant, top.get('variants', dict))}")
+    for side in (section.section("first"), section.section("second")):
+        variant, model = side.get("variant", str, ""), side.get("model", str, "")
+        for key, value, others in (("variant", variant, variants), ("model", model, models)):
+            if not value and not others:
+                side.fail(key, f"is missing: write it, or the list {key}s beside first and second")
+        if variant:
+            _known_variant(side, "variant", variant, known_variants)
         if model:
             _known_model(side, "model", model, known)
-        elif not models:
-            side.fail("model", "is missing: write it, or the list models beside first and second")
         side.done()
         sides.append((variant, model))
     title = section.get("title", str)
     section.done()
-    each = models if not all(model for _, model in sides) else ("",)
-    return [Comparison(title, *((variant, model or other) for variant, model in sides)) for other in each]
+    each_variant = ("",) if all(variant for variant, _ in sides) else variants
+    each_model = ("",) if all(model for _, model in sides) else models
+    return [
+        Comparison(title, *((variant or its_variant, model or its_model) for variant, model in sides))
+        for its_variant, its_model in itertools.product(each_variant, each_model)
+    ]

@@ -222,17 +222,27 @@ models = ["CNN"]
 title = "both"
 first = { variant = "paper", model = "CNN" }
 second = { variant = "fast", model = "CNN" }
+
+[[comparisons]]
+title = "in both variants"
+first = { model = "CNN" }
+second = { model = "RNN" }
+variants = ["paper", "fast"]
 """
 
 
 def test_comparisons_are_of_variants_and_models(tmp_path):
-    speed, both = load_paper("toy", write(tmp_path, MINIMAL + COMPARISONS)).comparisons
+    speed, both, *each = load_paper("toy", write(tmp_path, MINIMAL + COMPARISONS)).comparisons
     assert (speed.title, speed.first, speed.second) == ("speed", ("paper", "CNN"), ("fast", "CNN"))
     assert (both.title, both.first, both.second) == ("both", speed.first, speed.second)
+    sides = [(one.first, one.second) for one in each]
+    assert sides == [((variant, "CNN"), (variant, "RNN")) for variant in ("paper", "fast")]
     wrong = {
-        '"fast" }': ('"fats" }', r"comparisons\[0\].second.variant is 'fats'.* the known are: paper, fast"),
+        '"fast" }': ('"fats" }', r"comparisons\[0\].second.variant names 'fats'.* the known are: paper, fast"),
         '["CNN"]': ('["CMN"]', r"comparisons\[0\].models names 'CMN'"),
         'models = ["CNN"]': ("", r"comparisons\[0\].first.model is missing"),
+        '["paper", "fast"]': ('["paper", "fats"]', r"comparisons\[2\].variants names 'fats'"),
+        'variants = ["paper", "fast"]': ("", r"comparisons\[2\].first.variant is missing"),
         '"paper", model = "CNN"': ('"paper", model = "CMN"', r"comparisons\[1\].first.model names 'CMN'"),
     }
     for right, (other, message) in wrong.items():

@@ -272,7 +272,10 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
         else:
             what = row["title"]
             scores = [f"{score}, {row[f'{s}_model']}" for score, s in zip(scores, ("first", "second"), strict=True)]
-        delta = f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f}){word}"
+        interval = f"{row['low']:+.4f} to {row['high']:+.4f}"
+        if row["low"] == row["high"]:  # no spread, so no interval that would mean anything
+            interval = "the same for every clip"
+        delta = f"{row['delta']:+.4f} ({interval}){word}"
         several = [f"{row[name]} {name}" for name in ("folds", "seeds") if row[name] > 1]
         rows.append([what, place, *scores, delta, f"{row['n']:,}" + (f" ({', '.join(several)})" if several else "")])
     score = f"{cell.split} {cell.metric}" if cell else "score"

@@ -68,7 +68,7 @@ def test_the_table_names_models_where_they_differ_and_partial_runs(paper, write_
     assert own[2:] == [
         "0.8000 `paper-none`",
         "0.8000 `paper`",
-        "+0.0000 (+0.0000 to +0.0000) (partial)",
+        "+0.0000 (the same for every clip) (partial)",
         "250",
     ]
     assert models[:4] == ["a larger network", "vntm", "0.6000 `paper`, Model 1", f"0.8000 `paper`, {MODEL}"]

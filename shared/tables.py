@@ -77,7 +77,7 @@ def conditions(section: Section) -> list[str]:
     sample = [
         f"n = {' and '.join(sizes)} clips",
         f"seed {_listed(records, 'seed')}",
-        *([f"fold {_listed(records, 'fold')}"] if section.in_folds else []),
+        *([f"fold {_folds(records)}"] if section.in_folds else []),
         f"precision {_listed(records, 'precision')}",
         f"corpus fingerprint {_listed(records, 'fingerprint')}",
         f"{skipped} clips skipped as unreadable" if skipped else "no clip skipped",
@@ -328,7 +328,18 @@ def _markdown_row(texts: list[str]) -> str:
     return "| " + " | ".join(texts) + " |"
 
 
-def _listed(records: tuple[dict, ...], key: str) -> str:
+def _folds(records: tuple[dict, ...]) -> str:
+    """``0-9 (Model 2: 0, 1)``: all folds, and which a model has that was not run in all of them."""
+    of_models: dict[str, list[dict]] = {}
+    for record in records:
+        of_models.setdefault(record["model"], []).append(record)
+    everywhere = _listed(records, "fold")
+    folds = {model: _listed(of_model, "fold") for model, of_model in sorted(of_models.items())}
+    fewer = [f"{model}: {listed}" for model, listed in folds.items() if listed != everywhere]
+    return everywhere + (f" ({'; '.join(fewer)})" if fewer else "")
+
+
+def _listed(records: Sequence[dict], key: str) -> str:
     values = sorted({record[key] for record in records if record.get(key) not in (None, "")})
     if len(values) > 2 and values == list(range(len(values))):
         return f"0-{values[-1]}"

@@ -96,6 +96,15 @@ def test_a_single_fold_of_several_is_named(diff):
     assert not diff.sections[0].in_folds
 
 
+def test_a_model_that_was_not_run_in_all_folds_is_named(paper, write_unit):
+    for fold in range(3):
+        write_unit("Model 1", {"test": 200}, fold=fold)
+    folder = write_unit("Model 2", {"test": 200}, fold=2)
+    write_runs(paper, folder)
+    section = replace(diff_paper(paper, folder).sections[0], in_folds=True)
+    assert "; fold 0-2 (Model 2: 2); precision" in render_markdown(paper, section, paper.tables[0])
+
+
 def test_a_second_precision_stands_below_with_its_difference(diff, paper):
     text = render_text(diff)
     assert line(text, "Model 1 (bfloat16)").split()[-3:] == ["0.8800"] * 3

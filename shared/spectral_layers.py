@@ -5,7 +5,7 @@ computes it. ``keras.layers.MelSpectrogram`` is no help: other filters (HTK's), 
 in decibels is that of the loudest clip of the batch. Here each clip has its own, as a loop over librosa gives it.
 
 The transform is the real FFT. A product with a windowed DFT matrix is 1.5 GFLOP for the 173 frames of a 2-s clip: on
-two cores that took more than twenty times as long (``python -m tests.bench logmel`` measures both).
+two cores that took more than ten times as long (``python -m tests.bench logmel`` measures both).
 """
 
 from __future__ import annotations

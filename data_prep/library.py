@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError, label_sets
+from data_prep import label_sets
 from data_prep.library_audio import SECONDS, read_middles
 from data_prep.report import N_NAMES, CheckReport
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from data_prep.recordings import Recording
 
 PARTS = ("named", "usable")
-MOST_SET_ASIDE = 0.5  # of the tracks; when more cannot be used, it is likely that the folder or the table is wrong
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ def make_index(frame: pd.DataFrame, report: CheckReport, allow_incomplete: bool)
         Nothing can be used, or less than half, unless `allow_incomplete`.
     """
     n_skipped = len(frame.attrs["skipped"])
-    too_many = n_skipped > MOST_SET_ASIDE * (n_skipped + len(frame))
-    if frame.empty or (too_many and not allow_incomplete):
-        raise CorpusError(report.mostly_unusable(n_skipped, n_skipped + len(frame), "tracks"))
+    report.refuse_mostly_unusable(n_skipped, len(frame), "tracks", allow_incomplete)
     notes = list(report.notes)
     if n_skipped:
         notes.append(f"{n_skipped} of {n_skipped + len(frame)} tracks cannot be used and are left out:")

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from data_prep import CorpusError
+
 SPLITS = ("train", "validation", "test")
 N_SHOWN = 12  # lines of one kind of problem that are written out
+MOST_SET_ASIDE = 0.5  # of a user's files; when more cannot be used, it is likely that folder or table is wrong
 N_NAMES = 3  # names of missing clips in one line
 
 
@@ -74,10 +77,16 @@ class CheckReport:
         problems = "".join(f"  {problem}\n" for problem in self.problems)
         return f"{what}:\n{problems}{advice or self.whole}"
 
-    def mostly_unusable(self, n_unusable: int, n: int, what: str) -> str:
-        """`refusal` of a folder that a user names, of which `n_unusable` of `n` files cannot be read, ``tracks``."""
+    def refuse_mostly_unusable(self, n_unusable: int, n_usable: int, what: str, allow_incomplete: bool):
+        """Raise CorpusError if nothing of a user's folder can be used or, unless `allow_incomplete`, less than half.
+
+        `what` is counted: ``tracks``.
+        """
+        n = n_unusable + n_usable
+        if n_usable and (allow_incomplete or n_unusable <= MOST_SET_ASIDE * n):
+            return
         what = f"{n_unusable} of {n} {what} of the corpus {self.corpus} in {self.root} cannot be used"
-        return self.refusal(what, self.whole if n_unusable == n else self.whole_or_rest)
+        raise CorpusError(self.refusal(what, self.whole_or_rest if n_usable else self.whole))
 
     @property
     def whole(self) -> str:

@@ -40,7 +40,6 @@ AUDIO_FOLDERS = ("audios", "audio", ".")
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 COLUMNS = (*layout.COLUMNS, "offset", "n_samples")
 PARTS = ("clips", "usable")
-MOST_SET_ASIDE = 0.5  # of the clips; when more cannot be used, it is likely that the folder is wrong
 
 
 def __getattr__(name: str) -> tuple[str, ...]:
@@ -81,10 +80,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
         No corpus, less than half of it usable, or a class with fewer clips than folds.
     """
     frame, report = _examine(locate() if root is None else Path(root))
-    n_unusable = len(report.unreadable)
-    too_many = n_unusable > MOST_SET_ASIDE * (n_unusable + len(frame))
-    if frame.empty or (too_many and not allow_incomplete):
-        raise CorpusError(report.mostly_unusable(n_unusable, n_unusable + len(frame), "clips"))
+    report.refuse_mostly_unusable(len(report.unreadable), len(frame), "clips", allow_incomplete)
     frame.attrs |= {"notes": report.notes + report.problems, "root": str(report.root.absolute())}
     return with_protocol(frame, "published")
 

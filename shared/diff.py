@@ -199,7 +199,7 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
         partial=tuple(record for key, record in records.items() if key in unused),
         runs=tuple({(r["model"], r["fold"], r["seed"]): r for runs in chosen.values() for r in runs}.values()),
         own_corpus=corpus == paper.corpus.name,
-        in_folds=protocol != "published" or paper.corpus.folds > 1,
+        in_folds=protocol != "published" or paper.corpus.folds > 1 or len({row["fold"] for row in rows}) > 1,
     )
 
 

@@ -174,7 +174,7 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
     entries, extras = {}, []
     models = paper.models_for(variant) if variant in paper.variants else ()
     for cell in paper.cells():
-        if cell.model in models:
+        if cell.model in models and paper.table(cell.table).is_held_against(variant):
             runs = chosen.get((cell.model, cell.split, cell.metric), [])
             if not runs and rows and corpus != paper.corpus.name:
                 continue

@@ -7,6 +7,8 @@ its settings from here, tables and diff take the published numbers from here, so
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +28,8 @@ class Setting:
 
     `where` is the paper's section (always given when the origin is ``paper``), `reason` says why an assumed value was
     chosen (always given when the origin is ``assumed``). `models` are those it is about, none when it is about all.
+    `condition` says in words where this value departs from what the text prints, such as "no pretraining on VEGAS":
+    a verdict on a run with it is conditional on that.
     """
 
     name: str
@@ -36,11 +40,16 @@ class Setting:
     reason: str = ""
     note: str = ""
     models: tuple[str, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A named reading of the paper: the settings that differ, and the models it is about (all when not said)."""
+    """A named reading of the paper: the settings that differ, and the models it is about (all when not said).
+
+    `headline` marks a reading of the same standing as ``paper``, because the text does not decide between the two:
+    summaries show both.
+    """
 
     name: str
     title: str
@@ -50,6 +59,7 @@ class Variant:
     reason: str
     models: tuple[str, ...]
     settings: dict[str, Setting]
+    headline: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A published table in the paper's own layout."""
+    """A published table in the paper's own layout.
+
+    `margins` gives for a metric the largest difference, as a fraction, that makes no difference to what the table is
+    read for, and `margin_reason` says why; a metric without one cannot ``match``. `variants` are those that the table
+    is held against, none when it is held against all.
+    """
 
     id: str
     title: str
@@ -144,6 +159,13 @@ class Table:
     row_header: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    variants: tuple[str, ...] = ()
+    margins: dict[str, float] = field(default_factory=dict)
+    margin_reason: str = ""
+
+    def is_held_against(self, variant: str) -> bool:
+        """Whether the numbers of a variant stand beside this table."""
+        return not self.variants or variant in self.variants
 
     @property
     def label(self) -> str:
@@ -247,6 +269,32 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class Clusters:
+    """Which clips of a corpus are not independent, told by their names.
+
+    The first group of the regular expression `pattern`, searched in a clip's name, is its cluster; what the pattern
+    does not fit is a cluster of its own. `by` names what the clips of a cluster share, such as ``speaker``. With a
+    `block`, the group is a number, and so many neighbouring ones are a cluster.
+    """
+
+    by: str
+    pattern: str
+    block: int = 1
+
+    def of(self, clips: Iterable[str]) -> list[str]:
+        """The cluster of each clip."""
+        found = (re.search(self.pattern, clip) for clip in clips)
+        return [self._name(clip, match) for clip, match in zip(clips, found, strict=True)]
+
+    def _name(self, clip: str, match: re.Match | None) -> str:
+        if match is None:
+            return clip
+        if self.block == 1:
+            return match[1]
+        return f"{clip[: match.start(1)]}{int(match[1]) // self.block}"
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The corpus that the published numbers were measured on.
 
@@ -254,7 +302,8 @@ class Corpus:
     can be had, `protocols` the splits besides the published one of which there is something to say, `others` why a
     number measured on another corpus may not stand beside the paper's. `counts` gives the clips a class of the whole
     corpus and `clips` their number, as far as the document states them; a clip with several labels counts once for
-    each. `folds` is the number of folds of the published protocol, of a paper that prints means over folds.
+    each. `folds` is the number of folds of the published protocol, of a paper that prints means over folds. `clusters`
+    says for a corpus's name which of its clips are not independent.
     """
 
     name: str
@@ -268,6 +317,7 @@ class Corpus:
     counts: dict[str, int] = field(default_factory=dict)
     clips: int | None = None
     folds: int = 1
+    clusters: dict[str, Clusters] = field(default_factory=dict)
 
     @property
     def size(self) -> int | None:
@@ -351,6 +401,12 @@ class Paper:
             if model is None or not setting.models or model in setting.models
         }
 
+    def conditions_of(self, variant: str, model: str) -> tuple[str, ...]:
+        """Where a variant's settings of a model depart from what the text prints, in words."""
+        chosen = self.all_settings(variant) if variant in self.variants else self.settings
+        about = (s for s in chosen.values() if not s.models or model in s.models)
+        return tuple(dict.fromkeys(setting.condition for setting in about if setting.condition))
+
     def setting(self, name: str, variant: str = "paper"):
         """The value of one setting; an unknown name is a PaperError that lists the closest."""
         return self._known("setting", name, self.all_settings(variant)).value
@@ -358,6 +414,10 @@ class Paper:
     def cells(self) -> list[Cell]:
         """Every published number, table by table, row by row."""
         return [cell for table in self.tables for row in table.rows for cell in row.cells if cell is not None]
+
+    def table(self, table_id: str) -> Table:
+        """The published table of that id; an unknown one is a PaperError that lists the known."""
+        return self._known("table", table_id, {table.id: table for table in self.tables})
 
     def cell(self, table: str, model: str, split: str, metric: str) -> Cell | None:
         """The published number at that place, or None where the paper prints nothing."""

@@ -5,16 +5,21 @@
     are the stated clips a class and ``clips`` their number, needed where a clip has several labels; ``folds`` is the
     number of folds that the published numbers are means over.
 ``[settings]``
-    name = { value, origin, unit?, where?, reason?, note?, models? }, see `ORIGINS`.
+    name = { value, origin, unit?, where?, reason?, note?, models?, condition? }, see `ORIGINS`. A ``condition`` says in
+    words where the value departs from the printed text; verdicts on runs with it are conditional on that.
 ``[variants.<name>]``
-    title, description, origin, models?, and ``[variants.<name>.settings]`` with the settings that differ. ``paper`` is
-    always there and changes nothing.
+    title, description, origin, models?, headline?, and ``[variants.<name>.settings]`` with the settings that differ.
+    ``paper`` is always there and changes nothing; ``headline = true`` marks a reading of equal standing.
 ``[models."<name>"]``, ``[ensembles.<name>]``
     Facts that tests hold the code against; members, rule and weights.
 ``[[tables]]``
     id, title, place, ``columns`` (split, metric, header, scale?) and ``rows`` (header, model, values). A value is the
     paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper prints nothing.
     ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
+    ``margins`` (metric = largest difference without consequence, as a fraction) needs its ``margin_reason``;
+    ``variants`` are those that the table is held against, where it is not all.
+``[corpus.clusters.<corpus>]``
+    by, pattern, block?: which clips are not independent, told by their names (see `shared.paper.Clusters`).
 ``[corpus.protocols.<name>]``, ``[corpus.others]``
     title, comparable, n, folds of a split other than the published one; corpus = "why it is not the paper's".
 ``[[claims]]``
@@ -43,6 +48,7 @@ from shared.paper import (
     Ablation,
     Cell,
     Claim,
+    Clusters,
     Column,
     Comparison,
     ConfusionMatrix,
@@ -63,7 +69,7 @@ from shared.paper import (
 
 ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
 FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
-REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate")
+REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate", "misplaced", "cut off")
 VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
 AXES = ("true", "predicted")
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -188,7 +194,7 @@ def read_paper(file: Path) -> Paper:
         models=models,
         variants={name: _variant(name, section, settings, models) for name, section in top.sections("variants")},
         ensembles={name: _ensemble(name, section, models) for name, section in top.sections("ensembles")},
-        tables=tuple(_table(section, corpus, models) for section in top.rows("tables")),
+        tables=tuple(_table(section, corpus, models, top.get("variants", dict)) for section in top.rows("tables")),
         confusion_matrices=tuple(_matrix(section, corpus, models) for section in top.rows("confusion_matrices")),
         count_figures=tuple(_figure(section) for section in top.rows("figures")),
         claims=tuple(_claim(section, models) for section in top.rows("claims")),
@@ -230,6 +236,7 @@ def _corpus(section: Section) -> Corpus:
         counts=section.counts("counts"),
         clips=section.get("clips", int, None),
         folds=section.get("folds", int, 1),
+        clusters={name: _clusters(part) for name, part in section.sections("clusters")},
     )
     if corpus.folds < 1:
         section.fail("folds", f"is {corpus.folds}: expected a positive whole number")
@@ -238,6 +245,20 @@ def _corpus(section: Section) -> Corpus:
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
     section.done()
     return corpus
+
+
+def _clusters(section: Section) -> Clusters:
+    clusters = Clusters(section.get("by", str), section.get("pattern", str), section.get("block", int, 1))
+    try:
+        groups = re.compile(clusters.pattern).groups
+    except re.error as error:
+        section.fail("pattern", f"is no regular expression: {error}")
+    if groups != 1:
+        section.fail("pattern", f"has {groups} groups: expected one, in parentheses, which names the cluster")
+    if clusters.block < 1:
+        section.fail("block", f"is {clusters.block}: expected a positive whole number")
+    section.done()
+    return clusters
 
 
 def _check_counts(section: Section, corpus: Corpus):
@@ -286,7 +307,8 @@ def _setting(name: str, section: Section, models: dict, base: Setting | None = N
     about = section.items("models", str, list(base.models) if base else [])
     for model in about:
         _known_model(section, "models", model, models)
-    setting = Setting(name, value, unit=unit, note=section.get("note", str, ""), models=about, **section.origin())
+    texts = {key: section.get(key, str, "") for key in ("note", "condition")}
+    setting = Setting(name, value, unit=unit, models=about, **texts, **section.origin())
     section.done()
     return setting
 
@@ -312,6 +334,7 @@ def _variant(name: str, section: Section, settings: dict, models: dict) -> Varia
         description=section.get("description", str),
         models=tuple(model for model in models if model in chosen),
         settings=overrides,
+        headline=section.get("headline", bool, name == "paper"),
         **section.origin(where_needed=False),
     )
     section.done()
@@ -367,7 +390,7 @@ def _ensemble(name: str, section: Section, models: dict) -> Ensemble:
     return ensemble
 
 
-def _table(section: Section, corpus: Corpus, models: dict) -> Table:
+def _table(section: Section, corpus: Corpus, models: dict, variants: dict) -> Table:
     table_id, scale = section.get("id", str), section.get("scale", int, 1)
     n, repeats = corpus.n | section.counts("n"), section.get("repeats", int, None)
     columns = []
@@ -398,8 +421,26 @@ def _table(section: Section, corpus: Corpus, models: dict) -> Table:
     for place in remarks:
         section.fail("remarks", f"is about {', '.join(place)}: the table has no such cell")
     texts = [section.get(key, str, "") for key in ("title", "place", "row_header")]
+    of_variants = section.items("variants", str, [])
+    for variant in of_variants:
+        _known_variant(section, "variants", variant, variants)
+    margins, reason = _margins(section, {column.metric for column in columns})
     section.done()
-    return Table(table_id, *texts, columns=tuple(columns), rows=tuple(rows))
+    return Table(table_id, *texts, tuple(columns), tuple(rows), of_variants, margins, reason)
+
+
+def _margins(section: Section, metrics: set[str]) -> tuple[dict[str, float], str]:
+    """Margins by metric, and their reason."""
+    part, reason = section.section("margins", {}), section.get("margin_reason", str, "")
+    margins = {metric: part.get(metric, float) for metric in part.values}
+    for metric, margin in margins.items():
+        if metric not in metrics:
+            part.fail(metric, f"is no column of the table; {suggestion(metric, sorted(metrics))}")
+        if margin <= 0:
+            part.fail(metric, f"is {margin}: expected a fraction above 0")
+    if margins and not reason:
+        section.fail("margin_reason", "is missing: write why a difference of that size is without consequence")
+    return margins, reason
 
 
 def _cell(section: Section, key: str, text: str, column: Column, place: dict) -> Cell | None:

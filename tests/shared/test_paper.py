@@ -459,3 +459,63 @@ def test_lam_variants_differ_where_the_sources_do(lam):
     assert changes("authors-notebook") == {"augmentation": "none", "epochs": 20}
     assert changes("authors-model-2") == {"dropout": 0.3, "model_2_dense_units": [64]}
     assert lam.models_for("authors-model-2") == ("Model 2",)
+
+
+# ---- what verdicts need
+
+
+CLUSTERS = """
+[corpus.clusters.toys]
+by = "box"
+pattern = '^toy-([a-z]+)'
+[corpus.clusters.numbered]
+by = "shelf"
+pattern = '\\.(\\d+)$'
+block = 25
+"""
+
+
+def test_clusters_are_told_by_the_names_of_clips(tmp_path):
+    clusters = load_paper(
+        "toy", write(tmp_path, MINIMAL.replace("[settings]", CLUSTERS + "[settings]"))
+    ).corpus.clusters
+    assert clusters["toys"].of(["toy-red-1", "toy-red-2", "toy-blue-1", "else"]) == ["red", "red", "blue", "else"]
+    assert clusters["numbered"].of(["A.024", "A.025", "A.049", "B.024"]) == ["A.0", "A.1", "A.1", "B.0"]
+    for wrong, said in (("'^toy-'", "has 0 groups: expected one"), ("'('", "is no regular expression")):
+        text = CLUSTERS.replace("'^toy-([a-z]+)'", wrong)
+        with pytest.raises(PaperError, match=f"corpus.clusters.toys.pattern {said}"):
+            load_paper("toy", write(tmp_path, MINIMAL.replace("[settings]", text + "[settings]")))
+
+
+def test_a_margin_needs_its_reason(tmp_path):
+    lines = (
+        "margins = { accuracy = 0.01 }",
+        'margin_reason = "half of what two rows differ by"',
+        'variants = ["fast"]',
+    )
+    text = MINIMAL.replace('id = "1"', "\n".join(('id = "1"', *lines)))
+    read = load_paper("toy", write(tmp_path, text)).table("1")
+    assert (read.margins, read.margin_reason) == ({"accuracy": 0.01}, "half of what two rows differ by")
+    assert read.is_held_against("fast")
+    assert not read.is_held_against("paper")
+    for old, new, said in (
+        ("0.01", "0", "accuracy is 0.0: expected a fraction above 0"),
+        ("{ accuracy", "{ loss", "loss is no column of the table"),
+        ('margin_reason = "half of what two rows differ by"', "", "margin_reason is missing"),
+        ('["fast"]', '["fats"]', "variants names 'fats'"),
+    ):
+        with pytest.raises(PaperError, match=said):
+            load_paper("toy", write(tmp_path, text.replace(old, new)))
+
+
+def test_a_departure_from_the_text_is_a_condition_of_its_models(tmp_path):
+    text = MINIMAL.replace('"Adam\'s default" }', '"Adam\'s default", condition = "no warm-up", models = ["CNN"] }')
+    paper = load_paper("toy", write(tmp_path, text))
+    assert paper.conditions_of("paper", "CNN") == ("no warm-up",)
+    assert paper.conditions_of("paper", "RNN") == paper.conditions_of("fast", "CNN") == ()
+
+
+def test_paper_is_a_headline_and_others_say_so(toy, tmp_path):
+    assert {name: variant.headline for name, variant in toy.variants.items()} == {"paper": True, "fast": False}
+    text = MINIMAL.replace('title = "fast"', 'title = "fast"\nheadline = true')
+    assert load_paper("toy", write(tmp_path, text)).variants["fast"].headline

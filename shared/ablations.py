@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from shared.metrics import newcombe_interval
+from shared.intervals import newcombe_interval
 from shared.paper import Ablation, Paper
 from shared.results import unit_folders
 from shared.units import HISTORY

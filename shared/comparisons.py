@@ -2,7 +2,11 @@
 
 The score is the paper's headline's, of the predictions that are kept, in every fold and with every seed that both have.
 Its difference is a mean over clips, so its interval follows from the clips' own differences, and is narrower than what
-two independent scores would give. It does not know how far trainings with other seeds lie apart.
+two independent scores would give.
+
+Clips that share a speaker, a track or a recording (``[corpus.clusters]``) are taken together, and so are those of one
+fold where there are several, since one network answered them all. With three seeds or more, the spread of the seeds'
+differences is added in quadrature; with fewer, the interval is that of these trainings alone, and says so.
 """
 
 from __future__ import annotations
@@ -14,10 +18,11 @@ import numpy as np
 
 from shared import results
 from shared.diff import Diff
+from shared.intervals import paired_interval, two_sided
 from shared.metrics import per_clip
-from shared.paper import Cell, Paper
+from shared.paper import Cell, Clusters, Paper
+from shared.verdicts import ENOUGH_RUNS
 
-CONFIDENCE = 0.95
 PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings must share,
 RUN = ("fold", "seed")  # and what is taken together, in this order
 
@@ -55,7 +60,8 @@ def measured(paper: Paper, diff: Diff, folder: Path, found: results.Evaluated | 
             row = {"title": comparison.title, **dict(zip(PLACE, place, strict=True))}
             row |= dict(zip(("first_variant", "first_model"), comparison.first, strict=True))
             row |= dict(zip(("second_variant", "second_model"), comparison.second, strict=True))
-            row |= {"split": cell.split, "metric": cell.metric, **_scores(pairs, cell.metric)}
+            row |= {"split": cell.split, "metric": cell.metric}
+            row |= _scores(both, pairs, cell.metric, paper.corpus.clusters.get(row["corpus"]))
             row |= {"folds": len({fold for *_, fold, _ in both}), "seeds": len({seed for *_, seed in both})}
             partial = any(status != "complete" for pair in pairs for status, _ in pair)
             rows.append(row | {"status": "partial" if partial else "complete"})
@@ -75,41 +81,33 @@ def _counted(diff: Diff, cell: Cell, found: results.Evaluated) -> dict[tuple[str
     return runs
 
 
-def _scores(pairs: list[tuple[tuple, tuple]], metric: str) -> dict[str, float]:
-    """Clips, both means over them, their difference and its interval; of several seeds, each clip's mean is taken."""
-    of_clip: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for (_, first), (_, second) in pairs:
+def _scores(runs: list[tuple], pairs: list[tuple[tuple, tuple]], metric: str, rule: Clusters | None) -> dict:
+    """Clips, both means over them, their difference and its interval; of several seeds, each clip's mean is taken.
+
+    `runs` are the places of the pairs, which end in fold and seed.
+    """
+    of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
+    of_seed: dict[int, list[float]] = defaultdict(list)
+    for (*_, fold, seed), ((_, first), (_, second)) in zip(runs, pairs, strict=True):
         clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
         scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
+        of_seed[seed] += (scores[1] - scores[0]).tolist()
         for clip, *score in zip(clips, *scores, strict=True):
-            of_clip[clip].append(score)
+            of_clip[fold, clip].append(score)
     first, second = np.array([np.mean(scores, axis=0) for scores in of_clip.values()]).T
-    low, high = difference_interval(first, second)
-    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": (second - first).mean()}
-    scores |= {"low": low, "high": high}
-    return {"n": len(of_clip), **{name: round(float(score), 6) for name, score in scores.items()}}
-
-
-def difference_interval(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Interval of the mean of ``second - first``, the scores of the same clips: Student's, of paired differences.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n,)
-        Two scores of each clip.
-    confidence : float
-        Between 0 and 1, both excluded.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit; without limits where there are fewer than two clips.
-    """
-    from scipy.stats import t
-
-    n = len(first)
-    if n < 2:
-        return -np.inf, np.inf
-    difference = np.asarray(second) - np.asarray(first)
-    half = t.ppf((1 + confidence) / 2, n - 1) * difference.std(ddof=1) / np.sqrt(n)
-    return float(difference.mean() - half), float(difference.mean() + half)
+    folds, clips = zip(*of_clip, strict=True)
+    by, clusters = "", None
+    if len(set(folds)) > 1:
+        by, clusters = "fold", folds
+    elif rule is not None:
+        by, clusters = rule.by, rule.of(clips)
+    low, high = paired_interval(first, second, clusters)
+    delta, by_seed = (second - first).mean(), [np.mean(values) for values in of_seed.values()]
+    with_seeds = len(by_seed) >= ENOUGH_RUNS
+    if with_seeds:
+        reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))
+        half = np.hypot((high - low) / 2, reach)
+        low, high = delta - half, delta + half
+    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
+    scores = {name: round(float(score), 6) for name, score in scores.items()}
+    return {"n": len(of_clip), **scores, "clusters": by, "with_seeds": with_seeds}

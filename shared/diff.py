@@ -10,9 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 
+from shared.intervals import Spread, spread_of
 from shared.paper import SYNTHETIC, Cell, Paper
 from shared.recomputed import read, results_lock
 from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
+
+# Remarks on a published number that keep it from being held against anything.
+OBSTACLES = {"impossible": "impossible as printed: {}", "misplaced": "the printed number is another row's: {}"}
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,9 @@ class Entry:
     """One regenerated number and what it says about the published one.
 
     `value` is the mean over `runs` runs and `sd` their standard deviation (None for one run); `low` and `high` are the
-    limits of the 95 % interval of regenerated − published; `n` is the number of clips. All are None where not known.
+    limits of the 95 % interval of regenerated − published, and `noticeable` is the smallest difference that would have
+    been noticed with a probability of 80 %; `n` is the number of clips. All are None where not known. `condition` says
+    where the run departs from the printed text, empty where it does not.
     `twin_delta` is the mean difference to the runs of the same seeds in another precision, which `twin` names.
     """
 
@@ -36,6 +42,8 @@ class Entry:
     n: int | None = None
     low: float | None = None
     high: float | None = None
+    noticeable: float | None = None
+    condition: str = ""
     command: str = ""
     twin: str = ""
     twin_delta: float | None = None
@@ -143,7 +151,7 @@ def compare(
     protocol: str | None = None,
     corpus: str | None = None,
 ) -> Diff:
-    """The diff of recomputed rows (as of runs.csv, losses with their ``standard_error``) and units' records by key."""
+    """The diff of recomputed rows (as `shared.recomputed.read` gives them) and units' records by key."""
     found: dict[tuple[str, str, str], list[dict]] = {}
     for row in rows:
         own = paper.is_own(row["model"], row["corpus"])
@@ -173,16 +181,13 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
     chosen = {(model, split, metric): runs for (model, label, split, metric), runs in groups.items() if not label}
     entries, extras = {}, []
     models = paper.models_for(variant) if variant in paper.variants else ()
-    for cell in paper.cells():
-        if cell.model in models and paper.table(cell.table).is_held_against(variant):
-            runs = chosen.get((cell.model, cell.split, cell.metric), [])
-            if not runs and rows and corpus != paper.corpus.name:
-                continue
-            recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
-            place = (variant, protocol, corpus)
-            splits = {split for model, split, _ in chosen if model == cell.model}
-            entry = _entry(paper, cell, place, runs, recall, records, splits)
-            entries[cell.table, cell.model, cell.split, cell.metric] = entry
+    cells = [c for c in paper.cells() if c.model in models and paper.table(c.table).is_held_against(variant)]
+    for cell in cells:
+        runs = chosen.get((cell.model, cell.split, cell.metric), [])
+        if not runs and rows and corpus != paper.corpus.name:
+            continue
+        entry = _entry(paper, cell, (variant, protocol, corpus), chosen, records, _spread(cell, cells, chosen))
+        entries[cell.table, cell.model, cell.split, cell.metric] = entry
     published = {place[1:] for place in entries}
     for (model, split, metric), runs in chosen.items():
         if (model, split, metric) not in published:
@@ -201,6 +206,13 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
         own_corpus=corpus == paper.corpus.name,
         in_folds=protocol != "published" or paper.corpus.folds > 1 or len({row["fold"] for row in rows}) > 1,
     )
+
+
+def _spread(cell: Cell, cells: list[Cell], chosen: dict[tuple, list[dict]]) -> Spread | None:
+    """The spread over seeds behind a number, pooled with the same number of other rows of its table."""
+    same = (c for c in cells if (c.table, c.split, c.metric) == (cell.table, cell.split, cell.metric) and c is not cell)
+    own, *others = ([row["value"] for row in chosen.get((c.model, c.split, c.metric), ())] for c in (cell, *same))
+    return spread_of(own, others)
 
 
 def _choose(rows: list[dict], fingerprint: str) -> tuple[dict[tuple, list[dict]], list[dict]]:
@@ -253,9 +265,14 @@ def _summary(runs: list[dict]) -> dict:
 
 
 def _over_folds(runs: list[dict], split: str) -> dict:
-    """As `_summary`, of runs of which each is a fold of the published protocol: they validate on different clips."""
-    of_fold = {row["fold"]: int(row["n"]) for row in runs}
-    return _summary(runs) | ({"n": sum(of_fold.values())} if split == "validation" else {})
+    """As `_summary`, of runs of which each is a fold: the spread is that over folds, a fold's value the mean over its
+    seeds. Folds of the published protocol validate on different clips."""
+    of_fold: dict[int, list[dict]] = {}
+    for row in runs:
+        of_fold.setdefault(row["fold"], []).append(row)
+    values = [mean(row["value"] for row in rows) for rows in of_fold.values()]
+    n = sum(int(rows[0]["n"]) for rows in of_fold.values()) if split == "validation" else int(runs[0]["n"])
+    return _summary(runs) | {"value": mean(values), "sd": stdev(values) if len(values) > 1 else None, "n": n}
 
 
 def _beside(paper: Paper, model: str, split: str, metric: str, runs: list[dict], counted: list[dict]) -> Entry:
@@ -281,25 +298,32 @@ def _other_data(paper: Paper, row: dict) -> str:
 
 
 def _entry(
-    paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[dict], recall: list, records: dict, splits: set
+    paper: Paper,
+    cell: Cell,
+    place: tuple[str, str, str],
+    chosen: dict[tuple, list[dict]],
+    records: dict,
+    spread: Spread | None,
 ) -> Entry:
-    """The entry of a published number; `splits` are those that the model's runs kept predictions for."""
+    """The entry of a published number; `chosen` has the runs that count, by model, split and metric."""
     where = {"model": cell.model, "split": cell.split, "metric": cell.metric, "cell": cell}
+    runs = chosen.get((cell.model, cell.split, cell.metric), [])
+    splits = {split for model, split, _ in chosen if model == cell.model}
     if not runs and splits:
         reason = f"its runs kept predictions for {' and '.join(sorted(splits))} only"
         return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
-    in_folds = paper.corpus.folds > 1 and place[1] == "published"
-    summary = _over_folds(runs, cell.split) if in_folds else _summary(runs)
-    obstacle = _obstacle(paper, cell, place, runs, records)
-    if not obstacle and cell.note_kind == "impossible":
-        obstacle = f"impossible as printed: {cell.note}"
+    n_folds = paper.corpus.folds_under(place[1])
+    summary = _over_folds(runs, cell.split) if n_folds > 1 else _summary(runs)
+    obstacle = _obstacle(paper, cell, place, runs, records) or OBSTACLES.get(cell.note_kind, "").format(cell.note)
     if obstacle:
         return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
-    folds = {"folds": paper.corpus.folds} if in_folds else {}
-    return Entry(**where, **summary, **judge(paper, cell, runs, summary | folds, recall))
+    recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
+    conditions = paper.conditions_of(place[0], cell.model)
+    folds = {"folds": n_folds} if n_folds > 1 else {}
+    return Entry(**where, **summary, **judge(paper, cell, runs, summary | folds, recall, spread, conditions))
 
 
 def run_command(paper: str, model: str, variant: str, protocol: str, corpus: str, own_corpus: str) -> str:
@@ -334,10 +358,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
                 return f"run with {name} = {value}, the variant has {settings[name]}"
         if row["n"] != expected.get(cell.split, row["n"]):
             return f"n = {row['n']:g} {cell.split} clips, the split has {expected[cell.split]}"
-    there = {row["fold"] for row in runs}
-    if protocol == "published" and len(there) < paper.corpus.folds:
-        return f"partial: {len(there)} of {paper.corpus.folds} folds"
-    return ""
+    there, wanted = {row["fold"] for row in runs}, paper.corpus.folds_under(protocol)
+    return f"partial: {len(there)} of {wanted} folds" if len(there) < wanted else ""
 
 
 def _quoted(name: str) -> str:
@@ -346,7 +368,7 @@ def _quoted(name: str) -> str:
 
 def _flat(paper: Paper, section: Section, entry: Entry) -> dict:
     cell = entry.cell
-    number = {key: value for key, value in asdict(entry).items() if key in ("value", "sd", "low", "high")}
+    number = {key: value for key, value in asdict(entry).items() if key in ("value", "sd", "low", "high", "noticeable")}
     number = {key: None if value is None else round(value, 6) for key, value in number.items()}
     return {
         "paper": paper.id,
@@ -367,6 +389,7 @@ def _flat(paper: Paper, section: Section, entry: Entry) -> dict:
         "delta": None if entry.delta is None else round(entry.delta, 6),
         "low": number["low"],
         "high": number["high"],
+        "noticeable": number["noticeable"],
         "verdict": entry.verdict,
         "reason": entry.reason,
         "command": entry.command,

@@ -15,7 +15,6 @@ altogether, so it is the reference in the tests instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -254,17 +253,6 @@ def _check_name(metric: str) -> None:
         raise ValueError(f"unknown metric {metric!r}; known are {', '.join(METRICS)}")
 
 
-def support(metric: str, y_true, y_prob) -> int | None:
-    """Return how many independent cases a proportion is taken over, or None for a metric that is no such proportion.
-
-    Accuracy is over the clips, precision over the probabilities above 0.5, recall over the true labels. The n x C
-    decisions of binary accuracy are not independent, so it has none; use ``standard_error`` there, as for losses.
-    """
-    _check_name(metric)
-    _, predicted, positives = _decisions(y_true, y_prob)
-    return {"accuracy": len(np.asarray(y_true)), "precision": predicted, "recall": positives}.get(metric)
-
-
 def per_clip(metric: str, y_true, y_prob) -> np.ndarray:
     """The score of each clip, float64 (n,), whose mean is the metric.
 
@@ -275,87 +263,22 @@ def per_clip(metric: str, y_true, y_prob) -> np.ndarray:
     """
     _check_name(metric)
     if metric not in _PER_CLIP:
-        raise ValueError(f"{metric} is no mean over clips; use wilson_interval with support({metric!r}, ...)")
+        raise ValueError(f"{metric} is no mean over clips; use `influence`")
     return _PER_CLIP[metric](y_true, y_prob)
 
 
-def standard_error(metric: str, y_true, y_prob) -> float:
-    """Standard error of a mean over clips: the clips' sample standard deviation / sqrt(n), with n - 1 in the deviation.
+def influence(metric: str, y_true, y_prob) -> np.ndarray:
+    """How far each clip moves the score: float64 (n,), of sum 0.
 
-    Raises
-    ------
-    ValueError
-        For precision and recall, which are not means over clips, and for fewer than two clips.
+    The standard deviation of these values over sqrt(n) is the score's standard error. For a mean over clips they are
+    the clips' deviations from it; precision and recall are ratios of two means, and their values are those of the
+    ratio's first-order expansion (0 throughout where its denominator is 0).
     """
-    values = per_clip(metric, y_true, y_prob)
-    if len(values) < 2:
-        raise ValueError("a standard error needs two clips or more, got one")
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-# ---- intervals of proportions
-
-
-def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion.
-
-    Parameters
-    ----------
-    successes : float
-        Number of successes, 0..n. It need not be whole, so that a mean over seeds can be given.
-    n : int
-        Number of cases, 1 or more.
-    confidence : float
-        Between 0 and 1, both excluded.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, 0..1.
-
-    Notes
-    -----
-    Wilson (1927), J. Am. Stat. Assoc. 22, 209-212; method 3 of Newcombe (1998), Stat. Med. 17, 857-872.
-    """
-    if n < 1 or not 0 <= successes <= n:
-        raise ValueError(f"expected 0 to n successes out of n >= 1 cases, got {successes} of {n}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"expected a confidence between 0 and 1, got {confidence}")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    p = successes / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    # At 0 and n the limit is exactly 0 and 1; the formula misses it by rounding.
-    low = 0.0 if successes == 0 else float(centre - half)
-    high = 1.0 if successes == n else float(centre + half)
-    return low, high
-
-
-def newcombe_interval(p1: float, n1: int, p2: float, n2: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the difference p1 - p2 of two independent proportions, from their Wilson intervals.
-
-    Parameters
-    ----------
-    p1, p2 : float
-        Proportions, 0..1.
-    n1, n2 : int
-        Number of cases of each.
-    confidence : float
-        Between 0 and 1, both excluded.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, -1..1.
-
-    Notes
-    -----
-    Method 10 (hybrid score, no continuity correction) of Newcombe (1998), Stat. Med. 17, 873-890.
-    """
-    low1, high1 = wilson_interval(p1 * n1, n1, confidence)
-    low2, high2 = wilson_interval(p2 * n2, n2, confidence)
-    difference = p1 - p2
-    return (
-        float(difference - np.hypot(p1 - low1, high2 - p2)),
-        float(difference + np.hypot(high1 - p1, p2 - low2)),
-    )
+    _check_name(metric)
+    if metric in _PER_CLIP:
+        values = per_clip(metric, y_true, y_prob)
+        return values - values.mean()
+    true, prob = _check(y_true, y_prob)
+    predicted = prob > THRESHOLD
+    hits, base = (true & predicted).sum(axis=1), (predicted if metric == "precision" else true).sum(axis=1)
+    return (hits - hits.sum() / base.sum() * base) / base.mean() if base.any() else np.zeros(len(true))

@@ -326,6 +326,13 @@ class Corpus:
             return self.clips or sum(self.counts.values())
         return sum(self.n.values()) if len(self.n) > 1 else None
 
+    def folds_under(self, protocol: str) -> int:
+        """Folds of a protocol that may stand beside the paper, over which its number is a mean; 1 for any other."""
+        if protocol == "published":
+            return self.folds
+        there = self.protocols.get(protocol)
+        return max(1, len(there.folds)) if there and there.comparable else 1
+
     def n_under(self, protocol: str) -> dict[str, int] | None:
         """Clips a split of a protocol that may stand beside the paper, as far as known; None for any other."""
         if protocol == "published":

@@ -19,7 +19,7 @@ from shared.diff import Diff, Entry
 from shared.label_outputs import labels_markdown
 from shared.paper import Ablation, Paper, Setting
 from shared.tables import layouts, number, render_markdown
-from shared.verdicts import NOT_COMPARABLE, RULE
+from shared.verdicts import ALPHA, CONDITIONAL, ENOUGH_RUNS, NOT_COMPARABLE, RULE
 
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
@@ -85,7 +85,7 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
         "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
-        "comparisons": lambda: _table(*comparisons_table(paper, diff, folder)),
+        "comparisons": lambda: _comparisons(paper, diff, folder),
         "labels": lambda: labels_markdown(paper, diff, folder),
         "constant": lambda: _constant(paper),
         "verdicts": lambda: RULE,
@@ -101,7 +101,8 @@ def _constant(paper: Paper) -> str:
 def _papers(diffs: list[Diff]) -> str:
     """One row a paper: its headline number, ours a variant, the verdicts.
 
-    Where nothing was run on the paper's corpus, ours are ``paper``'s on others, or the first variant's that was run."""
+    Ours are the headline readings on the paper's corpus; where none was run there, ``paper``'s on others, or the first
+    variant's that was run."""
     rows = []
     for diff in diffs:
         paper, cell = diff.paper, diff.paper.headline_cell
@@ -114,7 +115,8 @@ def _papers(diffs: list[Diff]) -> str:
         published = [s for s in diff.sections if s.protocol == "published" and place in s.entries]
         entries = [(section, section.entries[place]) for section in published]
         run = [(section, entry) for section, entry in entries if entry.value is not None]
-        own = [(section, entry) for section, entry in run if section.own_corpus]
+        headlines = [name for name, variant in paper.variants.items() if variant.headline]
+        own = [(section, entry) for section, entry in run if section.own_corpus and section.variant in headlines]
         faithful = [(section, entry) for section, entry in run if section.variant == "paper"]
         run = own or faithful or [(section, entry) for section, entry in run if section.variant == run[0][0].variant]
         ours = [f"{number(e)} ({s.variant}{'' if s.own_corpus else f', on {s.corpus}'})" for s, e in run]
@@ -125,7 +127,8 @@ def _papers(diffs: list[Diff]) -> str:
 
 
 def _verdict(entry: Entry) -> str:
-    return f"{entry.verdict} ({entry.reason})" if entry.verdict == NOT_COMPARABLE else entry.verdict
+    why = {NOT_COMPARABLE: entry.reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
+    return f"{entry.verdict} ({why})" if why else entry.verdict
 
 
 def _result_tables(diff: Diff) -> str:
@@ -265,7 +268,7 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
     cell, rows = paper.headline_cell, []
     for row in comparisons.measured(paper, diff, folder):
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
-        word = " (partial)" if row["status"] == "partial" else ""
+        word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]
         if row["first_model"] == row["second_model"]:
             what = f"{row['title']}: {row['first_model']}"
@@ -277,9 +280,28 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
             interval = "the same for every clip"
         delta = f"{row['delta']:+.4f} ({interval}){word}"
         several = [f"{row[name]} {name}" for name in ("folds", "seeds") if row[name] > 1]
-        rows.append([what, place, *scores, delta, f"{row['n']:,}" + (f" ({', '.join(several)})" if several else "")])
+        knows = " and ".join(
+            [f"clusters by {row['clusters']}" if row["clusters"] else "clips", *["seeds"] * with_seeds]
+        )
+        clips = f"{row['n']:,}" + (f" ({', '.join(several)})" if several else "")
+        rows.append([what, place, *scores, delta, clips, knows])
     score = f"{cell.split} {cell.metric}" if cell else "score"
-    return ["what", "corpus", f"{score}, without", "with", "difference (95 % interval)", "clips"], rows
+    last = ["difference (95 % interval)", "clips", "the interval knows"]
+    return ["what", "corpus", f"{score}, without", "with", *last], rows
+
+
+def _comparisons(paper: Paper, diff: Diff, folder: Path) -> str:
+    head, rows = comparisons_table(paper, diff, folder)
+    return f"{_table(head, rows)}\n\n{comparisons_note(len(rows))}"
+
+
+def comparisons_note(n: int) -> str:
+    """What the intervals of `n` comparisons know, and how many would show a difference by chance."""
+    return (
+        "An interval that does not know the seeds is that of these trainings alone: with fewer than "
+        f"{ENOUGH_RUNS} seeds nobody knows how far others would lie apart. Of {n} comparisons at 95 %, "
+        f"{ALPHA * n:.1f} would show a difference by chance alone if there were none in truth."
+    )
 
 
 def _mean(values: list[float], word: str = "") -> str:

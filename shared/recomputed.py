@@ -40,8 +40,7 @@ def read(paper: Paper, results_dir: Path, found=None) -> tuple[list[dict], dict[
     file = results_dir / results.RUNS
     check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
     units = results.unit_folders(results_dir / "units")
-    of_unit = {record["key"]: predictions for record, predictions in found}
-    _add_standard_errors(rows, {record["key"]: of_unit[record["key"]] for record, _ in units})
+    _add_uncertainty(paper, rows, found)
     return rows, {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
 
 
@@ -66,15 +65,25 @@ def check_runs(recomputed: list[dict], committed: list[dict], file: Path) -> Non
             raise DiffError(f"{name} says {written[key]:.6f}, but its predictions give {given[key]:.6f}; {remedy}")
 
 
-def _add_standard_errors(rows: list[dict], of_unit: dict) -> None:
-    """Give each row of a unit that is a mean over clips its standard error; `of_unit` has each unit's predictions."""
-    from shared.metrics import standard_error
+def _add_uncertainty(paper: Paper, rows: list[dict], found) -> None:
+    """Give each row on the paper's own data what its clips say of its uncertainty: the ``standard_error`` of a mean
+    over clips, and ``design`` and ``clusters`` where clips share a speaker, a track or a recording."""
+    from shared.intervals import standard_error
+    from shared.metrics import influence
 
+    names = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+    answers = {tuple(record[name] for name in names): predictions for record, predictions in found}
     for row in rows:
-        if row["metric"] in PROPORTIONS or row["unit"] not in of_unit:
+        if not paper.is_own(row["model"], row["corpus"]):
             continue
-        part = of_unit[row["unit"]].on(row["split"])
-        row["standard_error"] = standard_error(row["metric"], part.y_true, part.y_prob)
+        part = answers[tuple(row[name] for name in names)].on(row["split"])
+        rule = paper.corpus.clusters.get(row["corpus"])
+        moved = influence(row["metric"], part.y_true, part.y_prob)
+        error = standard_error(moved, rule.of(part.clips) if rule else None)
+        if row["metric"] not in PROPORTIONS:
+            row["standard_error"] = error.value
+        if error.clusters:
+            row |= {"design": error.design, "clusters": error.clusters}
 
 
 def _skipped(folder: Path) -> int:

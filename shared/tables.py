@@ -10,10 +10,10 @@ from statistics import mean
 
 from shared.diff import Diff, Entry, Section
 from shared.paper import Cell, Column, Paper, Row, Table
-from shared.verdicts import NOT_COMPARABLE, NOT_RUN, UNPUBLISHED
+from shared.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETERMINED, UNPUBLISHED, by_chance
 
 NAME_WIDTH, WHAT_WIDTH, CELL_WIDTH, WIDTH = 6, 20, 11, 120
-SHORT = {NOT_COMPARABLE: "not comp."}
+SHORT = {NOT_COMPARABLE: "not comp.", UNDETERMINED: "undeterm.", CONDITIONAL: "condit."}
 
 
 def render_text(diff: Diff) -> str:
@@ -23,15 +23,17 @@ def render_text(diff: Diff) -> str:
         lines += ["", heading(diff.paper, section)]
         for table in tables_of(diff.paper, section):
             lines += ["", f"{table.label} · {table.title}", *_table_text(table, section)]
+            below = [line for note in notes(table, section) for line in _wrapped(note)]
+            lines += ["", *below] if below else []
         lines += _extras_text(diff.paper, section)
         lines += ["", *(line for text in conditions(section) for line in _wrapped(text))]
-    notes = [
+    odd = [
         note
         for section in diff.sections
         for table in tables_of(diff.paper, section)
         for note in remarks(table, section)
     ]
-    lines += ["", *(line for note in dict.fromkeys(notes) for line in _wrapped(note))]
+    lines += ["", *(line for note in dict.fromkeys(odd) for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
 
 
@@ -45,9 +47,10 @@ def render_markdown(paper: Paper, section: Section, table: Table) -> str:
             lines.append(_markdown_row([name, label, *(texts if len(texts) > 1 else _spread(texts[0], row))]))
             name = ""
     lines += _extras_markdown(table, section)
-    notes = [note.replace("* ", "\\* ", 1) for note in remarks(table, section)] + conditions(section)
+    below = [note.replace("* ", "\\* ", 1) for note in remarks(table, section)]
+    below += notes(table, section) + conditions(section)
     title = f"**{table.label if section.entries else 'Not in the paper'}, {heading(paper, section)}**"
-    return "\n".join([title, "", *lines, "", *(f"- {note}" for note in notes)]).rstrip() + "\n"
+    return "\n".join([title, "", *lines, "", *(f"- {note}" for note in below)]).rstrip() + "\n"
 
 
 def render_csv(rows: list[dict]) -> str:
@@ -178,6 +181,8 @@ def row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tupl
         lines.append(("difference", [signed(entry.delta, entry.cell) if entry else "" for entry in entries]))
         if any(entry.low is not None for entry in there):
             lines.append(("95 % interval", [_half_width(entry) if entry else "" for entry in entries]))
+        if any(entry.noticeable is not None for entry in there):
+            lines.append(("noticed from", [_noticeable(entry) if entry else "" for entry in entries]))
     reasons = {entry.reason for entry in there}
     if len(reasons) == 1 and there[0].verdict in (NOT_RUN, NOT_COMPARABLE):
         reason = there[0].reason if there[0].verdict == NOT_COMPARABLE else there[0].command
@@ -190,6 +195,22 @@ def row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tupl
 def _half_width(entry: Entry) -> str:
     """How far the difference may be off by chance, both sides together; the exact limits stand in the CSV."""
     return "" if entry.low is None else "± " + entry.cell.formatted((entry.high - entry.low) / 2)
+
+
+def _noticeable(entry: Entry) -> str:
+    """The smallest difference that would have been noticed with a probability of 80 %."""
+    return "" if entry.noticeable is None else entry.cell.formatted(entry.noticeable)
+
+
+def notes(table: Table, section: Section) -> list[str]:
+    """What the verdicts of a table rest on: conditions, the margins, and what chance alone does to so many of them."""
+    mine = [entry for (of, *_), entry in section.entries.items() if of == table.id]
+    conditional = {entry.model: entry.condition for entry in mine if entry.condition}
+    found = [f"{model}: conditional on {condition}" for model, condition in conditional.items()]
+    judged = {entry.metric for entry in mine if entry.low is not None}
+    if margins := [f"{metric} {margin:g}" for metric, margin in table.margins.items() if metric in judged]:
+        found.append(f"Margin: {', '.join(margins)} ({table.margin_reason})")
+    return [*found, *filter(None, [by_chance(entry.verdict for entry in mine)])]
 
 
 def remarks(table: Table, section: Section) -> list[str]:

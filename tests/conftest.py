@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from shared.paper import Paper, load_paper
 
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
 CLIPS = {"validation": 375, "test": 250}
@@ -69,3 +72,11 @@ def predictions(right: dict[str, int]) -> str:
             probabilities = [str(SURE if index == answer else REST) for index in range(len(CLASSES))]
             lines.append(",".join([split, f"{split}.{clip}", CLASSES[true], *probabilities]))
     return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="session")
+def lam() -> Paper:
+    """lam_ensemble's Table IV alone, without clusters, margins or anything that may be added beside it."""
+    paper = load_paper("lam_ensemble")
+    table = replace(paper.table("IV"), margins={}, margin_reason="", variants=())
+    return replace(paper, tables=(table,), corpus=replace(paper.corpus, clusters={}), comparisons=())

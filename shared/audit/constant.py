@@ -6,7 +6,7 @@ import math
 
 from shared.audit.finding import NOTE, AuditFinding, listed
 from shared.audit.printed import Printed
-from shared.metrics import wilson_interval
+from shared.intervals import wilson_interval
 from shared.paper import Cell, Claim, Paper
 
 CONSTANT = "constant predictor"

@@ -9,7 +9,18 @@ from shared.paper import Paper, Row, Table
 from shared.report.html import Html, h, joined, minus, prose
 from shared.report.marks import badge, command
 from shared.report.page import details, framed, table
-from shared.tables import conditions, entries_of, extra_rows, layouts, number, remarks, row_lines, rows_in, signed
+from shared.tables import (
+    conditions,
+    entries_of,
+    extra_rows,
+    layouts,
+    notes,
+    number,
+    remarks,
+    row_lines,
+    rows_in,
+    signed,
+)
 from shared.verdicts import NOT_COMPARABLE, NOT_RUN
 
 LAYOUT = "Under each published number the regenerated one, their difference with its 95 % interval, and the verdict."
@@ -31,10 +42,10 @@ def _table(section: Section, of: Table) -> Html:
     caption = (
         f"{of.label}: {of.title}. {LAYOUT}" if section.entries else f"Not in the paper, in the columns of {of.label}"
     )
-    notes = [h("li", prose(note)) for note in remarks(of, section)]
+    below = [h("li", prose(note)) for note in remarks(of, section) + notes(of, section)]
     extras = _extras(of, section)
     return joined(
-        [framed(joined([head, bodies, extras]), caption, "paper"), h("ul", notes, class_="notes") if notes else None]
+        [framed(joined([head, bodies, extras]), caption, "paper"), h("ul", below, class_="notes") if below else None]
     )
 
 
@@ -90,14 +101,27 @@ def reasons(section: Section) -> Html | None:
             minus(number(entry)),
             minus(signed(entry.delta, entry.cell)),
             interval(entry),
+            entry.cell.formatted(entry.noticeable) if entry.noticeable is not None else "",
             badge(entry.verdict),
             minus(entry.reason),
         ]
         for entry in entries
     ]
-    head = ["row", "number", "published", "regenerated", "difference", "95 % interval", "verdict", "reason"]
+    head = [
+        "row",
+        "number",
+        "published",
+        "regenerated",
+        "difference",
+        "95 % interval",
+        "noticed from",
+        "verdict",
+        "reason",
+    ]
     caption = "Every number with the interval that the verdict rests on"
-    return details("Every verdict with its reason", table(head, rows, caption, numbers=(2, 3, 4, 5), class_="reasons"))
+    return details(
+        "Every verdict with its reason", table(head, rows, caption, numbers=(2, 3, 4, 5, 6), class_="reasons")
+    )
 
 
 def interval(entry: Entry) -> str:

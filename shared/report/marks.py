@@ -6,9 +6,30 @@ from shared.diff import Section
 from shared.paper import Paper
 from shared.report.html import Html, h, joined, prose
 from shared.units import slug
-from shared.verdicts import DIFFERS, MATCH, NEAR, NOT_COMPARABLE, NOT_RUN, RULE, TWIN, UNPUBLISHED
+from shared.verdicts import (
+    CONDITIONAL,
+    CONSISTENT,
+    DIFFERS,
+    MATCH,
+    NOT_COMPARABLE,
+    NOT_RUN,
+    RULE,
+    TWIN,
+    UNDETERMINED,
+    UNPUBLISHED,
+)
 
-SIGNS = {MATCH: "✓", NEAR: "≈", DIFFERS: "≠", NOT_COMPARABLE: "–", NOT_RUN: "○", UNPUBLISHED: "·", TWIN: "="}
+SIGNS = {
+    MATCH: "✓",
+    CONSISTENT: "≈",
+    DIFFERS: "≠",
+    UNDETERMINED: "?",
+    CONDITIONAL: "if",
+    NOT_COMPARABLE: "–",
+    NOT_RUN: "○",
+    UNPUBLISHED: "·",
+    TWIN: "=",
+}
 NBSP = "\N{NO-BREAK SPACE}"  # between a sign and its word
 SHOWN = {UNPUBLISHED: "not in the paper", TWIN: "second run"}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from shared.diff import Diff, Entry, Section, compare
 from shared.paper import Column, Paper, Table
-from shared.verdicts import DIFFERS, MATCH, NEAR, UNPUBLISHED
+from shared.verdicts import CONDITIONAL, JUDGED, UNDETERMINED, UNPUBLISHED
 
-COUNTED = (MATCH, NEAR, DIFFERS)
+COUNTED = (*JUDGED, UNDETERMINED, CONDITIONAL)
 PUBLISHED, GROUPED = "published", "grouped"
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from shared.diff import Diff, Section
 from shared.examples import read_examples
 from shared.paper import Paper
-from shared.readme import ablation_conditions, ablation_table, comparisons_table, folds_table, protocols_table
+from shared.readme import (
+    ablation_conditions,
+    ablation_table,
+    comparisons_note,
+    comparisons_table,
+    folds_table,
+    protocols_table,
+)
 from shared.report.confusions import confusions
 from shared.report.costs import costs_part
 from shared.report.curves import curves
@@ -139,7 +146,7 @@ def _protocols(diff: Diff) -> list[Part]:
 def _comparisons(diff: Diff, folder: Path) -> list[Part]:
     """Two trainings on the same clips, choice by choice."""
     head, rows = comparisons_table(diff.paper, diff, folder)
-    caption = "Two trainings on the same clips; the interval knows the clips, not how far other seeds lie apart"
+    caption = f"Two trainings on the same clips. {comparisons_note(len(rows))}"
     return [Part("What a choice brings", _numbers(head, rows, caption), short="Comparisons")] if rows else []
 
 

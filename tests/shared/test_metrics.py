@@ -220,81 +220,29 @@ class TestBadInput:
 
 
 class TestUncertainty:
-    @pytest.mark.parametrize(
-        ("name", "expected"),
-        [("accuracy", 4), ("precision", 3), ("recall", 4), ("loss", None), ("map@3", None), ("binary_accuracy", None)],
-    )
-    def test_support(self, name, expected):
-        assert metrics.support(name, ONE_HOT, PROB) == expected  # three probabilities of PROB are above 0.5
-
-    def test_support_of_several_labels(self):
-        assert metrics.support("recall", MULTI_HOT, MULTI_PROB) == 4
-        assert metrics.support("precision", MULTI_HOT, MULTI_PROB) == 4  # 0.9, 0.6, 0.8, 0.51, and not 0.5
-
-    def test_standard_error_of_the_loss(self):
-        costs = -np.log([0.7, 0.3, 0.6, 0.3])
-        expected = np.sqrt(((costs - costs.mean()) ** 2).sum() / 3) / 2
-        assert metrics.standard_error("loss", ONE_HOT, PROB) == pytest.approx(expected)
-
-    def test_standard_error_needs_two_clips(self):
-        with pytest.raises(ValueError, match="two clips or more, got one"):
-            metrics.standard_error("loss", ONE_HOT[:1], PROB[:1])
-
     @pytest.mark.parametrize("name", ["precision", "recall"])
-    def test_standard_error_is_not_for_ratios(self, name):
-        with pytest.raises(ValueError, match=f"{name} is no mean over clips; use wilson_interval"):
-            metrics.standard_error(name, ONE_HOT, PROB)
+    def test_ratios_have_no_score_of_one_clip(self, name):
+        with pytest.raises(ValueError, match=f"{name} is no mean over clips; use `influence`"):
+            metrics.per_clip(name, ONE_HOT, PROB)
 
-    @pytest.mark.parametrize("function", [metrics.support, metrics.standard_error])
+    def test_the_influence_of_a_clip_on_a_mean_is_its_deviation(self):
+        costs = -np.log([0.7, 0.3, 0.6, 0.3])
+        assert metrics.influence("loss", ONE_HOT, PROB) == pytest.approx(costs - costs.mean())
+
+    @pytest.mark.parametrize("name", metrics.METRICS)
+    def test_the_influence_of_a_clip_is_what_leaving_it_out_does(self, name):
+        """The jackknife: n - 1 times what the score loses without the clip, up to terms of the order 1 / n."""
+        y_true, y_prob = random_case(n=120)
+        score, found = metrics.METRICS[name], metrics.influence(name, y_true, y_prob)
+        keep = ~np.eye(120, dtype=bool)
+        jackknife = [119 * (score(y_true, y_prob) - score(y_true[rest], y_prob[rest])) for rest in keep]
+        assert found == pytest.approx(np.array(jackknife), abs=0.06)
+        assert found.sum() == pytest.approx(0, abs=1e-9)
+
+    def test_nothing_predicted_moves_no_precision(self):
+        assert metrics.influence("precision", ONE_HOT, np.full((4, 3), 1 / 3)).tolist() == [0, 0, 0, 0]
+
+    @pytest.mark.parametrize("function", [metrics.per_clip, metrics.influence])
     def test_unknown_metric(self, function):
         with pytest.raises(ValueError, match="unknown metric 'f1'; known are loss, accuracy"):
             function("f1", ONE_HOT, PROB)
-
-    @pytest.mark.parametrize(
-        ("successes", "n", "expected"),
-        [  # Newcombe (1998), Stat. Med. 17, 857-872, table I, method 3
-            (81, 263, (0.2553, 0.3662)),
-            (15, 148, (0.0624, 0.1605)),
-            (0, 20, (0.0, 0.1611)),
-            (1, 29, (0.0061, 0.1718)),
-        ],
-    )
-    def test_wilson_interval_as_published(self, successes, n, expected):
-        assert metrics.wilson_interval(successes, n) == pytest.approx(expected, abs=5e-5)
-
-    def test_wilson_limits_solve_the_score_equation(self):
-        """At either limit p, the observation lies z standard deviations of Binomial(n, p) away."""
-        for limit in metrics.wilson_interval(227, 250, confidence=0.9):
-            assert abs(227 - 250 * limit) / np.sqrt(250 * limit * (1 - limit)) == pytest.approx(1.6448536)
-
-    def test_wilson_interval_reaches_exactly_0_and_1(self):
-        assert metrics.wilson_interval(0, 250)[0] == 0.0
-        assert metrics.wilson_interval(250, 250)[1] == 1.0
-
-    @pytest.mark.parametrize(("successes", "n"), [(1, 0), (-1, 5), (6, 5), (float("nan"), 5)])
-    def test_wilson_interval_of_impossible_counts(self, successes, n):
-        with pytest.raises(ValueError, match="0 to n successes out of n >= 1 cases"):
-            metrics.wilson_interval(successes, n)
-
-    @pytest.mark.parametrize("confidence", [0, 1, 95])
-    def test_wilson_interval_of_impossible_confidence(self, confidence):
-        with pytest.raises(ValueError, match="confidence between 0 and 1"):
-            metrics.wilson_interval(1, 5, confidence)
-
-    @pytest.mark.parametrize(
-        ("a", "m", "b", "n", "expected"),
-        [  # Newcombe (1998), Stat. Med. 17, 873-890, table II, method 10
-            (56, 70, 48, 80, (0.0524, 0.3339)),
-            (9, 10, 3, 10, (0.1705, 0.8090)),
-            (6, 7, 2, 7, (0.0582, 0.8062)),
-            (5, 56, 0, 29, (-0.0381, 0.1926)),
-            (0, 10, 0, 20, (-0.1611, 0.2775)),
-            (10, 10, 0, 20, (0.6791, 1.0)),
-        ],
-    )
-    def test_newcombe_interval_as_published(self, a, m, b, n, expected):
-        assert metrics.newcombe_interval(a / m, m, b / n, n) == pytest.approx(expected, abs=5e-5)
-
-    def test_newcombe_interval_turns_with_its_samples(self):
-        low, high = metrics.newcombe_interval(0.908, 250, 0.864, 375)
-        assert metrics.newcombe_interval(0.864, 375, 0.908, 250) == pytest.approx((-high, -low))

@@ -15,8 +15,8 @@ TEXT = "# Title\n\n<!-- begin:a -->\nold\n<!-- end:a -->\n\nbetween\n\n<!-- begi
 
 
 @pytest.fixture(scope="module")
-def paper():
-    return load_paper("lam_ensemble")
+def paper(lam):
+    return lam
 
 
 def test_blocks_are_filled_and_the_rest_is_kept():
@@ -72,13 +72,16 @@ def test_a_paper_that_was_not_run_says_so_at_the_top(paper):
     assert "0.9080 accuracy, Model 3, test | not run | not run |" in text
 
 
-def test_the_top_gives_the_headline_of_every_variant_that_was_run(paper, write_unit):
+def test_the_top_gives_every_headline_reading_that_was_run(paper, write_unit):
+    other = replace(paper.variants["authors-notebook"], headline=True)
+    paper = replace(paper, variants=paper.variants | {"authors-notebook": other})
+    write_unit("Model 3", {"test": 10}, variant="paper-none")
     write_unit("Model 3", {"test": 227})
     write_unit("Model 3", {"test": 100}, protocol="grouped")
     folder = write_unit("Model 3", {"test": 200}, variant="authors-notebook", epochs_planned=20)
     write_runs(paper, folder)
     text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.9080 (paper)<br>0.8000 (authors-notebook) | match<br>differs |" in text
+    assert "| 0.9080 (paper)<br>0.8000 (authors-notebook) | undetermined<br>undetermined |" in text
 
 
 def test_variants_that_were_not_run_are_named_with_their_command(paper):
@@ -123,7 +126,7 @@ def test_the_top_shows_another_corpus_where_the_papers_own_was_not_run(paper, wr
     write_unit("Model 3", {"test": 227})
     write_runs(paper, folder)
     text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.9080 (paper) | match |" in text
+    assert "| 0.9080 (paper) | undetermined |" in text
 
 
 def test_the_top_shows_the_first_variant_that_was_run_where_the_faithful_one_was_not(paper, write_unit):

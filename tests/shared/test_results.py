@@ -10,15 +10,14 @@ import pytest
 from shared import results, units
 from shared.diff import diff_paper
 from shared.ensembles import product
-from shared.paper import load_paper
 from shared.results import ResultsError
 
 RIGHT = {"validation": 300, "test": 200}
 
 
 @pytest.fixture
-def paper():
-    return load_paper("lam_ensemble")
+def paper(lam):
+    return lam
 
 
 def test_rows_are_computed_from_the_predictions(paper, write_unit):

@@ -13,8 +13,8 @@ from shared.tables import WIDTH, duration, layouts, render_csv, render_markdown,
 
 
 @pytest.fixture(scope="module")
-def paper():
-    return load_paper("lam_ensemble")
+def paper(lam):
+    return lam
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 from shared.audit.split import SplitAudit
 from shared.audit.split.probing import majority
 from shared.figures import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
-from shared.metrics import wilson_interval
+from shared.intervals import wilson_interval
 
 MOST_LABELS = 30  # that get a bar
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from shared.audit.split.clips import Clips, Part
 from shared.audit.split.findings import LEAK, NOTE, Checked, Figure, Pair
-from shared.metrics import wilson_interval
+from shared.intervals import wilson_interval
 from shared.probe import nearest_neighbour
 
 N_DRAWS, SEED = 2000, 0  # of the bootstrap

@@ -273,10 +273,10 @@ def test_another_corpus_is_not_comparable_and_stands_apart(odd, write_unit):
     write_unit("Model 1", {"test": 200}, corpus="vntm-subset", fingerprint="0" * 16)
     page = Document(odd()["lam_ensemble.html"])
     assert "On other corpora: not comparable" in [heading.text for heading in page.all("h2")]
-    about = [cells for _, _, cells in page.rows() if len(cells) == 8 and cells[0] == "Model 1"]
+    about = [cells for _, _, cells in page.rows() if len(cells) == 9 and cells[0] == "Model 1"]
     assert about
     assert all(
-        "not comparable" in cells[6] and "corpus vntm-subset, the paper's is vntm" in cells[7] for cells in about
+        "not comparable" in cells[7] and "corpus vntm-subset, the paper's is vntm" in cells[8] for cells in about
     )
 
 

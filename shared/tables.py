@@ -27,13 +27,9 @@ def render_text(diff: Diff) -> str:
             lines += ["", *below] if below else []
         lines += _extras_text(diff.paper, section)
         lines += ["", *(line for text in conditions(section) for line in _wrapped(text))]
-    odd = [
-        note
-        for section in diff.sections
-        for table in tables_of(diff.paper, section)
-        for note in remarks(table, section)
-    ]
-    lines += ["", *(line for note in dict.fromkeys(odd) for line in _wrapped(note))]
+    shown = [(table, section) for section in diff.sections for table in tables_of(diff.paper, section)]
+    odd = dict.fromkeys(note for table, section in shown for note in remarks(table, section))
+    lines += ["", *(line for note in odd for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.cache import file_lock
 from shared.diff import compare, diff_paper
-from shared.paper import PaperError, Protocol, load_paper
+from shared.paper import Clusters, PaperError, Protocol, load_paper
 from shared.recomputed import DiffError
 from shared.results import RUNS, ResultsError, read_runs, write_runs
 from shared.verdicts import (
@@ -321,6 +321,18 @@ def test_everything_is_recomputed_from_the_predictions(paper, write_unit):
     assert loss.value == pytest.approx(expected, abs=1e-6)
     assert (loss.high - loss.low) / 2 == pytest.approx(1.959964 * math.sqrt(2 * variance / 250) + ROUNDED, rel=1e-5)
     assert section.records[0]["skipped"] == 0
+
+
+def test_clips_that_share_a_recording_widen_what_their_predictions_say(paper, write_unit):
+    folder = write_unit("Model 3", {"validation": 324, "test": 227})
+    write_runs(paper, folder)
+    clusters = {"vntm": Clusters("recording", r"\.(\d+)$", block=25)}  # the wrong clips are the last of the split
+    clustered = replace(paper, corpus=replace(paper.corpus, clusters=clusters))
+    alone, together = (diff_paper(one, folder).sections[0] for one in (paper, clustered))
+    for metric in ("accuracy", "loss", "precision", "recall"):
+        first, second = (section.entries["IV", "Model 3", "test", metric] for section in (alone, together))
+        assert second.high - second.low > 2 * (first.high - first.low)
+        assert "in clusters by recording, 10 of ours" in second.reason
 
 
 def test_an_ensemble_is_fused_and_has_nothing_to_compare_with(paper, write_unit):

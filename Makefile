@@ -12,7 +12,7 @@ reproduce: .venv/ready
 	.venv/bin/python -m reproductions reproduce $(ARGS)
 
 test: .venv/ready
-	.venv/bin/python -m pytest -q $(ARGS)
+	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ARGS)

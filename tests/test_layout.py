@@ -72,10 +72,12 @@ def may_import(path: str, module: str) -> bool:
     return there[0] in allowed[here[0]]
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_imports_point_one_way(path):
-    wrong = {name for name in imported((ROOT / path).read_text("utf-8"), path) if not may_import(path, name)}
-    assert not wrong, f"{path} may not import {', '.join(sorted(wrong))}"
+def test_imports_point_one_way():
+    wrong = []
+    for path in MODULES:
+        names = imported((ROOT / path).read_text("utf-8"), path)
+        wrong += [f"{path} may not import {name}" for name in sorted(names) if not may_import(path, name)]
+    assert not wrong, "; ".join(wrong)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +121,29 @@ def test_what_answers_fast_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr.strip().splitlines()[-1]
 
 
-@pytest.mark.parametrize("path", TEXTS)
-def test_text_is_utf8_with_unix_line_ends(path):
-    content = (ROOT / path).read_bytes()
-    content.decode("utf-8")
-    assert b"\r" not in content
-    assert not content or content.endswith(b"\n")
+def test_text_is_utf8_with_unix_line_ends():
+    odd = {path: words for path in TEXTS if (words := oddity((ROOT / path).read_bytes()))}
+    assert not odd, "; ".join(f"{path}: {words}" for path, words in odd.items())
+
+
+def oddity(content: bytes) -> str:
+    """What a text file should not have, in words."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 ({error})"
+    if b"\r" in content:
+        return "a carriage return"
+    return "" if not content or content.endswith(b"\n") else "no line end at its end"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"a\n", ""), (b"", ""), (b"\xe9\n", "not UTF-8"), (b"a\r\n", "a carriage return"), (b"a", "no line end")],
+)
+def test_what_a_text_file_should_not_have(content, words):
+    assert oddity(content).startswith(words) is True
+    assert bool(oddity(content)) is bool(words)
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

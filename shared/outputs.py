@@ -13,7 +13,7 @@ from shared.cache import atomic_write, file_lock
 from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
 from shared.metrics import confusion_matrix
-from shared.paper import PAPERS_ROOT, ConfusionMatrix, Paper
+from shared.paper import MISPLACED, PAPERS_ROOT, ConfusionMatrix, Paper
 from shared.readme import paper_blocks, render_blocks, shows_figures, suite_blocks
 from shared.recomputed import read
 from shared.tables import layouts, render_csv, render_markdown
@@ -145,8 +145,8 @@ def _write_confusions(
     if paper.corpus.labels != "single":
         return []
     split = confusion_split(paper)
-    published = [(confusion_file(folder, m.model, PUBLISHED), m) for m in paper.confusion_matrices]
-    written = [_write(file, _published_csv(matrix)) for file, matrix in published]
+    published = [matrix for matrix in paper.confusion_matrices if matrix.note_kind != MISPLACED]
+    written = [_write(published_file(paper, folder, m), confusion_csv(m.matrix, m.classes)) for m in published]
     names = ("model", *results.CONDITIONS)
     kept = {tuple(record[name] for name in names): predictions for record, predictions in found}
     for section in diff.sections:
@@ -164,9 +164,8 @@ def _write_confusions(
                 continue
             partial = any(row["status"] != "complete" for row in runs)
             panels = [("regenerated, partial run" if partial else "regenerated", matrix)]
-            published = paper.confusion_matrix(model, split)
-            if published and section.own_corpus and section.protocol == "published":
-                panels.insert(0, (f"published, {published.figure}", published.matrix))
+            if beside := published_beside(paper, section, model):
+                panels.insert(0, (f"published, {beside.figure}", beside.matrix))
             title = [f"{model}, {split}", f"variant {section.variant}", f"protocol {section.protocol}"]
             title += [f"seed {runs[0]['seed']}", *_folds(section, runs)]
             draw_confusion(file.with_suffix(".png"), panels, classes, " · ".join(title))
@@ -181,8 +180,22 @@ def confusion_split(paper: Paper) -> str:
 
 
 def confusion_file(folder: Path, model: str, section: str) -> Path:
-    """Where the counts of a model in a section are, or with `PUBLISHED` those of the paper."""
+    """Where the counts of a model in a section are."""
     return folder / f"confusion_{slug(model)}_{section}.csv"
+
+
+def published_file(paper: Paper, folder: Path, matrix: ConfusionMatrix) -> Path:
+    """Where the counts of a published matrix are; the file names its table, unless that is the paper's first."""
+    first = paper.tables[0].id if paper.tables else ""
+    named = "" if matrix.table in ("", first) else f"_{slug(matrix.table)}"
+    return confusion_file(folder, matrix.model, f"{PUBLISHED}{named}")
+
+
+def published_beside(paper: Paper, section: Section, model: str) -> ConfusionMatrix | None:
+    """The published matrix that a model's counts in a section stand beside; None where there is none."""
+    if not section.own_corpus or section.protocol != "published":
+        return None
+    return paper.confusion_matrix(model, confusion_split(paper), section.variant)
 
 
 def _folds(section: Section, runs: list[dict]) -> list[str]:
@@ -197,10 +210,6 @@ def confusion_csv(matrix, classes) -> str:
     lines = [",".join(["true", *classes])]
     lines += [",".join([name, *(str(int(count)) for count in row)]) for name, row in zip(classes, matrix, strict=True)]
     return "\n".join(lines) + "\n"
-
-
-def _published_csv(matrix: ConfusionMatrix) -> str:
-    return confusion_csv(matrix.matrix, matrix.classes)
 
 
 def _write(path: Path, text: str) -> Path:

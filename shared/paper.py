@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 SCHEMA = 1
+MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 PAPERS_ROOT = Path(__file__).resolve().parents[1] / "reproductions"
 
@@ -167,6 +168,10 @@ class Table:
         """Whether the numbers of a variant stand beside this table."""
         return not self.variants or variant in self.variants
 
+    def is_of_the_trainings_of(self, other: Table) -> bool:
+        """Whether some variant is held against both tables, so that one number in both is one quantity."""
+        return not self.variants or not other.variants or bool(set(self.variants) & set(other.variants))
+
     @property
     def label(self) -> str:
         """``Table IV``, unless the id already says what it is."""
@@ -178,7 +183,8 @@ class ConfusionMatrix:
     """A published confusion matrix, turned to rows = true class whatever the paper's figure does.
 
     `printed_rows` is what the figure's rows are (``true`` or ``predicted``), `labelled_rows` what its axis labels call
-    them, empty where they say nothing.
+    them, empty where they say nothing. `table` is the table that has the scores of the same answers, empty where none
+    has. A matrix with a `note_kind` is odd, as `note` says: a ``misplaced`` one belongs to another network or row.
     """
 
     figure: str
@@ -189,6 +195,8 @@ class ConfusionMatrix:
     printed_rows: str
     note: str = ""
     labelled_rows: str = ""
+    table: str = ""
+    note_kind: str = ""
 
     @property
     def as_printed(self) -> tuple[tuple[int, ...], ...]:
@@ -430,10 +438,14 @@ class Paper:
         """The published number at that place, or None where the paper prints nothing."""
         return self._cells.get((table, model, split, metric))
 
-    def confusion_matrix(self, model: str, split: str) -> ConfusionMatrix | None:
-        """The published confusion matrix of a model on a split, or None."""
-        found = (m for m in self.confusion_matrices if (m.model, m.split) == (model, split))
-        return next(found, None)
+    def confusion_matrix(self, model: str, split: str, variant: str = "paper") -> ConfusionMatrix | None:
+        """The published confusion matrix that a variant's answers stand beside, or None.
+
+        It is of a table that is held against the variant; a misplaced one stands beside nothing.
+        """
+        against = {"", *(table.id for table in self.tables if table.is_held_against(variant))}
+        of_model = (m for m in self.confusion_matrices if (m.model, m.split) == (model, split))
+        return next((m for m in of_model if m.table in against and m.note_kind != MISPLACED), None)
 
     @property
     def headline_cell(self) -> Cell | None:

@@ -15,7 +15,8 @@
 ``[[tables]]``
     id, title, place, ``columns`` (split, metric, header, scale?) and ``rows`` (header, model, values). A value is the
     paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper prints nothing.
-    ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell.
+    ``n`` gives clips a split, ``repeats`` the folds behind a ±, ``[[tables.remarks]]`` what is odd about one cell
+    (model, split, metric, kind, text), or, without its metric, about all cells of a model on a split.
     ``margins`` (metric = largest difference without consequence, as a fraction) needs its ``margin_reason``;
     ``variants`` are those that the table is held against, where it is not all.
 ``[corpus.clusters.<corpus>]``
@@ -26,8 +27,9 @@
     What the document prints outside its tables: place, value (as printed), scale?, and what it is about: model, split
     and metric as in a table, or a quantity in words. Two places of one quantity are held against each other.
 ``[[confusion_matrices]]``, ``[[figures]]``, ``[[findings]]``, ``[[ablations]]``
-    Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says); figures
-    of counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
+    Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says), their
+    ``table``? (the first that has the model and the split), and ``kind``? and ``note``? of one that is odd; figures of
+    counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
 ``[[comparisons]]``
     Two trainings on the same clips: title, ``first`` and ``second`` (variant, model); without their variant or model,
     one for each of ``variants`` or ``models``, which may be ensembles.
@@ -44,6 +46,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from shared.paper import (
+    MISPLACED,
     SCHEMA,
     Ablation,
     Cell,
@@ -69,7 +72,7 @@ from shared.paper import (
 
 ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
 FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
-REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate", "misplaced", "cut off")
+REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate", MISPLACED, "cut off")
 VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
 AXES = ("true", "predicted")
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -180,6 +183,7 @@ def read_paper(file: Path) -> Paper:
     corpus = _corpus(top.section("corpus"))
     models = {name: _model(name, section) for name, section in top.sections("models")}
     settings = {name: _setting(name, section, models) for name, section in top.sections("settings")}
+    tables = tuple(_table(section, corpus, models, top.get("variants", dict)) for section in top.rows("tables"))
     paper = Paper(
         id=head.get("id", str),
         title=head.get("title", str),
@@ -194,8 +198,10 @@ def read_paper(file: Path) -> Paper:
         models=models,
         variants={name: _variant(name, section, settings, models) for name, section in top.sections("variants")},
         ensembles={name: _ensemble(name, section, models) for name, section in top.sections("ensembles")},
-        tables=tuple(_table(section, corpus, models, top.get("variants", dict)) for section in top.rows("tables")),
-        confusion_matrices=tuple(_matrix(section, corpus, models) for section in top.rows("confusion_matrices")),
+        tables=tables,
+        confusion_matrices=tuple(
+            _matrix(section, corpus, models, tables) for section in top.rows("confusion_matrices")
+        ),
         count_figures=tuple(_figure(section) for section in top.rows("figures")),
         claims=tuple(_claim(section, models) for section in top.rows("claims")),
         findings=tuple(_finding(section) for section in top.rows("findings")),
@@ -400,9 +406,13 @@ def _table(section: Section, corpus: Corpus, models: dict, variants: dict) -> Ta
         column.done()
     remarks = {}
     for remark in section.rows("remarks"):
-        place = tuple(remark.get(key, str) for key in ("model", "split", "metric"))
+        model, split, metric = remark.get("model", str), remark.get("split", str), remark.get("metric", str, "")
         kind = remark.choice("kind", REMARK_KINDS, "say what is odd about the cell")
-        remarks[place] = {"note_kind": kind, "note": remark.get("text", str)}
+        note = {"note_kind": kind, "note": remark.get("text", str)}
+        metrics = [metric] if metric else [column.metric for column in columns if column.split == split]
+        if not metrics:
+            remark.fail("split", f"is {split!r}: the table has no such columns")
+        remarks |= {(model, split, name): note for name in metrics}
         remark.done()
     rows = []
     for row in section.rows("rows"):
@@ -462,7 +472,7 @@ def _cell(section: Section, key: str, text: str, column: Column, place: dict) ->
     )
 
 
-def _matrix(section: Section, corpus: Corpus, models: dict) -> ConfusionMatrix:
+def _matrix(section: Section, corpus: Corpus, models: dict, tables: tuple[Table, ...]) -> ConfusionMatrix:
     model = section.get("model", str)
     _known_model(section, "model", model, models)
     classes = section.items("classes", str, list(corpus.classes))
@@ -475,9 +485,16 @@ def _matrix(section: Section, corpus: Corpus, models: dict) -> ConfusionMatrix:
     labelled = section.choice("labelled_rows", AXES, "what does the figure's own label call its rows?", "")
     matrix = zip(*printed, strict=True) if orientation == "predicted" else printed
     figure, split, note = section.get("figure", str), section.get("split", str), section.get("note", str, "")
+    kind = section.choice("kind", REMARK_KINDS, "say what is odd about the matrix", "")
+    if bool(kind) != bool(note):
+        section.fail("note" if kind else "kind", "is missing: a remark has a kind and says in its note what is odd")
+    has_it = (t.id for t in tables if {model} & {r.model for r in t.rows} and {split} & {c.split for c in t.columns})
+    table = section.get("table", str, next(has_it, ""))
+    if table and table not in (known := [t.id for t in tables]):
+        section.fail("table", f"names {table!r}, which [[tables]] does not have; {suggestion(table, known)}")
     section.done()
     rows = tuple(tuple(row) for row in matrix)
-    return ConfusionMatrix(figure, model, split, classes, rows, orientation, note, labelled)
+    return ConfusionMatrix(figure, model, split, classes, rows, orientation, note, labelled, table, kind)
 
 
 def _figure(section: Section) -> CountFigure:

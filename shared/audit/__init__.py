@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from textwrap import wrap
 
+from shared.audit.coincidences import audit_coincidences
 from shared.audit.constant import audit_constant
 from shared.audit.finding import SEVERITIES, AuditFinding
 from shared.audit.matrices import audit_matrices
@@ -17,7 +18,7 @@ from shared.audit.scores import audit_places, audit_recall
 from shared.audit.shares import audit_shares
 from shared.paper import Paper
 
-CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_constant)
+CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_coincidences, audit_constant)
 WIDTH = 100
 
 

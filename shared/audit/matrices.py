@@ -19,12 +19,14 @@ def audit_matrices(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         found, sentence = _trace(paper, matrix)
         findings += found
         sound += [sentence] if sentence else []
-    for split, classes in dict.fromkeys((matrix.split, matrix.classes) for matrix in paper.confusion_matrices):
-        of_split = [m for m in paper.confusion_matrices if (m.split, m.classes) == (split, classes)]
-        found, sentence = _axes(paper, split, of_split)
+    together: dict[tuple, list[ConfusionMatrix]] = {}
+    for matrix in paper.confusion_matrices:
+        together.setdefault((matrix.table, matrix.split, matrix.classes), []).append(matrix)
+    for (_, split, _), matrices in together.items():
+        found, sentence = _axes(paper, split, matrices)
         findings += found
         sound += [sentence] if sentence else []
-        findings += _averages(paper, split, of_split)
+        findings += _averages(paper, split, matrices)
     return findings, sound
 
 
@@ -35,9 +37,8 @@ def sums(matrix: ConfusionMatrix) -> dict[str, tuple[int, ...]]:
 
 
 def _cell(paper: Paper, matrix: ConfusionMatrix, metric: str) -> Cell | None:
-    """The printed score of the matrix's model on its split, in whichever table."""
-    place = (matrix.model, matrix.split, metric)
-    return next((cell for cell in paper.cells() if (cell.model, cell.split, cell.metric) == place), None)
+    """The printed score of the matrix's model on its split, in the matrix's own table."""
+    return paper.cell(matrix.table, matrix.model, matrix.split, metric)
 
 
 # ---- the trace

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from shared.audit.finding import CONTRADICTION, IMPOSSIBLE, NOTE, AuditFinding, cell_place, listed
 from shared.audit.printed import Printed, agree, which
 from shared.audit.shares import stated_n
-from shared.paper import Cell, Paper
+from shared.paper import Cell, Paper, Table
 
 RECALL, PLACES = "recall above accuracy", "two values of one quantity"
 
@@ -25,13 +26,11 @@ def audit_recall(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
     """
     if paper.corpus.labels != "single":
         return [], []
-    threshold = paper.settings.get("metric_threshold")
-    at_half = threshold is not None and isinstance(threshold.value, float) and threshold.value >= 0.5
+    at_half = _at_half(paper)
     findings, checked = [], 0
     for recall in (cell for cell in paper.cells() if cell.metric == "recall"):
-        others = [paper.cell(recall.table, recall.model, recall.split, name) for name in ("accuracy", "precision")]
-        others = [cell for cell in others if cell is not None]
-        above = [cell for cell in others if Printed.of(recall).limits()[0] > Printed.of(cell).limits()[1]]
+        others = _scores_beside(paper, recall)
+        above = _below(recall, others)
         checked += bool(others)
         if above and (at_half or above[0].metric == "accuracy"):
             findings.append(_recall_finding(paper, recall, above, at_half))
@@ -39,6 +38,30 @@ def audit_recall(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         f"No {'other ' * bool(findings)}recall exceeds accuracy or precision ({checked - len(findings)} compared)."
     ]
     return findings, sound if at_half and checked > len(findings) else []
+
+
+def impossible_recalls(paper: Paper) -> list[Cell]:
+    """The printed recalls that no experiment gives, since accuracy or precision is below."""
+    if paper.corpus.labels != "single" or not _at_half(paper):
+        return []
+    recalls = (cell for cell in paper.cells() if cell.metric == "recall")
+    return [recall for recall in recalls if _below(recall, _scores_beside(paper, recall))]
+
+
+def _at_half(paper: Paper) -> bool:
+    threshold = paper.settings.get("metric_threshold")
+    return threshold is not None and isinstance(threshold.value, float) and threshold.value >= 0.5
+
+
+def _scores_beside(paper: Paper, recall: Cell) -> list[Cell]:
+    """Accuracy and precision of the same row and split, as far as printed."""
+    others = (paper.cell(recall.table, recall.model, recall.split, name) for name in ("accuracy", "precision"))
+    return [cell for cell in others if cell is not None]
+
+
+def _below(recall: Cell, others: list[Cell]) -> list[Cell]:
+    """Those that are below the recall, however both were rounded."""
+    return [cell for cell in others if Printed.of(recall).limits()[0] > Printed.of(cell).limits()[1]]
 
 
 def _recall_finding(paper: Paper, recall: Cell, above: list[Cell], at_half: bool) -> AuditFinding:
@@ -65,26 +88,52 @@ def _recall_finding(paper: Paper, recall: Cell, above: list[Cell], at_half: bool
 
 
 def audit_places(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
-    """Quantities that the document prints in several places with different values."""
-    quantities: dict[tuple[str, ...], list[tuple[str, Printed]]] = {}
-    cells = {}
-    for cell in paper.cells():
-        key = (cell.model, cell.split, cell.metric)
-        cells.setdefault(key, cell)
-        quantities.setdefault(key, []).append((cell_place(paper, cell)["place"].partition(",")[0], Printed.of(cell)))
+    """Quantities that the document prints in several places with different values.
+
+    A score in two tables is one quantity where some variant is held against both; tables of different trainings may
+    differ. A claim is about the first table that has its score.
+    """
+    quantities: list[Quantity] = []
+    for table in paper.tables:
+        for cell in (cell for row in table.rows for cell in row.cells if cell):
+            place = cell_place(paper, cell)["place"].partition(",")[0]
+            _quantity(quantities, (cell.model, cell.split, cell.metric), table, cell).add(place, Printed.of(cell))
     for claim in paper.claims:
         key = (claim.quantity,) if claim.quantity else (claim.model, claim.split, claim.metric)
-        quantities.setdefault(key, []).append((claim.place, Printed.of(claim)))
+        _quantity(quantities, key).add(claim.place, Printed.of(claim))
     findings, repeated = [], 0
-    for key, places in quantities.items():
-        pairs = list(combinations(places, 2))
+    for quantity in quantities:
+        pairs = list(combinations(quantity.places, 2))
         repeated += bool(pairs)
         if not all(agree(one, other) for (_, one), (_, other) in pairs):
-            findings.append(_places_finding(paper, key, places, cells.get(key)))
+            findings.append(_places_finding(paper, quantity.key, quantity.places, quantity.cell))
     n_sound = repeated - len(findings)
     numbers, verb = ("number is", "agrees") if n_sound == 1 else ("numbers are", "agree")
     sound = [f"{n_sound} {numbers} printed in more than one place and {verb} there."]
     return findings, sound if n_sound else []
+
+
+@dataclass
+class Quantity:
+    """What one number is of, the places that print it, and the first table and cell that do."""
+
+    key: tuple[str, ...]
+    table: Table | None
+    cell: Cell | None
+    places: list[tuple[str, Printed]] = field(default_factory=list)
+
+    def add(self, place: str, printed: Printed):
+        self.places.append((place, printed))
+
+
+def _quantity(quantities: list[Quantity], key: tuple, table: Table | None = None, cell: Cell | None = None) -> Quantity:
+    """The quantity of a key, one that the table may share with those that print it already, or else a new one."""
+    for quantity in quantities:
+        others = quantity.table and table and not table.is_of_the_trainings_of(quantity.table)
+        if quantity.key == key and not others:
+            return quantity
+    quantities.append(Quantity(key, table, cell))
+    return quantities[-1]
 
 
 def _places_finding(paper: Paper, key: tuple[str, ...], places: list, cell: Cell | None) -> AuditFinding:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.diff import Section
-from shared.outputs import PUBLISHED, confusion_file, confusion_split
+from shared.outputs import confusion_file, confusion_split, published_beside
 from shared.paper import Paper
 from shared.report.html import Html, h, joined, minus
 from shared.report.page import framed
@@ -28,20 +28,18 @@ def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
     for model in sorted({row["model"] for row in section.runs}):
         file = confusion_file(folder, model, section.name)
         if file.exists():
-            figures.append(_figure(paper, section, model, file, folder, link))
+            figures.append(_figure(paper, section, model, file, link))
     if not figures:
         return Html()
     reading = h("p", READING.format(split=confusion_split(paper)), class_="reading")
     return joined([reading, h("div", figures, class_="figures")])
 
 
-def _figure(paper: Paper, section: Section, model: str, file: Path, folder: Path, link) -> Html:
+def _figure(paper: Paper, section: Section, model: str, file: Path, link) -> Html:
     classes, ours = read_counts(file)
     panels = [("Regenerated", _counts(f"{model}, regenerated", classes, ours), ours)]
-    printed = paper.confusion_matrix(model, confusion_split(paper))
-    beside = confusion_file(folder, model, PUBLISHED)
-    if printed and section.own_corpus and section.protocol == "published" and beside.exists():
-        names, theirs = read_counts(beside)
+    if printed := published_beside(paper, section, model):
+        names, theirs = list(printed.classes), np.array(printed.matrix)
         panels.insert(0, (f"Published, {printed.figure}", _counts(f"{model}, published", names, theirs), theirs))
         if names == classes:
             panels.append(("Difference", _difference(model, classes, theirs, ours), None))

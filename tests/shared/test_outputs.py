@@ -10,7 +10,7 @@ from shared import outputs
 from shared.cache import LockedError, file_lock
 from shared.diff import compare, diff_paper
 from shared.outputs import drawn_readmes, write_outputs
-from shared.paper import list_papers, load_paper
+from shared.paper import MISPLACED, list_papers, load_paper
 from shared.results import results_folder
 from shared.tables import render_csv
 
@@ -96,6 +96,33 @@ def test_the_matrix_of_several_folds_is_their_sum_and_says_so(paper, write_unit,
         "Model 2, test · variant paper · protocol grouped · seed 0 · fold 4",
         "1-NN probe, test · variant probe · protocol grouped · seed 0 · 3 folds",
     ]
+
+
+def test_a_published_matrix_stands_beside_the_variants_of_its_table(paper, write_unit, monkeypatch):
+    first, other = paper.tables[0], replace(paper.tables[0], id="the code", variants=("authors-notebook",))
+    mine, *rest = paper.confusion_matrices
+    paper = replace(
+        paper,
+        tables=(replace(first, variants=("paper",)), other),
+        confusion_matrices=(
+            mine,
+            replace(mine, figure="a.png", table=other.id),
+            replace(rest[-1], note_kind=MISPLACED),
+        ),
+    )
+    drawn = {}
+    monkeypatch.setattr(outputs, "draw_confusion", lambda path, panels, *rest: drawn.update({path.name: panels}))
+    monkeypatch.setattr(outputs, "shows_figures", lambda *arguments: True)
+    for variant in ("paper", "authors-notebook"):
+        write_unit("Model 3", {"test": 200}, variant=variant)
+        folder = write_unit("Model 1", {"test": 200}, variant=variant)
+    write_outputs(paper, folder)
+    names = {path.name.removeprefix("confusion_") for path in folder.glob("confusion_*published*")}
+    assert names == {"model-1_published.csv", "model-1_published_the-code.csv"}, "a misplaced one is nobody's"
+    panels = {name.removeprefix("confusion_"): [title for title, _ in shown] for name, shown in drawn.items()}
+    assert panels["model-1_paper.png"] == ["published, Fig. 4", "regenerated"]
+    assert panels["model-1_authors-notebook.png"] == ["published, a.png", "regenerated"]
+    assert panels["model-3_paper.png"] == ["regenerated"]
 
 
 def test_the_matrix_is_of_a_run_that_counts(paper, write_unit):

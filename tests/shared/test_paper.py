@@ -336,6 +336,51 @@ def test_confusion_matrices_are_turned_to_rows_true(toy):
     assert toy.confusion_matrix("RNN", "test") is None
 
 
+OF_CODE = """
+[[tables]]
+id = "the code"
+variants = ["fast"]
+columns = [{ split = "test", metric = "map@3", header = "test" }]
+rows = [{ header = "cnn", model = "CNN", values = ["0.9"] }]
+[[confusion_matrices]]
+table = "the code"
+figure = "cnn.png"
+model = "CNN"
+split = "test"
+printed_rows = "true"
+matrix = [[21, 4], [9, 16]]
+"""
+
+
+def test_a_confusion_matrix_stands_beside_the_variants_of_its_table(tmp_path):
+    own = MINIMAL.replace('id = "1"', 'id = "1"\nvariants = ["paper"]') + OF_CODE
+    paper = load_paper("toy", write(tmp_path, own))
+    assert [(m.figure, m.table) for m in paper.confusion_matrices] == [("Fig. 1", "1"), ("cnn.png", "the code")]
+    assert paper.confusion_matrix("CNN", "test").figure == "Fig. 1"
+    assert paper.confusion_matrix("CNN", "test", "fast").figure == "cnn.png"
+    assert paper.table("1").is_of_the_trainings_of(paper.table("1"))
+    assert not paper.table("1").is_of_the_trainings_of(paper.table("the code"))
+    misplaced = own.replace('figure = "Fig. 1"', 'figure = "Fig. 1"\nkind = "misplaced"\nnote = "the other one\'s"')
+    paper = load_paper("toy", write(tmp_path, misplaced))
+    assert paper.confusion_matrix("CNN", "test") is None
+    assert (paper.confusion_matrices[0].note_kind, paper.confusion_matrices[0].note) == ("misplaced", "the other one's")
+    for old, new, message in (
+        ('table = "the code"', 'table = "2"', "confusion_matrices[1].table names '2', which [[tables]] does not have"),
+        ('kind = "misplaced"', 'kind = "moved"', "confusion_matrices[0].kind is 'moved': expected one of"),
+        ('kind = "misplaced"\n', "", "confusion_matrices[0].kind is missing: a remark has a kind"),
+    ):
+        with pytest.raises(PaperError, match=re.escape(message)):
+            load_paper("toy", write(tmp_path, misplaced.replace(old, new)))
+
+
+def test_a_remark_without_a_metric_is_about_all_cells_of_a_split(tmp_path):
+    text = MINIMAL.replace('split = "test", metric = "map@3", kind', 'split = "test", kind')
+    remarked = [cell for cell in load_paper("toy", write(tmp_path, text)).cells() if cell.note]
+    assert [(cell.model, cell.metric, cell.note_kind) for cell in remarked] == [("RNN", "map@3", "approximate")]
+    with pytest.raises(PaperError, match="remarks\\[0\\].split is 'tests': the table has no such columns"):
+        load_paper("toy", write(tmp_path, text.replace('split = "test", kind', 'split = "tests", kind')))
+
+
 def test_figures_of_counts_and_findings(toy):
     assert toy.count_figures[0].counts == {"a": 25, "b": 25}
     assert toy.findings[0].kind == "silent"

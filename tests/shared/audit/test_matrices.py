@@ -63,6 +63,23 @@ def test_matrices_of_different_clips(audit):
     assert found.severity == CONTRADICTION
 
 
+def test_a_matrix_is_held_against_its_own_table(audit):
+    tables = table("test accuracy", A=["0.84"]) + table("test accuracy", table_id="2", A=["0.82"])
+    fits = matrix("Fig. 1", FAIR).replace("[[confusion_matrices]]", '[[confusion_matrices]]\ntable = "2"')
+    assert "Fig. 1: the diagonal has 41 of 50, 0.82; 0.82 is printed for A." in audit(COUNTED, tables, fits).sound
+    only(audit(COUNTED, tables, matrix("Fig. 1", FAIR)), "trace of a matrix")
+
+
+def test_figures_of_two_tables_have_axes_of_their_own(audit):
+    turned = [list(column) for column in zip(*FAIR, strict=True)]
+    tables = table("test accuracy", A=["0.82"]) + table("test accuracy", table_id="2", A=["0.82"])
+    other = matrix("Fig. 2", turned, printed="predicted", labelled="true")
+    other = other.replace("[[confusion_matrices]]", '[[confusion_matrices]]\ntable = "2"')
+    audited = audit(COUNTED, tables, matrix("Fig. 1", FAIR, labelled="true") + other)
+    assert only(audited, "axes swapped").place == "Fig. 2, test"
+    assert "Fig. 1: the rows add up to 30 and 20, as stated, so they are the true class." in audited.sound
+
+
 def test_a_matrix_with_another_trace_or_other_clips_than_printed(audit):
     corpus = CORPUS + "n = { test = 50 }"
     found = only(audit(corpus, table("test accuracy", A=["0.84"]), matrix("Fig. 1", FAIR)), "trace of a matrix")

@@ -63,6 +63,36 @@ def test_places_that_agree_are_sound(audit):
     assert "1 number is printed in more than one place and agrees there." in audited.sound
 
 
+CODE = """
+[variants.code]
+title = "as the code does"
+description = "As the code does."
+origin = "authors' code"
+"""
+
+
+@pytest.mark.parametrize(
+    ("variants", "others", "printed"),
+    [
+        (["paper"], ["code"], []),  # two trainings may differ
+        (["paper"], ["paper", "code"], ["0.86 against 0.89"]),
+        (["paper"], [], ["0.86 against 0.89"]),  # a table without variants is held against all
+    ],
+)
+def test_two_tables_of_the_same_trainings_and_of_others(audit, variants, others, printed):
+    text = table("test accuracy", variants=variants, A=["0.86"])
+    text += table("test accuracy", table_id="2", variants=others, A=["0.89"])
+    audited = audit(CORPUS, CODE, text)
+    assert [f.printed for f in audited.findings if f.kind == "two values of one quantity"] == printed
+
+
+def test_a_claim_is_about_the_first_table(audit):
+    text = table("test accuracy", variants=["paper"], A=["0.86"])
+    text += table("test accuracy", table_id="2", variants=["code"], A=["0.89"]) + claim("the abstract", "86")
+    audited = audit(CORPUS, CODE, text)
+    assert "1 number is printed in more than one place and agrees there." in audited.sound
+
+
 def test_a_quantity_in_words(audit):
     other = '[[claims]]\nplace = "{}"\nvalue = "{}"\nquantity = "columns of an image"\n'
     audited = audit(CORPUS, other.format("2", "1290"), other.format("Table I", "1292"))

@@ -1,6 +1,7 @@
 """Small papers for the audit's tests, put together from pieces of a paper.toml."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.audit import Audit, audit_paper
@@ -32,13 +33,16 @@ classes = ["x", "y"]
 """
 
 
-def table(columns: str, scale: int = 1, **rows: list[str]) -> str:
-    """A table; `columns` are such as ``test accuracy, test recall``, `rows` a model's values."""
+def table(columns: str, scale: int = 1, table_id: str = "1", variants: Sequence[str] = (), **rows: list[str]) -> str:
+    """A table; `columns` are such as ``test accuracy, test recall``, `rows` a model's values.
+
+    It is held against `variants`, or against all when there are none.
+    """
     pairs = [column.split() for column in columns.split(",")]
     lines = [f'{{ split = "{pair[0]}", metric = "{pair[1]}", header = "{pair[1]}" }}' for pair in pairs]
     values = [f'{{ header = "{name}", model = "{name}", values = {json.dumps(row)} }}' for name, row in rows.items()]
     body = f"columns = [{', '.join(lines)}]\nrows = [{', '.join(values)}]\n"
-    return f'[[tables]]\nid = "1"\nscale = {scale}\n{body}'
+    return f'[[tables]]\nid = "{table_id}"\nscale = {scale}\nvariants = {json.dumps(list(variants))}\n{body}'
 
 
 def claim(

@@ -41,7 +41,7 @@ def build_model_1(input_shape=(128, 1292, 3), n_classes: int = 5, dropout: float
 
 
 def build_model_2(
-    input_shape=(128, 1292, 3), n_classes: int = 5, dropout: float = 0.2, dense_units=(128, 64)
+    input_shape=(128, 1292, 3), n_classes: int = 5, dropout: float = 0.2, hidden_units=(128, 64)
 ) -> keras.Model:
     """Model 2 (Table II): three padded convolutions, two dense layers; 21,141,477 parameters.
 
@@ -53,12 +53,18 @@ def build_model_2(
     x = convolution_block(x, 64, 3, "same")  # (batch, 16, 161, 64)
     x = layers.Flatten()(x)  # (batch, 164864)
     x = layers.Dropout(dropout)(x)
-    for units in dense_units:
+    for units in hidden_units:
         x = layers.Dense(units, activation="relu")(x)  # (batch, 128), then (batch, 64)
     return keras.Model(inputs, softmax(x, n_classes), name="model_2")
 
 
-def build_model_3(input_shape=(128, 1292, 3), n_classes: int = 5, dropout: float = 0.2) -> keras.Model:
+def build_model_3(
+    input_shape=(128, 1292, 3),
+    n_classes: int = 5,
+    dropout: float = 0.2,
+    momentum: float = 0.99,
+    epsilon: float = 0.001,
+) -> keras.Model:
     """Model 3 (Table III): as Model 1 with a 5 x 5 first kernel and batch normalisation; 3,904,613 parameters."""
     inputs = keras.Input(input_shape)  # (batch, 128, 1292, 3)
     x = convolution_block(inputs, 16, 5, "valid")  # (batch, 62, 644, 16); the shape forces 5 x 5
@@ -70,13 +76,15 @@ def build_model_3(input_shape=(128, 1292, 3), n_classes: int = 5, dropout: float
     for units in (128, 64):
         x = layers.Dense(units, activation="relu")(x)  # (batch, 128), then (batch, 64)
         x = layers.Dropout(dropout)(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=momentum, epsilon=epsilon)(x)
     return keras.Model(inputs, softmax(x, n_classes), name="model_3")
 
 
 def build(name: str, settings: dict, input_shape=(128, 1292, 3), n_classes: int = 5) -> keras.Model:
     """The network of ``"Model 1"``, ``"Model 2"`` or ``"Model 3"`` with a variant's settings from paper.toml."""
-    dropout = settings["dropout"]
     if name == "Model 2":
-        return build_model_2(input_shape, n_classes, dropout, settings["model_2_dense_units"])
-    return {"Model 1": build_model_1, "Model 3": build_model_3}[name](input_shape, n_classes, dropout)
+        return build_model_2(input_shape, n_classes, settings["model_2_dropout"], settings["model_2_hidden_units"])
+    if name == "Model 3":
+        normalization = settings["batch_norm_momentum"], settings["batch_norm_epsilon"]
+        return build_model_3(input_shape, n_classes, settings["dropout"], *normalization)
+    return {"Model 1": build_model_1}[name](input_shape, n_classes, settings["dropout"])

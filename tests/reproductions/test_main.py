@@ -164,7 +164,7 @@ def test_a_name_with_a_comma_in_parentheses_is_one_name():
 
 def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
     assert main(["run", "lam_ensemble", "--variant", "all", "--model", "Model 3"]) == 0
-    assert "authors-model-2" in train.calls[0][1]["variants"]
+    assert "notebook-augmented" in train.calls[0][1]["variants"]
 
 
 def test_diff_of_a_corpus_without_runs_gives_the_command(capsys, kept):
@@ -189,8 +189,8 @@ def test_predict_hands_songs_to_the_paper(train):
             f"unknown corpus 'gtzn'; the known are: {', '.join(sorted(data_prep.CORPORA))}",
         ),
         (
-            ["run", "lam_ensemble", "--variant", "authors-model-2", "--model", "Model 1"],
-            "variant authors-model-2 is only about Model 2",
+            ["run", "lam_ensemble", "--variant", "notebook-augmented", "--model", "Model 3"],
+            "variant notebook-augmented is only about Model 1",
         ),
         (["diff", "x"], "there is no paper 'x'"),
         (["diff", "--corpus", "foo"], "unknown corpus 'foo'; the known are: "),

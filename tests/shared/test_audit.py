@@ -28,9 +28,25 @@ def test_lam_recall_is_impossible(lam):
     assert "400 answers above one half came from 375 clips" in found.arithmetic  # 375 · 0.8720 / 0.8173 = 400.1
 
 
+def test_lam_table_iv_has_an_evaluation_of_another_network(lam):
+    row, matrix, left = (
+        only(lam, kind) for kind in ("same scores for two models", "same matrix for two models", "left over")
+    )
+    assert (row.severity, row.table, row.row) == (CONTRADICTION, "IV", "2")
+    assert row.place == "Table IV, 2 (Model 2), test and Repository README, 1 (Model 1), test"
+    assert row.printed == "0.4514, 0.8840, 0.8984, 0.8840"
+    assert (matrix.severity, matrix.place) == (
+        CONTRADICTION,
+        "Fig. 5 (Model 2, test) and cfm_model1.png (Model 1, test)",
+    )
+    assert (left.severity, left.printed, left.row, left.column) == (NOTE, "0.8720", "2", "validation Recall")
+    assert "Repository README, 2 (Model 2), validation Recall" in left.arithmetic
+
+
 def test_lam_axes_are_swapped(lam):
-    found = only(lam, "axes swapped")
+    found, others = [finding for finding in lam.findings if finding.kind == "axes swapped"]
     assert (found.severity, found.place) == (CONTRADICTION, "Fig. 4, Fig. 5 and Fig. 6, test")
+    assert others.place == "cfm_model1.png, cfm_model2.png and cfm_model3.png, test"
     assert "The columns add up to 50 a class" in found.arithmetic
     assert "51, 48, 39, 59 and 53 in Fig. 4" in found.arithmetic
     assert "the rows are the predicted class" in found.follows
@@ -41,11 +57,13 @@ def test_lam_traces_and_accuracies_are_sound(lam):
     assert "validation: the accuracies are 313, 307 and 324 of 375 clips" in sound
     for figure, trace in (("Fig. 4", "216 of 250, 0.8640"), ("Fig. 5", "221 of 250"), ("Fig. 6", "227 of 250")):
         assert f"{figure}: the diagonal has {trace}" in sound
+    for figure, trace in (("1", "221 of 250, 0.8840"), ("2", "225 of 250"), ("3", "233 of 250")):
+        assert f"cfm_model{figure}.png: the diagonal has {trace}" in sound
     assert "3 numbers are printed in more than one place and agree there." in sound
 
 
 def test_lam_averages_over_classes_are_not_what_is_printed(lam):
-    found = only(lam, "average of a matrix")
+    found, _ = [finding for finding in lam.findings if finding.kind == "average of a matrix"]
     assert found.severity == NOTE
     # Fig. 4: 47/51, 46/48, 39/39, 41/59 and 43/53 are 0.8772 on the average, 216/250 = 0.8640.
     assert "0.8772 and 0.8640 (Model 1)" in found.arithmetic

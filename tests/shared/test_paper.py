@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_prep import synthetic, vntm
 from shared.paper import PaperError, list_papers, load_paper
 
 MINIMAL = """
@@ -457,8 +458,9 @@ def lam():
     return load_paper("lam_ensemble")
 
 
-def test_lam_table_iv_has_every_cell(lam):
-    assert len(lam.cells()) == 3 * 8
+def test_lam_tables_have_every_cell(lam):
+    assert [table.id for table in lam.tables] == ["IV", "Repository README"]
+    assert len(lam.cells()) == 2 * 3 * 8
     assert {cell.decimals for cell in lam.cells()} == {4}
     assert lam.headline_cell.printed == "0.9080"
 
@@ -469,11 +471,58 @@ def test_lam_accuracies_are_whole_numbers_of_clips(lam):
             assert round(round(cell.value * cell.n) / cell.n, 4) == cell.value
 
 
-def test_lam_confusion_matrices_have_50_clips_a_class_and_the_accuracies_of_table_iv(lam):
-    for model in lam.models:
-        matrix = np.array(lam.confusion_matrix(model, "test").matrix)
+def test_lam_confusion_matrices_have_50_clips_a_class_and_the_accuracies_of_their_table(lam):
+    assert {(m.table, m.model) for m in lam.confusion_matrices} == {(t.id, m) for t in lam.tables for m in lam.models}
+    for published in lam.confusion_matrices:
+        matrix = np.array(published.matrix)
         assert matrix.sum(axis=1).tolist() == [50] * 5
-        assert np.trace(matrix) / 250 == lam.cell("IV", model, "test", "accuracy").value
+        assert np.trace(matrix) / 250 == lam.cell(published.table, published.model, "test", "accuracy").value
+    assert [
+        lam.confusion_matrix(model, "test") and lam.confusion_matrix(model, "test").figure for model in lam.models
+    ] == [
+        "Fig. 4",
+        None,
+        "Fig. 6",
+    ]
+    assert lam.confusion_matrix("Model 2", "test", "authors-notebook").figure == "cfm_model2.png"
+
+
+def test_lam_cells_of_another_network_are_marked_and_only_they(lam):
+    iv, readme = lam.tables
+    misplaced = {(c.table, c.model, c.split, c.metric) for c in lam.cells() if c.note_kind == "misplaced"}
+    assert misplaced == {("IV", "Model 2", "test", column.metric) for column in iv.columns if column.split == "test"}
+    for place in misplaced:
+        assert lam.cell(*place).printed == lam.cell(readme.id, "Model 1", *place[2:]).printed
+    fig_5 = next(matrix for matrix in lam.confusion_matrices if matrix.note_kind == "misplaced")
+    assert (fig_5.figure, fig_5.matrix) == (
+        "Fig. 5",
+        lam.confusion_matrix("Model 1", "test", "authors-notebook").matrix,
+    )
+
+
+def test_lam_margins_are_half_the_smallest_lead_of_model_3(lam):
+    for table in lam.tables:
+        for metric, margin in table.margins.items():
+            leads = []
+            for split in ("validation", "test"):
+                first, second, third = (lam.cell(table.id, model, split, metric) for model in lam.models)
+                others = [cell.value for cell in (first, second) if not cell.note_kind]
+                leads.append(min(others) - third.value if metric == "loss" else third.value - max(others))
+            assert margin == pytest.approx(np.floor(1000 * min(leads) / 2 + 1e-6) / 1000), (table.id, metric)
+
+
+def test_lam_every_variant_is_held_against_one_table(lam):
+    for variant in lam.variants:
+        against = [table.id for table in lam.tables if table.is_held_against(variant)]
+        assert against == [("Repository README" if variant == "authors-notebook" else "IV")]
+
+
+def test_lam_clusters_are_the_groups_of_the_corpora(lam):
+    for corpus in (vntm, synthetic):
+        clips = corpus.clips()
+        groups = [corpus.group(label, clip) for label, clip in zip(clips["label"], clips["clip"], strict=True)]
+        found = lam.corpus.clusters[corpus.NAME].of(clips["clip"])
+        assert len(set(zip(groups, found, strict=True))) == len(set(groups)) == len(set(found))
 
 
 def test_lam_recall_above_accuracy_is_marked_and_only_there(lam):
@@ -481,7 +530,7 @@ def test_lam_recall_above_accuracy_is_marked_and_only_there(lam):
     above = {
         (c.model, c.split, "recall")
         for c in lam.cells()
-        if c.metric == "recall" and c.value > lam.cell("IV", c.model, c.split, "accuracy").value
+        if c.metric == "recall" and c.value > lam.cell(c.table, c.model, c.split, "accuracy").value
     }
     assert marked == above == {("Model 2", "validation", "recall")}
 
@@ -501,9 +550,25 @@ def test_lam_variants_differ_where_the_sources_do(lam):
 
     assert changes("paper-intended") == {"augmentation": "intended"}
     assert changes("paper-none") == {"augmentation": "none"}
-    assert changes("authors-notebook") == {"augmentation": "none", "epochs": 20}
-    assert changes("authors-model-2") == {"dropout": 0.3, "model_2_dense_units": [64]}
-    assert lam.models_for("authors-model-2") == ("Model 2",)
+    stopping = {"early_stopping_monitor": "loss"}
+    assert changes("authors-code") == stopping
+    assert changes("authors-code-intended") == stopping | {"augmentation": "intended"}
+    released = {"model_2_dropout": 0.3, "model_2_hidden_units": [64]}
+    assert changes("authors-notebook") == {"augmentation": "none", "epochs": 20} | stopping | released
+    assert changes("notebook-augmented") == {"epochs": 40} | stopping
+    assert changes("notebook-augmented-intended") == {"epochs": 40, "augmentation": "intended"} | stopping
+    assert lam.models_for("notebook-augmented") == lam.models_for("notebook-augmented-intended") == ("Model 1",)
+    assert lam.setting("early_stopping_monitor") == "none"
+
+
+def test_lam_variants_that_depart_from_the_text_say_so(lam):
+    conditions = {name: lam.conditions_of(name, "Model 1") for name in lam.variants}
+    assert conditions == {
+        **dict.fromkeys(("paper", "paper-intended", "authors-notebook"), ()),
+        "paper-none": ("no augmentation",),
+        **dict.fromkeys(("authors-code", "authors-code-intended"), ("early stopping",)),
+        **dict.fromkeys(("notebook-augmented", "notebook-augmented-intended"), ("40 epochs", "early stopping")),
+    }
 
 
 # ---- what verdicts need

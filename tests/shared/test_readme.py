@@ -56,8 +56,8 @@ def test_markers_that_cannot_be_filled_are_refused(text, message):
 
 def test_settings_say_where_they_come_from(paper):
     text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["settings"]()
-    assert "| `batch_size` | 32 | images | paper, IV-B |" in text
-    assert "| `image_width` | 1292 | pixels | arithmetic |" in text
+    assert "| `batch_size` | all | 32 | images | paper, IV-B |" in text
+    assert "| `image_width` | all | 1292 | pixels | arithmetic |" in text
     assert all(f"| `{name}` |" in text for name in paper.settings)
 
 
@@ -73,15 +73,15 @@ def test_a_paper_that_was_not_run_says_so_at_the_top(paper):
 
 
 def test_the_top_gives_every_headline_reading_that_was_run(paper, write_unit):
-    other = replace(paper.variants["authors-notebook"], headline=True)
-    paper = replace(paper, variants=paper.variants | {"authors-notebook": other})
+    other = replace(paper.variants["paper-intended"], headline=True)
+    paper = replace(paper, variants=paper.variants | {"paper-intended": other})
     write_unit("Model 3", {"test": 10}, variant="paper-none")
     write_unit("Model 3", {"test": 227})
     write_unit("Model 3", {"test": 100}, protocol="grouped")
-    folder = write_unit("Model 3", {"test": 200}, variant="authors-notebook", epochs_planned=20)
+    folder = write_unit("Model 3", {"test": 200}, variant="paper-intended")
     write_runs(paper, folder)
     text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.9080 (paper)<br>0.8000 (authors-notebook) | undetermined<br>undetermined |" in text
+    assert "| 0.9080 (paper)<br>0.8000 (paper-intended) | undetermined<br>undetermined |" in text
 
 
 def test_variants_that_were_not_run_are_named_with_their_command(paper):

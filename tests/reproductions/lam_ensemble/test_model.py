@@ -51,16 +51,33 @@ def test_model_3_has_a_5x5_kernel_and_batch_normalisation_after_dropout():
     assert kinds[-7:] == ["Dense", "Dropout", "BatchNormalization", "Dense", "Dropout", "BatchNormalization", "Dense"]
 
 
-def test_the_released_model_2():
-    model = build("Model 2", PAPER.settings_for("authors-model-2"))
-    assert shapes(model)[3:] == [(164864,), (64,), (5,)]
-    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.3]
+def dropout(model):
+    return {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
+
+
+def test_the_released_model_2_is_the_notebooks_and_the_only_one_that_differs():
+    built = {name: build(name, PAPER.settings_for("authors-notebook", name)) for name in SHAPES}
+    assert shapes(built["Model 2"])[3:] == [(164864,), (64,), (5,)]
+    assert built["Model 2"].count_params() == PARAMETERS["Model 2"] - 64 * (164864 + 1) - (128 + 1) * 64
+    assert {name: dropout(model) for name, model in built.items()} == {
+        "Model 1": {0.2},
+        "Model 2": {0.3},
+        "Model 3": {0.2},
+    }
+    assert [shapes(built[name]) for name in ("Model 1", "Model 3")] == [SHAPES["Model 1"], SHAPES["Model 3"]]
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_dropout_is_the_papers(name):
-    model = build(name, PAPER.settings_for())
-    assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.2}
+    assert dropout(build(name, PAPER.settings_for())) == {0.2}
+
+
+def test_batch_normalisation_is_as_the_settings_say():
+    settings = PAPER.settings_for(model="Model 3")
+    for changed in ({}, {"batch_norm_momentum": 0.5, "batch_norm_epsilon": 0.25}):
+        model = build("Model 3", settings | changed)
+        found = {(x.momentum, x.epsilon) for x in model.layers if isinstance(x, keras.layers.BatchNormalization)}
+        assert found == {tuple((settings | changed)[f"batch_norm_{name}"] for name in ("momentum", "epsilon"))}
 
 
 def test_relu_after_pooling_is_relu_before_pooling_to_the_bit():

@@ -87,8 +87,51 @@ def test_models_that_a_variant_does_not_have_are_left_out(tiny_corpus, monkeypat
     monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
     monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
     monkeypatch.setattr(train, "render_text", lambda diff: "")
-    train.run(variants=("paper", "authors-model-2"), models=["Model 1"], precision="float32")
-    assert done == [("probe", "1-NN probe"), ("paper", "Model 1")]
+    train.run(variants=("paper", "notebook-augmented"), models=["Model 2"], precision="float32")
+    assert done == [("probe", "1-NN probe"), ("paper", "Model 2")]
+
+
+def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch):
+    rules = {}
+
+    def fit(*arguments, early_stopping, epochs, name, **options):
+        rules[name.partition(".published")[0]] = early_stopping, epochs
+        raise StopIteration  # nothing is trained here
+
+    monkeypatch.setattr(train.training, "fit", fit)
+    for variant, model in (
+        ("paper", "Model 1"),
+        ("authors-code", "Model 1"),
+        ("authors-notebook", "Model 2"),
+        ("notebook-augmented", "Model 1"),
+    ):
+        with pytest.raises(StopIteration):
+            train.run(variants=(variant,), models=[model], precision="float32")
+    rule = train.training.EarlyStopping("loss", 5)
+    assert rules == {
+        "model-1.paper": (None, 50),
+        "model-1.authors-code": (rule, 50),
+        "model-2.authors-notebook": (rule, 20),
+        "model-1.notebook-augmented": (rule, 40),
+    }
+
+
+def test_a_unit_keeps_the_settings_of_its_own_model_and_the_probe_those_it_depends_on(tiny_corpus, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(
+        train.units, "do", lambda unit, settings, *arguments, **options: kept.update({unit.model: settings})
+    )
+    monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
+    monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
+    monkeypatch.setattr(train, "render_text", lambda diff: "")
+    train.run(variants=("authors-notebook",), precision="float32")
+    assert kept["1-NN probe"].keys() == {"cmap", "image_height", "image_width"}
+    of_one = {"dropout", "model_2_dropout", "model_2_hidden_units", "batch_norm_momentum", "batch_norm_epsilon"}
+    assert {model: settings.keys() & of_one for model, settings in kept.items() if model != "1-NN probe"} == {
+        "Model 1": {"dropout"},
+        "Model 2": {"model_2_dropout", "model_2_hidden_units"},
+        "Model 3": {"dropout", "batch_norm_momentum", "batch_norm_epsilon"},
+    }
 
 
 class TestPredict:

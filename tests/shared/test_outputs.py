@@ -40,7 +40,7 @@ def test_all_is_written_and_matrices_are_counts_with_rows_true(paper, folder):
     names = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     models = ["model-1", "model-2", "model-3", "prod"]
     assert names == {
-        *("runs.csv", "diff.csv"),
+        *("runs.csv", "diff.csv", "comparisons.csv"),
         *(f"table_IV_{section}.{form}" for section in ("paper", "paper_grouped") for form in ("md", "csv")),
         *(f"confusion_{model}_paper.{form}" for model in models for form in ("csv", "png")),
         *(f"confusion_model-3_paper_grouped.{form}" for form in ("csv", "png")),

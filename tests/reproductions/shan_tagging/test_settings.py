@@ -8,8 +8,10 @@ import pytest
 
 from data_prep import fsdkaggle2018, fsdkaggle2018_clips
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build, crop_length
+from shared.diff import compare
 from shared.paper import PAPERS_ROOT, load_paper
 from shared.results import results_folder, unit_folders
+from shared.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
@@ -101,6 +103,26 @@ def test_what_cannot_be_had_is_a_condition_alike_for_all_networks(variant):
             "SoundNet from scratch, without its published weights" if model == SOUNDNET else "no pretraining on VEGAS"
         )
         assert PAPER.conditions_of(variant, model) == (() if variant == "pretrained" else (missing,))
+
+
+def verdict_of(model, variant, **settings):
+    """Verdict and condition of ten folds on the whole corpus whose records have the variant's settings, or these."""
+    place = {"model": model, "variant": variant, "protocol": "published", "corpus": "fsdkaggle2018", "seed": 0}
+    score = {"split": "validation", "metric": "map@3", "n": 947, "standard_error": 0.007, "fingerprint": "0" * 16}
+    run = {"precision": "float32", "epochs": 40, "status": "complete"}
+    rows = [{**place, **score, **run, "fold": n, "value": 0.9 + 0.001 * n, "unit": str(n)} for n in range(10)]
+    record = {"settings": PAPER.settings_for(variant, model) | settings, "epochs_planned": 40}
+    section = compare(PAPER, rows, {row["unit"]: record for row in rows}, [variant]).sections[0]
+    found = section.entries["1", model, "validation", "map@3"]
+    return found.verdict, found.condition or found.reason
+
+
+def test_verdicts_without_pretraining_are_conditional_and_on_a_stand_in_there_are_none():
+    for model in PAPER.models:
+        assert verdict_of(model, "paper") == (CONDITIONAL, *PAPER.conditions_of("paper", model))
+        assert verdict_of(model, "pretrained")[0] in JUDGED
+    stand_in = verdict_of(RESNET, "pretrained", pretrained_on="fsdd", pretrained_fingerprint="1" * 16)
+    assert stand_in == (NOT_COMPARABLE, "run with pretrained_on = fsdd, the variant has vegas")
 
 
 def test_kept_results_were_run_with_their_variants_settings():

@@ -23,7 +23,13 @@ from shared.image_files import progress
 
 VERSION = 1  # to be raised whenever a copy changes
 RANGES = ("tempo", "pitch_semitones", "reverberance_percent", "compression_ratio")
-USED = ("sample_rate_hz", "effect_probability", "compression_threshold_db", *RANGES)  # of the settings
+COMPRESSOR = (
+    "compression_threshold_db",
+    "compression_attack_seconds",
+    "compression_decay_seconds",
+    "compression_knee_db",
+)
+USED = ("sample_rate_hz", "effect_probability", *COMPRESSOR, *RANGES)  # of the settings
 LOWEST_DB = -100.0  # where the compressor's curve begins
 HEADROOM_DB = 20 * math.log10(2)  # left to the effects: signals go through SoX at half their level
 
@@ -62,8 +68,8 @@ def drawn_effects(sha256: str, number: int, settings: dict) -> Effects:
     return Effects(**strengths)
 
 
-def apply(effects: Effects, signal: np.ndarray, sample_rate_hz: int, threshold_db: float) -> np.ndarray:
-    """A signal through SoX, float32 (n,); n changes with the tempo.
+def apply(effects: Effects, signal: np.ndarray, settings: dict) -> np.ndarray:
+    """A signal at the settings' sample rate through SoX, float32 (n,); n changes with the tempo.
 
     The compressor divides decibels above the threshold by the ratio. Whatever the effects, the result has the signal's
     own peak level.
@@ -85,17 +91,21 @@ def apply(effects: Effects, signal: np.ndarray, sample_rate_hz: int, threshold_d
     half = signal.astype("float32") / 2
     if effects.compression_ratio is not None:
         # The package's own method leaves SoX's follower begin at full scale, which would fade every clip in.
-        transformer.effects += _compressor(effects.compression_ratio, threshold_db - HEADROOM_DB, half)
-    made = np.asarray(transformer.build_array(input_array=half, sample_rate_in=sample_rate_hz), "float32").reshape(-1)
+        transformer.effects += _compressor(effects.compression_ratio, settings, half)
+    made = transformer.build_array(input_array=half, sample_rate_in=settings["sample_rate_hz"])
+    made = np.asarray(made, "float32").reshape(-1)
     peak = np.abs(made).max(initial=0.0)
     return made * (np.abs(signal).max() / peak) if peak else made
 
 
-def _compressor(ratio: float, knee_db: float, signal: np.ndarray) -> list[str]:
+def _compressor(ratio: float, settings: dict, signal: np.ndarray) -> list[str]:
     """SoX's arguments: attack and decay, soft knee and curve, gain, and the level that its follower begins with."""
-    points = (LOWEST_DB, LOWEST_DB, knee_db, knee_db, 0.0, knee_db - knee_db / ratio)
+    threshold_db, attack, decay, knee_db = (settings[name] for name in COMPRESSOR)
+    from_db = threshold_db - HEADROOM_DB
+    points = (LOWEST_DB, LOWEST_DB, from_db, from_db, 0.0, from_db - from_db / ratio)
+    curve = ",".join(f"{point:.2f}" for point in points)
     level_db = 20 * math.log10(max(np.abs(signal).mean(), 10 ** (LOWEST_DB / 20)))
-    return ["compand", "0.3,0.8", "6:" + ",".join(f"{point:.2f}" for point in points), "0", f"{level_db:.2f}"]
+    return ["compand", f"{attack:g},{decay:g}", f"{knee_db:g}:{curve}", "0", f"{level_db:.2f}"]
 
 
 def copies(module: ModuleType, index: pd.DataFrame, settings: dict) -> list[list[Path]]:
@@ -140,7 +150,7 @@ def _make(module: ModuleType, row: pd.DataFrame, files: list[Path], settings: di
         if file.exists():
             continue
         effects = drawn_effects(row["sha256"].iloc[0], number, settings)
-        made = apply(effects, signal, rate_hz, settings["compression_threshold_db"])
+        made = apply(effects, signal, settings)
         if not made.size:
             raise AudioError(f"{row['path'].iloc[0]}: SoX made nothing of it with {effects}. Leave the clip out")
         atomic_write(file, lambda to, made=made: soundfile.write(to, made, rate_hz, "PCM_16", format="WAV"))

@@ -15,14 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from reproductions.shan_tagging.evaluation import confident
-from reproductions.shan_tagging.model import build, crop_length
+from reproductions.shan_tagging.model import PAPER, build, crop_length, settings_of
 from reproductions.shan_tagging.waveforms import Clips, InMemory
 from shared.audio import load_audio, refuse_silence
 from shared.paper import load_paper
 from shared.trained import classify, named
 from shared.units import NETWORK
-
-PAPER = "shan_tagging"
 
 
 def main(files: list[str], as_json: bool = False) -> int:
@@ -52,7 +50,7 @@ def signal_of(file: str, sample_rate_hz: int) -> np.ndarray:
 
 def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
     """One model's answer for each signal: class, probabilities, and the number of crops that were heard."""
-    settings, classes = record["settings"], record["classes"]
+    settings, classes = settings_of(record), record["classes"]
     network = build(record["model"], settings, len(classes))
     network.load_weights(folder / NETWORK)
     answers = []

@@ -1,4 +1,4 @@
-"""A network that begins from one that was trained on another corpus, as the report's began from VEGAS."""
+"""A network that begins where the report's did: SoundNet from its published weights, the others from VEGAS."""
 
 from __future__ import annotations
 
@@ -7,27 +7,52 @@ from pathlib import Path
 
 import keras
 
-from reproductions.shan_tagging.model import PROBABILITIES, build
+from reproductions.shan_tagging import soundnet
+from reproductions.shan_tagging.corpora import read_corpus
+from reproductions.shan_tagging.model import PROBABILITIES, SOUNDNET, build, settings_of
 from shared import units
+from shared.paper import Paper
 
 VARIANT = "pretrained"
-FIRST = "no-augmentation"  # the variant that is trained on the other corpus
 
 
-def check(variants: Iterable[str], pretrain: str | None, corpus: str) -> None:
-    """Raise ValueError where a corpus to begin with is missing, not asked for, or the one to be tagged."""
-    if VARIANT in variants and pretrain is None:
-        raise ValueError(f"variant {VARIANT} begins on another corpus: name it with --pretrain")
-    if pretrain is not None and VARIANT not in variants:
+def check(paper: Paper, wanted: dict[str, Iterable[str]], pretrain: str | None, corpus: str) -> None:
+    """Refuse what cannot be begun on.
+
+    Parameters
+    ----------
+    wanted : dict
+        Variant to the models that are to be trained.
+    pretrain : str, optional
+        The corpus to begin with, where it is not the report's.
+    corpus : str
+        The corpus to be tagged.
+
+    Raises
+    ------
+    ValueError
+        A corpus to begin with that nothing asks for, or that is the one to be tagged; no weights for SoundNet.
+    """
+    if pretrain is not None and VARIANT not in wanted:
         raise ValueError(f"--pretrain is for variant {VARIANT}: add --variant {VARIANT}")
-    if pretrain == corpus:
-        raise ValueError(f"--pretrain {pretrain} is the corpus to be tagged itself; name another one")
+    if VARIANT in wanted and (pretrain or paper.setting("pretrained_on", VARIANT)) == corpus:
+        raise ValueError(f"{corpus} is the corpus to be tagged itself: name another one with --pretrain")
+    if SOUNDNET in wanted.get(VARIANT, ()):
+        soundnet.require()
+
+
+def first(paper: Paper, pretrain: str | None) -> dict:
+    """Variant, protocol, fold, corpus and fingerprint of the units that the variant's networks begin from."""
+    settings = paper.settings_for(VARIANT)
+    corpus = pretrain or settings["pretrained_on"]
+    place = {"variant": settings["pretrained_by"], "protocol": "published", "fold": settings["pretrained_fold"]}
+    return {**place, "corpus": corpus, "fingerprint": read_corpus(corpus).fingerprint}
 
 
 def begin(model: keras.Model, folder: Path) -> None:
     """Give a network the weights of a finished unit of its kind, but for the output layer, whose classes differ."""
     record = units.read_record(folder)
-    other = build(record["model"], record["settings"], len(record["classes"]))
+    other = build(record["model"], settings_of(record), len(record["classes"]))
     other.load_weights(folder / units.NETWORK)
     for layer, trained in zip(model.layers, other.layers, strict=True):
         if layer.name != PROBABILITIES:

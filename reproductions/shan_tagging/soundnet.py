@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.cache import atomic_write, cache_root
+from shared.paper import load_paper
 
 if TYPE_CHECKING:
     import keras
 
-LAYERS = ((16, 64), (32, 32), (64, 16), (128, 8), (256, 4), (512, 4), (1024, 4))  # filters and kernel of conv1 … conv7
 PUBLISHED = "published weights"  # as the setting soundnet_start calls them
 PARTS = ("weights", "biases", "gamma", "beta", "mean", "var")  # in the file; kernel and bias, then Keras's order
 HARMLESS = {
@@ -53,16 +53,13 @@ def converted_file() -> Path:
     return cache_root() / "soundnet" / "soundnet.npz"
 
 
-def start() -> str:
-    """What a training begins from: the published weights where they were converted, else nothing, which is said."""
-    if converted_file().exists():
-        return PUBLISHED
-    print(
-        f"note: SoundNet is trained from scratch: its published weights are not in {converted_file()}. Get sound8.npy "
-        "and run 'python -m reproductions.shan_tagging.soundnet sound8.npy'",
-        file=sys.stderr,
-    )
-    return "scratch"
+def require() -> None:
+    """Raise WeightsError, which says what to do, unless the published weights were converted."""
+    if not converted_file().exists():
+        raise WeightsError(
+            f"SoundNet's published weights are not in {converted_file()}. Get sound8.npy and run 'python -m "
+            "reproductions.shan_tagging.soundnet sound8.npy', or name the other models with --model"
+        )
 
 
 def convert(source: Path, target: Path) -> None:
@@ -76,11 +73,12 @@ def convert(source: Path, target: Path) -> None:
     try:
         layers = _opened(source)
         arrays = {}
-        for number, (filters, kernel) in enumerate(LAYERS, 1):
-            channels = LAYERS[number - 2][0] if number > 1 else 1
+        channels = 1
+        for number, (filters, kernel, _) in enumerate(load_paper("shan_tagging").setting("soundnet_layers"), 1):
             for part in PARTS:
                 shape = (kernel, channels, filters) if part == "weights" else (filters,)
                 arrays[f"conv{number}/{part}"] = _array(layers, f"conv{number}", part, shape)
+            channels = filters
     except WeightsError as error:
         raise WeightsError(f"{source}: {error}") from None
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +125,7 @@ def load_into(model: keras.Model, file: Path) -> None:
     """
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            for number in range(1, len(LAYERS) + 1):
+            for number in range(1, len(arrays.files) // len(PARTS) + 1):
                 weights = [arrays[f"conv{number}/{part}"] for part in PARTS]
                 model.get_layer(f"conv{number}").set_weights(weights[:2])
                 model.get_layer(f"norm{number}").set_weights(weights[2:])
@@ -147,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     except WeightsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{converted_file()}: written; 'run shan_tagging' fine-tunes SoundNet from it")
+    print(f"{converted_file()}: written; 'run shan_tagging --variant pretrained' fine-tunes SoundNet from it")
     return 0
 
 

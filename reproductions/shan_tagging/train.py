@@ -31,7 +31,7 @@ from data_prep import layout
 from reproductions.shan_tagging import pretraining, soundnet
 from reproductions.shan_tagging.corpora import Corpus, read_corpus
 from reproductions.shan_tagging.evaluation import confident, trained_as
-from reproductions.shan_tagging.model import SOUNDNET, build
+from reproductions.shan_tagging.model import PAPER, SOUNDNET, build
 from reproductions.shan_tagging.waveforms import Clips
 from shared import results, training, units
 from shared.diff import diff_paper
@@ -42,7 +42,6 @@ from shared.tables import render_text
 from shared.trained import write_network
 from shared.units import Unit
 
-PAPER = "shan_tagging"
 WATCHED, EVALUATED = 1, 2  # what a generator of crops is for, besides training
 
 
@@ -75,13 +74,13 @@ def run(
     restart : bool
         Forget what the units have done so far.
     pretrain : str, optional
-        Corpus that variant ``pretrained`` begins with; its fold 0 is run first.
+        Corpus that variant ``pretrained`` begins with, VEGAS if None; its training there is run first.
     """
     paper = load_paper(PAPER)
     corpus, precision = corpus or paper.corpus.name, training.resolve_precision(precision)
     variants, seeds = list(variants), list(seeds)
-    pretraining.check(variants, pretrain, corpus)
     wanted = {variant: [m for m in paper.models_for(variant) if not models or m in models] for variant in variants}
+    pretraining.check(paper, wanted, pretrain, corpus)
 
     # Index, and waveforms: in memory where they fit, with SoX's copies where the variant has them.
     data = read_corpus(corpus)
@@ -91,25 +90,24 @@ def run(
     splits = {fold: data.module.with_protocol(data.index, protocol, fold) for fold in folds}
     clips = functools.cache(lambda n_copies: data.clips(paper.settings_for() | {"n_copies": n_copies}))
 
-    # What the variant `pretrained` begins with is a run of its own on the other corpus.
-    other = ()
-    if pretrain:
-        options = {"models": wanted[pretraining.VARIANT], "seeds": seeds, "precision": precision, "epochs": epochs}
-        run([pretraining.FIRST], folds=[0], corpus=pretrain, **options)
-        other = (pretrain, read_corpus(pretrain).fingerprint)
+    # What the variant `pretrained` begins with is, but for SoundNet, a run of its own on the other corpus.
+    first = {}
+    if begun := [name for name in wanted.get(pretraining.VARIANT, ()) if name != SOUNDNET]:
+        first = pretraining.first(paper, pretrain)
+        of_first = {"folds": [first["fold"]], "corpus": first["corpus"]}
+        run([first["variant"]], begun, seeds=seeds, precision=precision, epochs=epochs, **of_first)
 
     # The networks: a fold is a unit of work.
     for model in [model for model in paper.models if any(model in names for names in wanted.values())]:
-        start = {"soundnet_start": soundnet.start()} if model == SOUNDNET else {}
         for fold in folds:
             for seed in seeds:
                 for variant in [variant for variant, names in wanted.items() if model in names]:
                     place = (protocol, fold, seed, precision, corpus, data.fingerprint)
                     unit = Unit(paper.id, model, variant, *place)
-                    trained, begin, own = replace(unit, variant=trained_as(paper, variant)), None, start
-                    if variant == pretraining.VARIANT:
-                        begin = Unit(paper.id, model, pretraining.FIRST, "published", 0, seed, precision, *other).folder
-                        own = {"pretrained_on": "-".join(other)}
+                    trained, begin, own = replace(unit, variant=trained_as(paper, variant)), None, {}
+                    if variant == pretraining.VARIANT and model != SOUNDNET:
+                        begin = replace(unit, **first).folder
+                        own = {"pretrained_on": first["corpus"], "pretrained_fingerprint": first["fingerprint"]}
                     given = {"data": data, "clips": clips, "split": splits[fold], "epochs": epochs}
                     work = functools.partial(train, **given, trained=trained, begin=begin)
                     for of in dict.fromkeys((trained, unit)):
@@ -153,7 +151,6 @@ def train(
     if unit == trained:
         watched = rows["validation"] if rows["validation"].size else rows["test"]
         same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, WATCHED]))
-        low, high = settings["learning_rate"], settings["cycle_high"]
         history = training.fit(
             model,
             training.Rows(heard, labels, rows["train"]),
@@ -165,7 +162,13 @@ def train(
             seed=unit.seed,
             shuffle=settings["shuffle"],
             best={"last": None, "best on validation": "val_accuracy"}[settings["evaluated_epoch"]],
-            schedule=CyclicalOnPlateaus(low, high, settings["plateau_patience"], settings["plateau_divisor"]),
+            schedule=CyclicalOnPlateaus(
+                low=settings["learning_rate"],
+                high=settings["cycle_high"],
+                patience=settings["plateau_patience"],
+                divisor=settings["plateau_divisor"],
+                min_delta=settings["plateau_min_delta"],
+            ),
             name=unit.key,
         )
         write_network(unit, model)

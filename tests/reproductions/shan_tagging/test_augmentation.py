@@ -15,7 +15,6 @@ from shared.paper import load_paper
 
 SETTINGS = load_paper("shan_tagging").settings_for()
 RATE_HZ = SETTINGS["sample_rate_hz"]
-THRESHOLD_DB = SETTINGS["compression_threshold_db"]
 NO_SOX = shutil.which("sox") is None or importlib.util.find_spec("sox") is None
 needs_sox = pytest.mark.skipif(NO_SOX, reason="SoX or the package sox is not installed")
 
@@ -46,7 +45,7 @@ def test_a_copy_depends_on_clip_and_number_only():
 def test_without_sox_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: None)
     with pytest.raises(MissingSoxError, match="apt-get install sox.*or run --variant no-augmentation"):
-        apply(Effects(tempo=1.1), np.zeros(RATE_HZ, "float32"), RATE_HZ, THRESHOLD_DB)
+        apply(Effects(tempo=1.1), np.zeros(RATE_HZ, "float32"), SETTINGS)
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def corpus(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
     made = []
 
-    def halved(effects, signal, rate_hz, threshold_db):
+    def halved(effects, signal, settings):
         made.append(effects)
         return signal / 2
 
@@ -85,7 +84,7 @@ def test_copies_are_made_once_and_what_is_missing_again(corpus):
 
 
 def test_a_clip_of_which_nothing_is_left_is_named(corpus, monkeypatch):
-    monkeypatch.setattr(augmentation, "apply", lambda effects, signal, rate_hz, threshold_db: signal[:0])
+    monkeypatch.setattr(augmentation, "apply", lambda effects, signal, settings: signal[:0])
     with pytest.raises(ValueError, match="a: SoX made nothing of it"):
         copies(corpus.module, corpus.index.iloc[:1], SETTINGS)
 
@@ -104,12 +103,12 @@ def pitch_hz(signal):
 @needs_sox
 def test_nothing_at_all_leaves_the_signal():
     signal = tone()
-    assert apply(Effects(), signal, RATE_HZ, THRESHOLD_DB) == pytest.approx(signal, abs=1e-6)
+    assert apply(Effects(), signal, SETTINGS) == pytest.approx(signal, abs=1e-6)
 
 
 @needs_sox
 def test_tempo_changes_the_length_and_not_the_pitch():
-    made = apply(Effects(tempo=1.25), tone(), RATE_HZ, THRESHOLD_DB)
+    made = apply(Effects(tempo=1.25), tone(), SETTINGS)
     assert made.dtype == np.float32
     assert made.size == pytest.approx(RATE_HZ / 1.25, rel=0.01)
     assert pitch_hz(made) == pytest.approx(1000, abs=15)
@@ -117,7 +116,7 @@ def test_tempo_changes_the_length_and_not_the_pitch():
 
 @needs_sox
 def test_pitch_changes_the_pitch_and_not_the_length():
-    made = apply(Effects(pitch_semitones=2.0), tone(), RATE_HZ, THRESHOLD_DB)
+    made = apply(Effects(pitch_semitones=2.0), tone(), SETTINGS)
     assert made.size == pytest.approx(RATE_HZ, rel=0.01)
     assert pitch_hz(made) == pytest.approx(1000 * 2 ** (2 / 12), abs=15)
 
@@ -126,7 +125,7 @@ def test_pitch_changes_the_pitch_and_not_the_length():
 def test_reverb_sounds_on_after_a_click():
     click = np.zeros(RATE_HZ, "float32")
     click[100:110] = 0.5
-    made = apply(Effects(reverberance_percent=50.0), click, RATE_HZ, THRESHOLD_DB)
+    made = apply(Effects(reverberance_percent=50.0), click, SETTINGS)
     assert made.size == click.size  # one channel
     assert np.abs(made[RATE_HZ // 10 : RATE_HZ // 2]).max() > 1e-4
 
@@ -134,7 +133,7 @@ def test_reverb_sounds_on_after_a_click():
 @needs_sox
 def test_compression_brings_loud_and_soft_together_by_its_ratio():
     soft, loud = tone(amplitude=0.1, seconds=3), tone(amplitude=1.0, seconds=3)  # both above the threshold, 20 dB apart
-    made = apply(Effects(compression_ratio=4.0), np.concatenate([soft, loud]), RATE_HZ, THRESHOLD_DB)
+    made = apply(Effects(compression_ratio=4.0), np.concatenate([soft, loud]), SETTINGS)
     levels = [20 * np.log10(np.abs(made[int(second * RATE_HZ) :][: RATE_HZ // 2]).max()) for second in (2.4, 5.4)]
     assert levels[1] - levels[0] == pytest.approx(20 / 4, abs=0.5)
     assert np.abs(made).max() == pytest.approx(1.0, abs=1e-4)  # the signal's own peak, where the loud part begins
@@ -143,5 +142,5 @@ def test_compression_brings_loud_and_soft_together_by_its_ratio():
 @needs_sox
 def test_the_same_copy_is_the_same_again():
     effects = Effects(1.1, -1.0, 30.0, 2.0)
-    first, again = (apply(effects, tone(), RATE_HZ, THRESHOLD_DB) for _ in range(2))
+    first, again = (apply(effects, tone(), SETTINGS) for _ in range(2))
     assert np.array_equal(first, again)

@@ -5,15 +5,18 @@ import numpy as np
 import pytest
 
 from reproductions.shan_tagging import soundnet
-from reproductions.shan_tagging.model import SOUNDNET_LAYERS, build_soundnet
+from reproductions.shan_tagging.model import build_soundnet
 from reproductions.shan_tagging.soundnet import WeightsError, convert, load_into, main
+from shared.paper import load_paper
+
+SETTINGS = load_paper("shan_tagging").settings_for()
 
 
 @pytest.fixture
 def layers():
     """The published file's form: a dictionary of dictionaries, kernels of shape (kernel, 1, channels, filters)."""
     generator, channels, found = np.random.default_rng(0), 1, {}
-    for number, (filters, kernel, _) in enumerate(SOUNDNET_LAYERS, 1):
+    for number, (filters, kernel, _) in enumerate(SETTINGS["soundnet_layers"], 1):
         shapes = {"weights": (kernel, 1, channels, filters)} | dict.fromkeys(soundnet.PARTS[1:], (filters,))
         found[f"conv{number}"] = {
             part: 0.1 * generator.random(shape).astype("float32") for part, shape in shapes.items()
@@ -27,13 +30,13 @@ def saved(layers, path):
     return path
 
 
-def test_a_network_has_the_converted_weights(layers, tmp_path, monkeypatch, capsys):
+def test_a_network_has_the_converted_weights(layers, tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    assert soundnet.start() == "scratch"
-    assert "SoundNet is trained from scratch: its published weights are not in" in capsys.readouterr().err
+    with pytest.raises(WeightsError, match="published weights are not in .*soundnet.npz. Get sound8.npy and run"):
+        soundnet.require()
     assert main([str(saved(layers, tmp_path / "sound8.npy"))]) == 0
-    assert soundnet.start() == soundnet.PUBLISHED
-    network = build_soundnet(11025, 3)
+    soundnet.require()
+    network = build_soundnet(SETTINGS | {"crop_seconds": 0.25}, 3)
     load_into(network, soundnet.converted_file())
     for number in (1, 7):
         norm, given = network.get_layer(f"norm{number}"), layers[f"conv{number}"]
@@ -41,10 +44,6 @@ def test_a_network_has_the_converted_weights(layers, tmp_path, monkeypatch, caps
         assert np.array_equal(network.get_layer(f"conv{number}").bias, given["biases"])
         parts = {"gamma": norm.gamma, "beta": norm.beta, "mean": norm.moving_mean, "var": norm.moving_variance}
         assert all(np.array_equal(value, given[part]) for part, value in parts.items())
-
-
-def test_the_layers_of_the_file_are_those_of_the_network():
-    assert tuple((filters, kernel) for filters, kernel, _ in SOUNDNET_LAYERS) == soundnet.LAYERS
 
 
 class Program:

@@ -12,7 +12,7 @@ import soundfile
 
 from data_prep import CorpusError
 from reproductions.__main__ import main
-from reproductions.shan_tagging import predict, pretraining, train
+from reproductions.shan_tagging import predict, pretraining, soundnet, train
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
 from shared import results, training
 from shared.ensembles import weighted_geometric_mean
@@ -116,8 +116,31 @@ def test_rates_go_up_and_down_in_cycles(finished):
     assert rates == pytest.approx([0.001 + 0.005 * 2 / 3, 0.001 + 0.005 / 3], rel=1e-4)
 
 
-def test_soundnet_says_that_it_began_from_nothing(finished):
-    assert finished[SOUNDNET][0]["settings"]["soundnet_start"] == "scratch"
+def test_records_say_that_the_networks_began_from_nothing(finished):
+    for model, (record, _) in finished.items():
+        name, value = ("soundnet_start", "scratch") if model == SOUNDNET else ("pretrained_on", "nothing")
+        assert record["settings"][name] == value
+
+
+def test_the_validation_loss_is_of_the_same_crops_in_each_epoch(place, monkeypatch):
+    """The training's crops are drawn anew: they have a method for that, and the watched ones have none."""
+    given = []
+
+    def fit(model, training, watched, **options):
+        given.append((hasattr(training.x, "drawn"), hasattr(watched.x, "drawn")))
+        raise InterruptedError
+
+    monkeypatch.setattr(training, "fit", fit)
+    options = {"models": [RESNET], "folds": (1,), "corpus": "fsdkaggle2018-subset", "precision": "float32"}
+    with pytest.raises(InterruptedError):
+        train.run(variants=("no-augmentation",), **options)
+    assert given == [(True, False)]
+    assert load_paper("shan_tagging").setting("watched_crops") == "one crop a clip, the same in all epochs"
+
+
+def test_validation_clips_are_heard_again(finished):
+    assert load_paper("shan_tagging").setting("redraw_clips") == "validation and test clips"
+    assert sum(record["redrawn"] for record, _ in finished.values()) > 0
 
 
 def test_table_and_ensemble_are_of_these_predictions(finished, capsys):
@@ -196,9 +219,10 @@ def test_a_corpus_without_audio_is_refused(place):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"variants": ("pretrained",)}, "variant pretrained begins on another corpus: name it with --pretrain"),
+        ({"variants": ("pretrained",)}, "SoundNet's published weights are not in .*, or name the other models"),
+        ({"variants": ("pretrained",), "corpus": "vegas"}, "vegas is the corpus to be tagged itself: name another"),
         ({"pretrain": "fsdd"}, "--pretrain is for variant pretrained: add --variant pretrained"),
-        ({"variants": ("pretrained",), "pretrain": "fsdkaggle2018"}, "is the corpus to be tagged itself; name another"),
+        ({"variants": ("pretrained",), "pretrain": "fsdkaggle2018"}, "is the corpus to be tagged itself: name another"),
     ],
 )
 def test_what_cannot_be_begun_on_is_refused(place, options, message):
@@ -211,8 +235,26 @@ def test_pretraining_is_a_run_on_the_other_corpus(place, units_only):
     (first, _, _), (second, settings, work) = units_only
     assert (first.corpus, first.variant, first.fold) == ("fsdd", "no-augmentation", 0)
     assert (second.corpus, second.variant, second.fold) == ("fsdkaggle2018-subset", "pretrained", 3)
-    assert settings["pretrained_on"] == f"fsdd-{first.fingerprint}"
+    assert (settings["pretrained_on"], settings["pretrained_fingerprint"]) == ("fsdd", first.fingerprint)
     assert work.keywords["begin"] == first.folder
+
+
+def test_what_is_pretrained_begins_on_vegas_unless_another_corpus_is_named(place):
+    with pytest.raises(CorpusError, match="vegas"):
+        train.run(variants=("pretrained",), models=[RESNET], folds=(3,), corpus="fsdkaggle2018-subset")
+
+
+def test_soundnet_begins_from_its_published_weights(place, units_only, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(soundnet, "require", lambda: None)
+    monkeypatch.setattr(soundnet, "load_into", lambda model, file: loaded.append(file))
+    monkeypatch.setattr(training, "fit", lambda *arguments, **options: pytest.fail("begun"))
+    train.run(variants=("paper", "pretrained"), models=[SOUNDNET], folds=(3,), corpus="fsdkaggle2018-subset")
+    (_, scratch, _), (unit, published, work) = units_only
+    assert (scratch["soundnet_start"], published["soundnet_start"]) == ("scratch", "published weights")
+    with pytest.raises(pytest.fail.Exception, match="begun"):
+        work(unit, published)
+    assert loaded == [soundnet.converted_file()]
 
 
 def test_a_network_begins_from_another_corpus_but_for_its_output(finished, place):

@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.intervals import Spread, spread_of
-from shared.paper import SYNTHETIC, Cell, Paper
+from shared.paper import MISPLACED, SYNTHETIC, Cell, Paper
 from shared.recomputed import read, results_lock
 from shared.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
 
 # Remarks on a published number that keep it from being held against anything.
-OBSTACLES = {"impossible": "impossible as printed: {}", "misplaced": "the printed number is another row's: {}"}
+OBSTACLES = {"impossible": "impossible as printed: {}", MISPLACED: "the printed number is another row's: {}"}
 
 
 @dataclass(frozen=True)
@@ -347,7 +347,7 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
     expected = paper.corpus.n_under(protocol)
     if expected is None:
         return f"protocol {protocol}, the paper's is the published split"
-    settings = paper.settings_for(variant)
+    settings = paper.settings_for(variant, cell.model)
     for row in runs:
         record = records.get(row.get("unit"), {})
         planned = record.get("epochs_planned", settings.get("epochs", "?"))

@@ -178,7 +178,8 @@ def by_track(record: dict, predictions: Predictions) -> tuple[dict, Predictions]
 
 
 def _rows(paper: Paper, record: dict, predictions: Predictions) -> Iterable[dict]:
-    places = {(column.split, column.metric): table.id for table in reversed(paper.tables) for column in table.columns}
+    tables = sorted(paper.tables, key=lambda table: not table.is_held_against(record["variant"]))
+    places = {(column.split, column.metric): table.id for table in reversed(tables) for column in table.columns}
     for (split, metric), table in places.items():
         part = predictions.on(split)
         if not len(part.clips) or (metric == "loss" and set(np.unique(part.y_prob)) == {0.0, 1.0}):

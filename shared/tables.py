@@ -9,10 +9,11 @@ from itertools import groupby
 from statistics import mean
 
 from shared.diff import Diff, Entry, Section
-from shared.paper import Cell, Column, Paper, Row, Table
+from shared.paper import MISPLACED, Cell, Column, Paper, Row, Table
 from shared.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETERMINED, UNPUBLISHED, by_chance
 
 NAME_WIDTH, WHAT_WIDTH, CELL_WIDTH, WIDTH = 6, 20, 11, 120
+ODD = {MISPLACED: "another row's", "cut off": "cut off, not rounded"}
 SHORT = {NOT_COMPARABLE: "not comp.", UNDETERMINED: "undeterm.", CONDITIONAL: "condit."}
 
 
@@ -26,7 +27,8 @@ def render_text(diff: Diff) -> str:
             below = [line for note in notes(table, section) for line in _wrapped(note)]
             lines += ["", *below] if below else []
         lines += _extras_text(diff.paper, section)
-        lines += ["", *(line for text in conditions(section) for line in _wrapped(text))]
+        if texts := conditions(section):
+            lines += ["", *(line for text in texts for line in _wrapped(text))]
     shown = [(table, section) for section in diff.sections for table in tables_of(diff.paper, section)]
     odd = dict.fromkeys(note for table, section in shown for note in remarks(table, section))
     lines += ["", *(line for note in odd for line in _wrapped(note))]
@@ -210,9 +212,15 @@ def notes(table: Table, section: Section) -> list[str]:
 
 
 def remarks(table: Table, section: Section) -> list[str]:
-    """Footnotes about published cells that are odd."""
-    cells = [cell for row in rows_in(table, section) for cell in row.cells if cell and cell.note]
-    return [f"* {c.model}, {c.split} {c.metric} {c.printed}: {c.note_kind} as printed. {c.note}" for c in cells]
+    """Footnotes about published cells that are odd, one for all cells of a row and split that it is true of."""
+    about: dict[tuple[str, str, str, str], list[Cell]] = {}
+    for cell in (cell for row in rows_in(table, section) for cell in row.cells if cell and cell.note):
+        about.setdefault((cell.model, cell.split, cell.note_kind, cell.note), []).append(cell)
+    return [
+        f"* {model}, {split} {', '.join(f'{c.metric} {c.printed}' for c in cells)}: "
+        f"{ODD.get(kind, f'{kind} as printed')}. {note}"
+        for (model, split, kind, note), cells in about.items()
+    ]
 
 
 def extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool = True) -> list[tuple[str, str, list]]:

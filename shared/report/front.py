@@ -58,9 +58,9 @@ def _paper(diff: Diff, address: str) -> Html:
     )
     counts = Counter(line.entry.verdict for line in found if line.entry.cell)
     head = [h("th", name, scope="col", class_="number" if i in NUMBERS else None) for i, name in enumerate(HEAD)]
-    groups: dict[str, list[Line]] = {}
+    groups: dict[tuple[str, str], list[Line]] = {}
     for line in found:
-        groups.setdefault(line.row, []).append(line)
+        groups.setdefault((line.table, line.row), []).append(line)
     bodies = [_group(diff, members) for members in groups.values()]
     rows = framed(joined([h("thead", h("tr", head)), bodies]), caption[:1].upper() + caption[1:], "overview")
     return joined([about, tally(counts), rows, _elsewhere(diff), more, _audited(paper, address)])
@@ -109,7 +109,8 @@ def _audited(paper: Paper, address: str) -> Html | None:
 
 def _name(line: Line) -> Html | str:
     """The paper's own name for its row, and the model's where that is only a number."""
-    return line.row if line.row in line.model and len(line.row) > 3 else line.model
+    name = line.row if line.row in line.model and len(line.row) > 3 else line.model
+    return f"{line.table} · {name}" if line.table else name
 
 
 def _grouped(line: Line) -> Html | None:

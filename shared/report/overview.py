@@ -16,10 +16,12 @@ PUBLISHED, GROUPED = "published", "grouped"
 class Line:
     """A number of a paper under one variant: `entry` on the published split, `grouped` on unseen recordings.
 
-    `row` is the paper's own name for the row, the model's for what the paper does not have; `folds` are those that
-    the grouped number is the mean of.
+    `table` is the label of the table, empty where the paper has one only or the row is none of its own; `row` is the
+    paper's own name for the row, the model's for what the paper does not have; `folds` are those that the grouped
+    number is the mean of.
     """
 
+    table: str
     row: str
     model: str
     column: Column
@@ -35,16 +37,15 @@ def lines(diff: Diff) -> tuple[list[Line], int]:
     Variant ``paper`` has all rows. Another variant has those that could be held against the paper: a run of a few
     epochs that answers another question has its place on the paper's page.
     """
-    found, left = [], 0
+    found, left, several = [], 0, len([table for table in diff.paper.tables if table.rows]) > 1
     for table in diff.paper.tables:
         column = main_column(diff.paper, table)
         for row in table.rows:
             for section in _sections(diff, PUBLISHED):
                 entry = section.entries.get((table.id, row.model, column.split, column.metric))
                 if entry and (section.variant == "paper" or entry.verdict in COUNTED):
-                    found.append(
-                        Line(row.header, row.model, column, section.variant, entry, *_grouped(diff, section, entry))
-                    )
+                    place = (table.label if several else "", row.header, row.model, column)
+                    found.append(Line(*place, section.variant, entry, *_grouped(diff, section, entry)))
                 elif entry and entry.value is not None:
                     left += 1
     return found + _unpublished(diff), left
@@ -67,9 +68,8 @@ def _unpublished(diff: Diff) -> list[Line]:
     for section in _sections(diff, PUBLISHED):
         for entry in section.extras:
             if entry.verdict == UNPUBLISHED and (entry.split, entry.metric) == (column.split, column.metric):
-                found.append(
-                    Line(entry.model, entry.model, column, section.variant, entry, *_grouped(diff, section, entry))
-                )
+                place = ("", entry.model, entry.model, column)
+                found.append(Line(*place, section.variant, entry, *_grouped(diff, section, entry)))
     return found
 
 

@@ -69,6 +69,8 @@ def test_impossible_cells_are_marked_and_explained_once(diff):
     text = render_text(diff)
     assert "0.8720*" in text
     assert text.count("Model 2, validation recall 0.8720: impossible as printed") == 1
+    test_row = "* Model 2, test loss 0.4514, accuracy 0.8840, precision 0.8984, recall 0.8840: another row's. "
+    assert " ".join(text.split()).count(test_row) == 1, "one footnote for the four of them"
 
 
 def test_the_footer_gives_the_conditions(diff):

@@ -136,12 +136,12 @@ def run_list(options: argparse.Namespace) -> int:
         print(f"  task      {paper.task}")
         for corpus in dict.fromkeys([paper.corpus.name, *map(paper.corpus_of, paper.models)]):
             print(f"  corpus    {corpus}: {_corpus_state(corpus)}")
-        print(f"  models    {', '.join([*paper.models, *paper.ensembles])}")
-        verdicts = _verdicts(paper)
+        print(f"  models    {'; '.join([*paper.models, *paper.ensembles])}")
+        verdicts, width = _verdicts(paper), max(map(len, paper.variants))
         for variant in paper.variants.values():
             counts = verdicts.get(variant.name)
             state = ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) if counts else "not run"
-            print(f"  variant   {variant.name:<18}{variant.title}: {state}")
+            print(f"  variant   {variant.name:<{width}}  {variant.title}: {state}")
     return 0
 
 

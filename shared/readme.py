@@ -317,7 +317,7 @@ def _caption(file: str) -> str:
 
 
 def _settings(paper: Paper) -> str:
-    rows = [[f"`{s.name}`", value_text(s), s.unit, _origin(s), _sentence(s)] for s in paper.settings.values()]
+    rows = [[f"`{s.name}`", value_text(s), s.unit, _origin(s), reason_text(s)] for s in paper.settings.values()]
     head = ["setting", "value", "unit", "origin", "note"]
     if any(setting.models for setting in paper.settings.values()):
         head.insert(1, "of")
@@ -335,8 +335,10 @@ def _origin(setting: Setting) -> str:
     return f"{setting.origin}, {setting.where}" if setting.where else setting.origin
 
 
-def _sentence(setting: Setting) -> str:
-    return "; ".join(text for text in (setting.reason, setting.note) if text)
+def reason_text(setting: Setting) -> str:
+    """Why a setting has its value, where it departs from the text, and what else there is to say."""
+    departs = f"departs from the text: {setting.condition}" if setting.condition else ""
+    return "; ".join(text for text in (departs, setting.reason, setting.note) if text)
 
 
 def _variants(paper: Paper) -> str:

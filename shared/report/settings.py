@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.paper import Paper, Setting
-from shared.readme import shape_text, value_text
+from shared.readme import reason_text, shape_text, value_text
 from shared.report.html import Html, h, joined, prose
 from shared.report.page import Part, table
 
@@ -12,7 +12,7 @@ ORIGINS = {
     "arithmetic": "it follows from what the paper says",
     "authors' code": "the authors’ released code has it",
     "cited work": "a work that the paper cites has it",
-    "assumed": "nobody says; chosen, with the reason beside it",
+    "assumed": "nobody says, or it cannot be had; chosen, with the reason beside it",
 }
 
 
@@ -46,7 +46,7 @@ def _origin(setting: Setting) -> list[Html | str]:
 
 
 def _why(setting: Setting) -> Html:
-    return prose("; ".join(text for text in (setting.reason, setting.note) if text))
+    return prose(reason_text(setting))
 
 
 def _variants(paper: Paper) -> Html:

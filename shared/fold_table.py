@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.diff import Diff, Section
-from shared.metrics import newcombe_interval
+from shared.intervals import newcombe_interval
 from shared.paper import Cell, Paper
 from shared.units import HISTORY
 from shared.verdicts import PROPORTIONS

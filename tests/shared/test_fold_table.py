@@ -6,7 +6,7 @@ import pytest
 
 from shared.diff import diff_paper
 from shared.fold_table import MARK, NOTE, fold_tables, measured
-from shared.metrics import newcombe_interval
+from shared.intervals import newcombe_interval
 from shared.paper import Protocol, load_paper
 from shared.readme import paper_blocks
 from shared.results import write_runs

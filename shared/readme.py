@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
-from shared import ablations, comparisons
+from shared import ablations, comparisons, fold_table
 from shared.audit.constant import audit_constant
 from shared.diff import Diff, Entry
 from shared.label_outputs import labels_markdown
@@ -84,6 +84,7 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "findings": lambda: _findings(paper),
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
+        "folds-published": lambda: _folds_published(diff, folder),
         "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
         "comparisons": lambda: _comparisons(paper, diff, folder),
         "labels": lambda: labels_markdown(paper, diff, folder),
@@ -214,6 +215,15 @@ def folds_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
             every = f"{mean(means):.4f} ± {stdev(means):.4f}" if whole else f"{len(means)} of {len(names)} folds"
             rows.append([model, f"`{variant}`", *each, every])
     return ["model", "variant", *names, "mean ± sd over folds"], rows
+
+
+def _folds_published(diff: Diff, folder: Path) -> str:
+    """The published numbers beside each named fold, a table a model."""
+    parts = [
+        "\n\n".join([f"**{table.title}**", _table(table.head, table.rows), *table.notes])
+        for table in fold_table.fold_tables(diff, folder)
+    ]
+    return "\n\n".join(parts) or "Not run yet."
 
 
 def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int, tuple[list[float], str]]]]:

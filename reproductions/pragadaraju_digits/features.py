@@ -32,15 +32,17 @@ def images_of_clips(module: ModuleType, index: pd.DataFrame, settings: MfccSetti
     )
 
 
-def transcripts_of_clips(index: pd.DataFrame, recogniser: str) -> np.ndarray:
+def transcripts_of_clips(index: pd.DataFrame, recogniser: str, least_probability: float) -> np.ndarray:
     """The kept transcripts of the clips of an index, an array of str in its order.
+
+    What the recogniser held less probable than `least_probability` is "Not Recognizable".
 
     Raises
     ------
     RecognitionError
         Clips without a transcript, or whose audio is not what was recognised; names them and the command.
     """
-    return np.array(read_transcripts(list(index["clip"]), list(index["sha256"]), recogniser))
+    return np.array(read_transcripts(list(index["clip"]), list(index["sha256"]), recogniser, least_probability))
 
 
 def content_hash(transcripts: np.ndarray) -> str:

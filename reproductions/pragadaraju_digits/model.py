@@ -16,14 +16,14 @@ CNN, RNN, TEXT = "CNN + Spectrogram", "RNN + Spectrogram", "RNN + Textual Repres
 SCALING = "input_scaling"  # name of the layer that has the training images' mean and deviation
 
 
-def scaling(kind: str):
-    """Grey levels 0 to 255 to the network's input.
+def scaling(kind: str, white_level: int):
+    """Grey levels 0 to `white_level` to the network's input.
 
     ``pixel``: each pixel minus its mean over the training images, divided by its standard deviation; ``image``: one
-    mean and one deviation for all pixels; ``unit``: divided by 255. The first two are fitted with ``adapt``.
+    mean and one deviation for all pixels; ``unit``: divided by `white_level`. The first two are fitted with ``adapt``.
     """
     if kind == "unit":
-        return layers.Rescaling(1 / 255, name=SCALING)
+        return layers.Rescaling(1 / white_level, name=SCALING)
     axes = {"pixel": (1, 2), "image": None}
     if kind not in axes:
         raise ValueError(f"input_scaling must be one of pixel, image, unit; received {kind!r}")
@@ -36,44 +36,58 @@ def softmax(x, n_classes: int):
 
 
 def build_cnn(
-    input_shape=(256, 256), n_classes: int = 10, *, units, kernel, padding, pooling, input_scaling
+    input_shape=(256, 256), n_classes: int = 10, *, scale, units, kernel, padding, pooling, momentum, epsilon
 ) -> keras.Model:
     """CNN: three convolutions, each with max-pooling and batch normalisation, then flatten; 1,199,946 parameters.
 
-    ReLU keeps the order of numbers, so it may as well follow the pooling: values and gradients are the same to the
-    bit, on a quarter of the elements.
+    `scale` is the layer that `scaling` gives; `momentum` and `epsilon` are batch normalisation's. ReLU keeps the order
+    of numbers, so it may as well follow the pooling: values and gradients are the same to the bit, on a quarter of the
+    elements.
     """
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 256, 256)
-    x = scaling(input_scaling)(inputs)
-    x = layers.Reshape((*input_shape, 1))(x)  # (batch, 256, 256, 1)
+    x = layers.Reshape((*input_shape, 1))(scale(inputs))  # (batch, 256, 256, 1)
     for filters in units:
         x = layers.Conv2D(filters, kernel, padding=padding)(x)  # (batch, 253, 253, 256) … (batch, 58, 58, 64)
         x = layers.MaxPooling2D(pooling)(x)  # (batch, 126, 126, 256), (batch, 61, 61, 128), (batch, 29, 29, 64)
         x = layers.ReLU()(x)
-        x = BatchNormalization()(x)
+        x = BatchNormalization(momentum=momentum, epsilon=epsilon)(x)
     x = layers.Flatten()(x)  # (batch, 53824)
     return keras.Model(inputs, softmax(x, n_classes), name="cnn")
 
 
 def build_rnn(
-    input_shape=(256, 256), n_classes: int = 10, *, units, dropout, cell, sequence_axis, readout, input_scaling
+    input_shape=(256, 256),
+    n_classes: int = 10,
+    *,
+    scale,
+    units,
+    dropout,
+    cell,
+    activation,
+    pooling,
+    sequence_axis,
+    readout,
 ) -> keras.Model:
     """RNN: three recurrent layers with dropout; 193,610 parameters.
 
-    `sequence_axis` says which axis of the image the steps go along, `readout` whether the output layer sees the last
-    step or all of them.
+    `scale` is the layer that `scaling` gives. `pooling` steps are made one, by their largest values, where a layer
+    hands on all its steps; `sequence_axis` says which axis of the image the steps go along, `readout` whether the
+    output layer sees the last step or all of them.
     """
     cells = {"simple": SimpleRNN, "lstm": layers.LSTM}
     _one_of("rnn_cell", cell, cells)
     _one_of("rnn_sequence_axis", sequence_axis, ("time", "coefficient"))
     _one_of("rnn_readout", readout, ("last step", "all steps"))
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 256, 256): coefficients, then time
-    x = scaling(input_scaling)(inputs)
+    x = scale(inputs)
     if sequence_axis == "time":
         x = layers.Permute((2, 1))(x)  # (batch, 256 steps, 256 inputs)
     for i, width in enumerate(units):
         every_step = i < len(units) - 1 or readout == "all steps"
-        x = cells[cell](width, return_sequences=every_step)(x)  # (batch, 256, 256), (batch, 256, 128), (batch, 64)
+        recurrent = cells[cell](width, activation=activation, return_sequences=every_step)
+        x = recurrent(x)  # (batch, 256, 256), (batch, 256, 128), (batch, 64)
+        if every_step and pooling > 1:
+            x = layers.MaxPooling1D(pooling)(x)  # of 2: (batch, 128, 256), (batch, 64, 128)
         x = layers.Dropout(dropout)(x)
     if readout == "all steps":
         x = layers.Flatten()(x)  # (batch, 16384)
@@ -113,22 +127,26 @@ def build(name: str, settings: dict, input_shape, n_classes: int = 10, n_words: 
         return build_cnn(
             input_shape,
             n_classes,
+            scale=scaling(settings["input_scaling"], settings["white_level"]),
             units=settings["units"],
             kernel=settings["cnn_kernel"],
             padding=settings["cnn_padding"],
             pooling=settings["cnn_pooling"],
-            input_scaling=settings["input_scaling"],
+            momentum=settings["batch_normalization_momentum"],
+            epsilon=settings["batch_normalization_epsilon"],
         )
     if name == RNN:
         return build_rnn(
             input_shape,
             n_classes,
+            scale=scaling(settings["input_scaling"], settings["white_level"]),
             units=settings["units"],
             dropout=settings["dropout"],
             cell=settings["rnn_cell"],
+            activation=settings["rnn_activation"],
+            pooling=settings["rnn_pooling"],
             sequence_axis=settings["rnn_sequence_axis"],
             readout=settings["rnn_readout"],
-            input_scaling=settings["input_scaling"],
         )
     return build_text(
         input_shape,

@@ -60,9 +60,10 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     """One model's answer for each signal: class and probabilities, and the words heard where it goes by words."""
     from reproductions.pragadaraju_digits.model import build
 
-    settings, classes = record["settings"], record["classes"]
+    settings, classes = settings_of(record), record["classes"]
     if record["model"] == TEXT:
-        vocabulary, heard = kept_vocabulary(folder), words_heard(settings["recogniser"], signals)
+        vocabulary = kept_vocabulary(folder)
+        heard = words_heard(settings["recogniser"], signals, settings["recogniser_least_probability"])
         if isinstance(heard, Exception):
             return [{"class": None, "reason": str(heard)} for _ in signals]
         inputs = vocabulary.encode(heard)
@@ -80,13 +81,20 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     return answers
 
 
-def words_heard(recogniser: str, signals: list[np.ndarray]) -> list[str] | Exception:
+def settings_of(record: dict) -> dict:
+    """The settings that a network was trained under: its record's, and paper.toml's where an older record lacks one."""
+    paper = load_paper(PAPER)
+    variant = record["variant"] if record["variant"] in paper.variants else "paper"
+    return paper.settings_for(variant, record["model"]) | record["settings"]
+
+
+def words_heard(recogniser: str, signals: list[np.ndarray], least_probability: float) -> list[str] | Exception:
     """What the recogniser makes of each signal, or why it cannot be asked: the other models still answer."""
     from reproductions.pragadaraju_digits import recognition
 
     try:
         ask = recognition.BACKENDS[recogniser]
         ask.version()
-        return [ask.ask(signal) or recognition.NOT_RECOGNIZABLE for signal in signals]
+        return [ask.ask(signal).words(least_probability) for signal in signals]
     except recognition.RecognitionError as error:
         return error

@@ -2,9 +2,10 @@
 
     python -m reproductions.pragadaraju_digits.recognition [--backend sphinx | sphinx-digits | google] [--jobs N]
 
-The transcripts stand in ``transcripts/<backend>.csv``, and training reads them there. A clip takes about 0.55 s of one
-core with sphinx and 0.25 s with sphinx-digits, the 3,000 clips 14 and 6 minutes on two cores. A clip that has a
-transcript is not recognised again, so the command can be stopped at any moment and goes on where it was.
+The transcripts stand in ``transcripts/<backend>.csv``, each with the recogniser's own probability, and training reads
+them there. A clip takes about 0.55 s of one core with sphinx and 0.25 s with sphinx-digits, the 3,000 clips 14 and 6
+minutes on two cores. A clip that has a transcript is not recognised again, so the command can be stopped at any moment
+and goes on where it was.
 """
 
 from __future__ import annotations
@@ -52,21 +53,44 @@ class NoAnswerError(RecognitionError):
     """The recogniser failed, and not for the clip: the network is away, or its model cannot be read."""
 
 
+class Heard(NamedTuple):
+    """What a recogniser made of a clip: the text, empty where it understood nothing, and how probable it holds it.
+
+    Of sphinx the probability is the text's posterior, given the sound, among all texts of its lattice; of Google's
+    service it is what the service calls its confidence.
+    """
+
+    text: str
+    probability: float
+
+    def words(self, least_probability: float = 0.0) -> str:
+        """The text; "Not Recognizable" where there is none, or one that is less probable than that."""
+        return self.text if self.text and self.probability >= least_probability else NOT_RECOGNIZABLE
+
+
+NOTHING = Heard("", 0.0)
+
+
 class Transcript(NamedTuple):
-    """A row of a store."""
+    """A row of a store; the probability has five significant digits and is empty where nothing was understood."""
 
     clip: str
     sha256: str
     backend: str
     version: str
     text: str
+    probability: str
+
+    @property
+    def heard(self) -> Heard:
+        return Heard(self.text, float(self.probability or 0))
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A recogniser: a function from a float32 signal at 8 kHz to the text, empty where nothing was understood."""
+    """A recogniser: a function from a float32 signal at 8 kHz to what was heard."""
 
-    ask: Callable[[np.ndarray], str]
+    ask: Callable[[np.ndarray], Heard]
     packages: tuple[str, ...]
     at_once: int  # clips between two saves
     help: str
@@ -88,22 +112,30 @@ class Backend:
             ) from None
 
 
-def sphinx(signal: np.ndarray) -> str:
+def sphinx(signal: np.ndarray) -> Heard:
     """Recognise freely, with the en-US models that SpeechRecognition brings along."""
-    return _recognised("recognize_sphinx", signal, MODEL_RATE_HZ)
+    return _best(_recognised("recognize_sphinx", signal, MODEL_RATE_HZ, show_all=True))
 
 
-def sphinx_digits(signal: np.ndarray) -> str:
+def sphinx_digits(signal: np.ndarray) -> Heard:
     """Recognise one of the ten words of ``digits.gram``."""
     # The library compiles the grammar into a file beside it, and cannot read that file back (SpeechRecognition 3.17
     # with pocketsphinx 5.1): each call gets a folder of its own.
     with tempfile.TemporaryDirectory() as folder:
-        return _recognised("recognize_sphinx", signal, MODEL_RATE_HZ, grammar=shutil.copy(GRAMMAR, folder))
+        grammar = shutil.copy(GRAMMAR, folder)
+        return _best(_recognised("recognize_sphinx", signal, MODEL_RATE_HZ, grammar=grammar, show_all=True))
 
 
-def google(signal: np.ndarray) -> str:
+def _best(decoder) -> Heard:
+    """The best text of a pocketsphinx.Decoder that has decoded a clip."""
+    hypothesis = decoder.hyp()
+    return Heard(hypothesis.hypstr, hypothesis.prob) if hypothesis and hypothesis.hypstr else NOTHING
+
+
+def google(signal: np.ndarray) -> Heard:
     """Ask Google's Web Speech service, which takes 8 kHz as it is."""
-    return _recognised("recognize_google", signal, CLIP_RATE_HZ)
+    answer = _recognised("recognize_google", signal, CLIP_RATE_HZ, with_confidence=True)
+    return Heard(*answer) if answer else NOTHING
 
 
 BACKENDS = {
@@ -113,7 +145,8 @@ BACKENDS = {
 }
 
 
-def _recognised(method: str, signal: np.ndarray, rate_hz: int, **options) -> str:
+def _recognised(method: str, signal: np.ndarray, rate_hz: int, **options):
+    """What the library's method returns, None where it understood nothing."""
     with warnings.catch_warnings():
         for message in HARMLESS:
             warnings.filterwarnings("ignore", message, DeprecationWarning)
@@ -125,7 +158,7 @@ def _recognised(method: str, signal: np.ndarray, rate_hz: int, **options) -> str
         try:
             return getattr(recogniser, method)(audio, **options)
         except speech_recognition.UnknownValueError:
-            return ""
+            return None
         except (speech_recognition.RequestError, TimeoutError, ConnectionError) as error:
             raise NoAnswerError(str(error)) from None
 
@@ -198,8 +231,9 @@ def recognise(
         version, failure = recogniser.version() if usable else "", ""
         texts = progress(_texts(recogniser, usable, n_jobs), len(usable), f"recognising, {backend}")
         try:
-            for n, (clip, text) in enumerate(texts, start=1):
-                rows[clip] = Transcript(clip, wanted[clip], backend, version, text or NOT_RECOGNIZABLE)
+            for n, (clip, heard) in enumerate(texts, start=1):
+                probability = f"{heard.probability:.5g}" if heard.text else ""
+                rows[clip] = Transcript(clip, wanted[clip], backend, version, heard.words(), probability)
                 if n % recogniser.at_once == 0:
                     _write(kept, rows)
         except NoAnswerError as error:
@@ -217,8 +251,8 @@ def recognise(
     return [rows[clip].text for clip in clips]
 
 
-def _texts(recogniser: Backend, todo: dict[str, np.ndarray], n_jobs: int) -> Iterator[tuple[str, str]]:
-    """Clip and text, in the clips' order, worked off `at_once` at a time; at the end an error if answers failed."""
+def _texts(recogniser: Backend, todo: dict[str, np.ndarray], n_jobs: int) -> Iterator[tuple[str, Heard]]:
+    """Clip and what was heard, in the clips' order, `at_once` at a time; at the end an error if answers failed."""
     import joblib
 
     names, failure, in_a_row = list(todo), "", 0
@@ -226,21 +260,21 @@ def _texts(recogniser: Backend, todo: dict[str, np.ndarray], n_jobs: int) -> Ite
         for start in range(0, len(names), recogniser.at_once):
             some = names[start : start + recogniser.at_once]
             answers = parallel(joblib.delayed(_answer)(recogniser.ask, todo[name]) for name in some)
-            for name, (text, reason) in zip(some, answers, strict=True):
+            for name, (heard, reason) in zip(some, answers, strict=True):
                 failure, in_a_row = (reason, in_a_row + 1) if reason else (failure, 0)
                 if in_a_row == PATIENCE:
                     raise NoAnswerError(failure)
                 if not reason:
-                    yield name, text
+                    yield name, heard
     if failure:
         raise NoAnswerError(failure)
 
 
-def _answer(ask: Callable[[np.ndarray], str], signal: np.ndarray) -> tuple[str, str]:
+def _answer(ask: Callable[[np.ndarray], Heard], signal: np.ndarray) -> tuple[Heard, str]:
     try:
         return ask(signal), ""
     except NoAnswerError as error:
-        return "", str(error) or "no reason given"
+        return NOTHING, str(error) or "no reason given"
 
 
 def _unusable(signal: np.ndarray) -> str:
@@ -251,9 +285,16 @@ def _unusable(signal: np.ndarray) -> str:
 
 
 def read_transcripts(
-    clips: Sequence[str], hashes: Sequence[str], backend: str = "sphinx", store: Path = STORE
+    clips: Sequence[str],
+    hashes: Sequence[str],
+    backend: str = "sphinx",
+    least_probability: float = 0.0,
+    store: Path = STORE,
 ) -> list[str]:
     """The kept transcripts, in the order of the clips; nothing is recognised here.
+
+    What the recogniser held less probable than `least_probability` is "Not Recognizable", as is what it did not
+    understand at all.
 
     Raises
     ------
@@ -271,7 +312,7 @@ def read_transcripts(
                 f"{path}: {len(names):,} of {len(clips):,} clips {what} ({_few(names)}). Recognise them with "
                 f"'{COMMAND} --backend {backend}'"
             )
-    return [rows[clip].text for clip in clips]
+    return [rows[clip].heard.words(least_probability) for clip in clips]
 
 
 def _backend(name: str) -> Backend:

@@ -111,7 +111,8 @@ def run(
                     )
                     settings = paper.settings_for(variant, model)
                     if model == TEXT:  # other transcripts are other data
-                        settings |= {"transcripts_sha256": content_hash(transcripts(settings["recogniser"]))}
+                        heard = transcripts(settings["recogniser"], settings["recogniser_least_probability"])
+                        settings |= {"transcripts_sha256": content_hash(heard)}
                     units.do(unit, settings, work, restart)
                     results.merge(paper, [unit.key])
 
@@ -155,8 +156,8 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
     )
     write_network(unit, model)
 
-    # Evaluate: all tables are computed from these predictions. A left-out speaker has no published training accuracy.
-    evaluated = rows["test"] if unit.protocol == "grouped" else np.concatenate([rows["train"], rows["test"]])
+    # Evaluate: all tables are computed from these predictions, those of training accuracy as well.
+    evaluated = np.concatenate([rows["train"], rows["test"]])
     probabilities = training.predict(model, x, evaluated, settings["batch_size"])
 
     # Write.
@@ -178,7 +179,7 @@ def text_inputs(
     unit: Unit, settings: dict, train_rows: np.ndarray, n_classes: int, *, source: Callable
 ) -> tuple[np.ndarray, keras.Model]:
     """The transcripts in the training clips' vocabulary, which is kept beside the weights, and the network for it."""
-    transcripts = source(settings["recogniser"])
+    transcripts = source(settings["recogniser"], settings["recogniser_least_probability"])
     vocabulary = Vocabulary.fit(transcripts[train_rows], settings["text_words"])
     keep_vocabulary(vocabulary, unit.folder)
     numbers = vocabulary.encode(transcripts)
@@ -192,9 +193,8 @@ def run_probe(unit: Unit, settings: dict, *, images: Callable, split: pd.DataFra
     labels = np.array([classes.index(label) for label in split["label"]])
     step = settings["probe_pixels"]
     pixels = images(mfcc_settings(settings))[:, step // 2 :: step, step // 2 :: step].reshape(len(split), -1)
-    evaluated = ~is_train if unit.protocol == "grouped" else np.ones_like(is_train)
-    probabilities = probe.linear(pixels[is_train], labels[is_train], pixels[evaluated])
-    units.write_predictions(unit.folder, classes, split[evaluated], probabilities)
+    probabilities = probe.linear(pixels[is_train], labels[is_train], pixels)
+    units.write_predictions(unit.folder, classes, split, probabilities)
     seconds = time.perf_counter() - start
     units.write_record(
         unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=settings, classes=classes

@@ -51,7 +51,8 @@ def rows_of(precision: str) -> list[dict]:
 def plain(settings: dict, normalise: bool = True) -> keras.Model:
     """The network with its layers in the printed order: convolution, ReLU, pooling, batch normalisation (or none)."""
     inputs = keras.Input((256, 256), dtype="uint8")
-    x = layers.Reshape((256, 256, 1))(digits.scaling(settings["input_scaling"])(inputs))
+    scale = digits.scaling(settings["input_scaling"], settings["white_level"])
+    x = layers.Reshape((256, 256, 1))(scale(inputs))
     for filters in settings["units"]:
         x = layers.Conv2D(filters, settings["cnn_kernel"], padding=settings["cnn_padding"], activation="relu")(x)
         x = layers.MaxPooling2D(settings["cnn_pooling"])(x)

@@ -26,10 +26,10 @@ def inputs_of(batch, steps, features, seed=0):
     return np.random.default_rng(seed).standard_normal((batch, steps, features)).astype("float32")
 
 
-def pair_of(units, features, return_sequences, dtype="float32"):
+def pair_of(units, features, return_sequences, dtype="float32", activation="tanh"):
     """Our layer and Keras's with the same weights, drawn from one generator, the bias not zero."""
-    ours = SimpleRNN(units, return_sequences=return_sequences, dtype=dtype)
-    theirs = keras.layers.SimpleRNN(units, return_sequences=return_sequences, dtype=dtype)
+    options = {"return_sequences": return_sequences, "activation": activation, "dtype": dtype}
+    ours, theirs = SimpleRNN(units, **options), keras.layers.SimpleRNN(units, **options)
     for layer in (ours, theirs):
         layer.build((None, None, features))
     generator = np.random.default_rng(1)
@@ -58,10 +58,11 @@ def assert_close(ours, theirs, tolerance=TOLERANCE):
     assert np.abs(ours - theirs).max() <= tolerance * np.abs(theirs).max()
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("return_sequences", [True, False])
 @pytest.mark.parametrize(("batch", "steps", "features", "units"), SHAPES)
-def test_output_and_gradients_are_those_of_keras(batch, steps, features, units, return_sequences):
-    ours, theirs = pair_of(units, features, return_sequences)
+def test_output_and_gradients_are_those_of_keras(batch, steps, features, units, return_sequences, activation):
+    ours, theirs = pair_of(units, features, return_sequences, activation=activation)
     x = inputs_of(batch, steps, features)
     for got, expected in zip(value_and_gradients(ours, x), value_and_gradients(theirs, x), strict=True):
         assert_close(got, expected)
@@ -172,7 +173,7 @@ def test_mixed_bfloat16():
 
 
 def test_config_round_trip_and_saved_model(tmp_path):
-    layer = SimpleRNN(7, return_sequences=True, name="first")
+    layer = SimpleRNN(7, return_sequences=True, activation="relu", name="first")
     assert SimpleRNN.from_config(layer.get_config()).get_config() == layer.get_config()
     model = network(SimpleRNN)
     model.save(tmp_path / "model.keras")
@@ -198,6 +199,11 @@ def test_wrong_rank(shape):
 def test_wrong_units(units):
     with pytest.raises(ValueError, match="units must be a positive integer. Received: units="):
         SimpleRNN(units)
+
+
+def test_unknown_activation():
+    with pytest.raises(ValueError, match="activation must be one of tanh, relu. Received: activation='gelu'"):
+        SimpleRNN(3, activation="gelu")
 
 
 def test_jax_gives_the_same_numbers(tmp_path):

@@ -20,10 +20,14 @@ def built(name, variant="paper"):
     return build(name, PAPER.settings_for(variant), PAPER.model(name).input_shape, n_words=N_WORDS)
 
 
+def shapes(model, *kinds):
+    """Output shapes of the layers of these kinds, without the batch."""
+    return [tuple(layer.output.shape[1:]) for layer in model.layers if type(layer).__name__ in kinds]
+
+
 @pytest.mark.parametrize("name", [CNN, RNN, TEXT])
 def test_shapes_are_those_of_paper_toml(name):
-    layers = [layer for layer in built(name).layers if type(layer).__name__ in BLOCK_ENDS[name]]
-    assert [tuple(layer.output.shape[1:]) for layer in layers] == [shape for _, shape in PAPER.model(name).layers]
+    assert shapes(built(name), *BLOCK_ENDS[name]) == [shape for _, shape in PAPER.model(name).layers]
 
 
 def test_parameters_of_the_image_networks():
@@ -44,13 +48,14 @@ def test_parameters_of_the_text_network():
 
 def test_each_pixel_is_standardised_by_the_training_images():
     images = np.random.default_rng(0).integers(0, 256, (20, 4, 6)).astype("uint8")
-    by_pixel, by_image = scaling("pixel"), scaling("image")
+    by_pixel, by_image = scaling("pixel", 255), scaling("image", 255)
     for layer in (by_pixel, by_image):
         layer.adapt(images.astype("float32"))
     expected = (images - images.mean(axis=0)) / images.std(axis=0)
     assert np.allclose(by_pixel(images), expected, atol=1e-4)
     assert np.allclose(by_image(images), (images - images.mean()) / images.std(), atol=1e-4)
-    assert np.allclose(scaling("unit")(images), images / 255, atol=1e-6)
+    assert np.allclose(scaling("unit", 255)(images), images / 255, atol=1e-6)
+    assert np.allclose(scaling("unit", 51)(images), images / 51, atol=1e-5)
 
 
 def test_the_mean_and_deviation_travel_with_the_weights(tmp_path):
@@ -76,8 +81,21 @@ def test_the_steps_go_along_time_or_along_the_coefficients():
 def test_variants_of_the_rnn():
     kinds = [type(layer).__name__ for layer in built(RNN, "lstm-cell").layers]
     assert (kinds.count("LSTM"), kinds.count("SimpleRNN")) == (3, 0)
-    all_steps = built(RNN, "all-steps").layers
-    assert [tuple(layer.output.shape[1:]) for layer in all_steps if type(layer).__name__ == "Flatten"] == [(16384,)]
+    assert shapes(built(RNN, "all-steps"), "Flatten") == [(16384,)]
+    assert shapes(built(RNN, "step-pooling"), "MaxPooling1D") == [(128, 256), (64, 128)]  # between the layers only
+    assert shapes(built(RNN, "as-cnn"), "MaxPooling1D", "Flatten") == [(128, 256), (64, 128), (32, 64), (2048,)]
+    for variant, activation in (("paper", "tanh"), ("relu-cell", "relu"), ("as-cnn", "relu")):
+        recurrent = [layer for layer in built(RNN, variant).layers if type(layer).__name__ == "SimpleRNN"]
+        assert [layer.activation for layer in recurrent] == 3 * [activation]
+
+
+def test_batch_normalisation_is_that_of_paper_toml():
+    settings = PAPER.settings_for()
+    assert (settings["batch_normalization_momentum"], settings["batch_normalization_epsilon"]) == (0.99, 0.001)
+    changed = settings | {"batch_normalization_momentum": 0.5, "batch_normalization_epsilon": 0.25}
+    for of, expected in ((settings, (0.99, 0.001)), (changed, (0.5, 0.25))):
+        layers = [x for x in build(CNN, of, (256, 256)).layers if type(x).__name__ == "BatchNormalization"]
+        assert [(layer.momentum, layer.epsilon) for layer in layers] == 3 * [expected]
 
 
 def test_relu_follows_the_pooling_and_gives_the_same_to_the_bit():

@@ -21,9 +21,11 @@ from reproductions.pragadaraju_digits.recognition import (
     CLIP_RATE_HZ,
     GRAMMAR,
     NOT_RECOGNIZABLE,
+    NOTHING,
     PATIENCE,
     STORE,
     Backend,
+    Heard,
     NoAnswerError,
     RecognitionError,
     pcm,
@@ -39,9 +41,9 @@ SIGNALS = [np.full(8, n, np.float32) for n in range(N_CLIPS)]
 REAL = ("7_george_27", "1_yweweler_49", "6_nicolas_6")  # heard as other than said, as said, and not at all
 
 
-def stub(signal: np.ndarray) -> str:
-    """Understands every signal but that of clip_0."""
-    return f"word, {signal[0]:g}" if signal[0] else ""
+def stub(signal: np.ndarray) -> Heard:
+    """Understands every signal but that of clip_0, and clip_n with a probability of n / 20."""
+    return Heard(f"word, {signal[0]:g}", float(signal[0]) / N_CLIPS) if signal[0] else NOTHING
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +56,9 @@ def asked(monkeypatch) -> list[str]:
     """Puts in the backend ``stub``, and collects what it answers in this process."""
     answers = []
 
-    def ask(signal: np.ndarray) -> str:
-        answers.append(stub(signal))
-        return answers[-1]
+    def ask(signal: np.ndarray) -> Heard:
+        answers.append(stub(signal).text)
+        return stub(signal)
 
     monkeypatch.setitem(BACKENDS, "stub", Backend(ask, ("numpy",), AT_ONCE, "for tests"))
     return answers
@@ -65,7 +67,7 @@ def asked(monkeypatch) -> list[str]:
 def fails(monkeypatch, numbers: set[int]) -> None:
     """Puts in a backend ``stub`` that gets no answer for the clips of these numbers."""
 
-    def ask(signal: np.ndarray) -> str:
+    def ask(signal: np.ndarray) -> Heard:
         if int(signal[0]) in numbers:
             raise NoAnswerError("the network is {away}")
         return stub(signal)
@@ -90,9 +92,20 @@ def test_the_store(tmp_path, asked):
     assert {row["clip"]: row["text"] for row in found} == dict(zip(CLIPS, texts, strict=True))
     assert {row["clip"]: row["sha256"] for row in found} == dict(zip(CLIPS, HASHES, strict=True))
     assert {(row["backend"], row["version"]) for row in found} == {("stub", f"numpy {np.__version__}")}
-    assert list(found[0]) == ["clip", "sha256", "backend", "version", "text"]
+    assert {row["clip"]: row["probability"] for row in found} == {
+        clip: f"{n / N_CLIPS:.5g}" if n else "" for n, clip in enumerate(CLIPS)
+    }
+    assert list(found[0]) == ["clip", "sha256", "backend", "version", "text", "probability"]
     assert b"\r" not in (tmp_path / "stub.csv").read_bytes()
     assert not list((tmp_path / "cache" / "transcripts").iterdir())
+
+
+def test_what_is_not_probable_enough_is_not_recognised(tmp_path, asked):
+    texts = do(tmp_path)
+    assert read_transcripts(CLIPS, HASHES, "stub", store=tmp_path) == texts
+    surer = read_transcripts(CLIPS, HASHES, "stub", 0.25, tmp_path)
+    assert surer == 5 * [NOT_RECOGNIZABLE] + texts[5:]  # clip_5 has 0.25 itself
+    assert set(read_transcripts(CLIPS, HASHES, "stub", 1.0, tmp_path)) == {NOT_RECOGNIZABLE}
 
 
 def test_neither_order_nor_processes_matter(tmp_path, asked):
@@ -120,12 +133,12 @@ def test_changed_audio_is_recognised_again(tmp_path, asked):
     with pytest.raises(
         RecognitionError, match=r"stub\.csv: 1 of 20 clips have other audio .*\(clip_3\).*--backend stub"
     ):
-        read_transcripts(CLIPS, changed, "stub", tmp_path)
+        read_transcripts(CLIPS, changed, "stub", store=tmp_path)
     asked.clear()
     recognise(SIGNALS, CLIPS, changed, "stub", 1, tmp_path)
     assert asked == ["word, 3"]
     assert len(rows(tmp_path)) == N_CLIPS
-    assert read_transcripts(CLIPS, changed, "stub", tmp_path)[3] == "word, 3"
+    assert read_transcripts(CLIPS, changed, "stub", store=tmp_path)[3] == "word, 3"
 
 
 def test_a_killed_run_goes_on(tmp_path, asked):
@@ -168,7 +181,7 @@ def test_a_network_that_is_away_is_not_asked_for_ever(tmp_path, monkeypatch):
         do(tmp_path)
     assert len(rows(tmp_path)) == 6
     with pytest.raises(RecognitionError, match="14 of 20 clips have no transcript .clip_6, clip_7, clip_8 and 11 more"):
-        read_transcripts(CLIPS, HASHES, "stub", tmp_path)
+        read_transcripts(CLIPS, HASHES, "stub", store=tmp_path)
     fails(monkeypatch, set())
     assert do(tmp_path)[6:8] == ["word, 6", "word, 7"]
     fails(monkeypatch, {0, *away})
@@ -218,7 +231,7 @@ def test_what_is_wrong_with_names_and_files(tmp_path, asked):
     with pytest.raises(ValueError, match="1 names of clips occur more than once"):
         recognise(SIGNALS[:2], ["a", "a"], HASHES[:2], "stub", 1, tmp_path)
     (tmp_path / "stub.csv").write_text("clip,text\nclip_0,one\n", "utf-8")
-    with pytest.raises(RecognitionError, match="stub.csv: expected the columns clip,sha256,backend,version,text"):
+    with pytest.raises(RecognitionError, match="stub.csv: expected the columns clip,sha256,backend,version,text,prob"):
         do(tmp_path)
 
 
@@ -274,7 +287,9 @@ def real_signals() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("backend", ["sphinx", "sphinx-digits"])
 def test_real_clips_give_the_committed_transcripts(backend, real_signals):
     for clip in reversed(REAL):  # another order than that of the store
-        assert (BACKENDS[backend].ask(real_signals[clip]) or NOT_RECOGNIZABLE) == committed(backend)[clip]["text"]
+        heard, row = BACKENDS[backend].ask(real_signals[clip]), committed(backend)[clip]
+        assert heard.words() == row["text"]
+        assert heard.probability == pytest.approx(float(row["probability"] or heard.probability), rel=1e-4)  # as kept
     assert [path.name for path in GRAMMAR.parent.glob("digits.*")] == ["digits.gram"]  # and nothing is made beside it
 
 
@@ -283,13 +298,15 @@ def test_real_clips_give_the_committed_transcripts(backend, real_signals):
 @pytest.mark.parametrize("n_samples", [1, 8, 200])
 def test_too_short_to_understand(backend, n_samples):
     noise = np.random.default_rng(0).normal(0, 0.1, n_samples).astype(np.float32)
-    assert BACKENDS[backend].ask(noise) == ""
+    assert BACKENDS[backend].ask(noise) == NOTHING
 
 
 @sphinx_installed
 @pytest.mark.parametrize("backend", ["sphinx", "sphinx-digits"])
 def test_silence_is_no_error(backend):
-    assert isinstance(BACKENDS[backend].ask(np.zeros(2000, np.float32)), str)
+    heard = BACKENDS[backend].ask(np.zeros(2000, np.float32))
+    assert isinstance(heard.text, str)
+    assert 0 <= heard.probability <= 1
 
 
 @needs("speech_recognition")
@@ -308,12 +325,12 @@ def test_google_without_a_network(monkeypatch, way):
     }
     received = []
 
-    def ask(recogniser, audio):
+    def ask(recogniser, audio, with_confidence):
         received.append((audio.sample_rate, audio.sample_width, audio.frame_data))
         assert recogniser.operation_timeout == recognition.TIMEOUT_SECONDS
         if way in errors:
             raise errors[way]
-        return "Zero"
+        return "Zero", 0.75
 
     monkeypatch.setattr(speech_recognition.Recognizer, "recognize_google", ask)
     signal = np.array([0.5, -0.5], np.float32)
@@ -321,7 +338,7 @@ def test_google_without_a_network(monkeypatch, way):
         with pytest.raises(NoAnswerError, match=str(errors[way])):
             recognition.google(signal)
     else:
-        assert recognition.google(signal) == ("Zero" if way == "heard" else "")
+        assert recognition.google(signal) == (Heard("Zero", 0.75) if way == "heard" else NOTHING)
     assert received == [(8000, 2, np.array([16384, -16384], "<i2").tobytes())]
 
 

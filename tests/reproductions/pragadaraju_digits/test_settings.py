@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import librosa
+import numpy as np
 import pytest
 
 from data_prep import fingerprint, fsdd
 from reproductions.pragadaraju_digits.recognition import BACKENDS, NOT_RECOGNIZABLE
-from shared.mfcc_images import MfccSettings
+from shared.mfcc_images import MfccSettings, image_of
 from shared.paper import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("pragadaraju_digits")
@@ -21,7 +22,7 @@ DONE = {
     "feature": "tests/shared/test_mfcc_images.py, against librosa",
     "channels": "test_model.py: the image has no channel axis but the one that the CNN adds",
     "grey_range": "tests/shared/test_mfcc_images.py: between the matrix's own ends",
-    "activation": "test_model.py: ReLU layers; the recurrent layer's tanh in tests/shared/test_recurrent.py",
+    "activation": "test_model.py: ReLU layers",
     "not_recognisable": "below",
     "text_vocabulary": "test_train.py",
     "test_fraction": "below",
@@ -66,13 +67,23 @@ def test_the_corpus_is_the_one_that_paper_toml_names(index):
     assert PAPER.corpus.protocols["grouped"].folds == fsdd.SPEAKERS
 
 
-@pytest.mark.parametrize("protocol", ["published", "arithmetic"])
+@pytest.mark.parametrize("protocol", ["published", "arithmetic", "grouped"])
 def test_split_sizes_are_those_of_paper_toml_and_the_digits_are_balanced(index, protocol):
     split = fsdd.with_protocol(index, protocol)
     assert split["split"].value_counts().to_dict() == PAPER.corpus.n_under(protocol)
     assert split[split["split"] == "test"]["label"].value_counts().nunique() == 1
     if protocol == "published":
         assert (split["split"] == "test").mean() == pytest.approx(SETTINGS["test_fraction"])
+
+
+def test_the_white_level_is_that_of_the_images():
+    signal = np.random.default_rng(0).normal(0, 0.1, 3200).astype("float32")
+    image = image_of(signal, 8000, MfccSettings(resize="nearest"))  # every value of the matrix is seen
+    assert (image.min(), image.max()) == (0, SETTINGS["white_level"])
+
+
+def test_the_clusters_are_the_speakers(index):
+    assert PAPER.corpus.clusters["fsdd"].of(index["clip"]) == list(index["group"])
 
 
 def test_recognisers_and_their_token_are_known():

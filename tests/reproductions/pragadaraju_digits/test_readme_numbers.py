@@ -1,0 +1,282 @@
+"""What README.md says in numbers, counted from the results, the transcripts, the corpus and paper.toml."""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from data_prep import fsdd
+from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE, STORE, read_transcripts
+from shared import ablations, fold_table
+from shared.diff import diff_paper
+from shared.paper import load_paper
+from shared.results import read_predictions, results_folder, unit_folders
+
+PAPER = load_paper("pragadaraju_digits")
+FOLDER = results_folder("pragadaraju_digits")
+CNN, RNN, TEXT = PAPER.models
+PROBE = "linear probe"
+README = Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8")
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TABLE = "Section 6"
+
+
+def says(text: str) -> None:
+    """The README has this sentence, wherever its lines break."""
+    if " ".join(text.split()) not in " ".join(README.split()):
+        pytest.fail(f"the results say, and README.md does not: {text}")
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    return f"{100 * value:.{decimals}f}"
+
+
+@cache
+def diff():
+    return diff_paper(PAPER, FOLDER)
+
+
+@cache
+def accuracy() -> dict[tuple[str, str, str, str], dict[int, float]]:
+    """(model, variant, protocol, split) to fold to the mean accuracy over seeds, of finished runs that count."""
+    found = defaultdict(lambda: defaultdict(list))
+    counted = {run["unit"] for section in diff().sections for run in section.runs}
+    for row in diff().runs:
+        if row["metric"] == "accuracy" and row["unit"] in counted and row["status"] == "complete":
+            place = tuple(row[name] for name in ("model", "variant", "protocol", "split"))
+            found[place][row["fold"]].append(row["value"])
+    return {place: {fold: mean(values) for fold, values in of.items()} for place, of in found.items()}
+
+
+def score(model: str, variant: str, protocol: str, split: str = "test") -> float:
+    """Mean over folds."""
+    return mean(accuracy()[model, variant, protocol, split].values())
+
+
+def histories(model: str, variant: str, protocol: str) -> list[list[float]]:
+    """The test accuracy epoch by epoch of each run."""
+    found = []
+    for record, folder in unit_folders(FOLDER / "units"):
+        if (record["model"], record["variant"], record["protocol"]) == (model, variant, protocol):
+            with (folder / "history.csv").open(encoding="utf-8", newline="") as lines:
+                found.append([float(row["test_accuracy"]) for row in csv.DictReader(lines)])
+    return found
+
+
+# ---- was a speaker held out?
+
+
+def test_the_flattened_rnn_under_both_splits():
+    held_out = [one for one in fold_table.measured(diff(), FOLDER) if one.variant == "all-steps"]
+    held_out = {split: [one for one in held_out if one.cell.split == split] for split in ("train", "test")}
+    of = {
+        (protocol, split): mean(one.value for one in found if one.protocol == protocol)
+        for split, found in held_out.items()
+        for protocol in ("published", "grouped")
+    }
+    tested = [one.value for one in held_out["test"] if one.protocol == "grouped"]
+    train, test = (PAPER.cell(TABLE, RNN, split, "accuracy") for split in ("train", "test"))
+    says(
+        f"the network has {percent(of['grouped', 'train'])} % in training and {percent(of['grouped', 'test'])} % in "
+        f"the test when a speaker is held out, on average, and the printed {train.printed} and {test.printed} lie "
+        f"among the speakers: the test goes from {percent(min(tested))} to {percent(max(tested))} %. At random the "
+        f"same network has {percent(of['published', 'train'])} and {percent(of['published', 'test'])} %."
+    )
+    trained = [one.value for one in held_out["train"] if one.protocol == "grouped"]
+    assert min(tested) < test.value < max(tested)
+    assert min(trained) < train.value < max(trained)
+    both = [one.holds for one in held_out["train"]], [one.holds for one in held_out["test"]]
+    assert not any(map(all, zip(*both, strict=True)))  # "No one speaker gives both numbers"
+    curves = histories(RNN, "all-steps", "grouped")
+    half = len(curves[0]) // 2
+    steps = [
+        abs(after - before) for curve in curves for before, after in zip(curve[half - 1 :], curve[half:], strict=False)
+    ]
+    says(
+        f"after five epochs the held-out speakers' was {percent(mean(curve[4] for curve in curves))} % on average, "
+        f"after all epochs {percent(mean(curve[-1] for curve in curves))} %."
+    )
+    says(f"moves by {percent(mean(steps))} points from one epoch to the next, in the second half of the training.")
+
+
+def test_the_last_step_does_not_reach_the_printed_training_accuracy():
+    found = [one for one in fold_table.measured(diff(), FOLDER) if one.variant == "paper" and one.cell.model == RNN]
+    trained = [one for one in found if one.cell.split == "train"]
+    assert {one.protocol for one in trained} == {"published", "grouped"}
+    assert all(one.high < 0 for one in trained)
+    says("it does not reach the training accuracy.")
+
+
+def test_the_linear_probe_and_who_is_held_out():
+    right = {}
+    for record, folder in unit_folders(FOLDER / "units"):
+        if record["model"] == PROBE and record["protocol"] in ("arithmetic", "grouped"):
+            test = read_predictions(folder).on("test")
+            right[record["protocol"], record["fold"]] = int((test.y_prob.argmax(1) == test.y_true.argmax(1)).sum())
+            assert len(test.clips) == 500
+    by_speaker = [right["grouped", fold] for fold in range(len(fsdd.SPEAKERS))]
+    theo = by_speaker[fsdd.SPEAKERS.index("theo")]
+    says(
+        f"the linear probe has {right['arithmetic', 0]} of 500 right at random, and from {min(by_speaker)} to "
+        f"{max(by_speaker)} with one speaker held out; with `theo` it has {theo}, the very 88.40 % that the table "
+        "prints for the CNN."
+    )
+    assert PAPER.cell(TABLE, CNN, "test", "accuracy").formatted(theo / 500) == "88.40"
+
+
+def test_a_speaker_is_500_clips_and_has_some_forty_known_takes_of_a_digit():
+    index = fsdd.index()
+    assert set(index["group"].value_counts()) == {500}
+    train = fsdd.with_protocol(index, "published").query("split == 'train'")
+    takes = train.groupby(["group", "label"]).size()
+    assert takes.between(30, 47).all()
+    assert takes.mean() == 40
+
+
+def test_what_a_held_out_speaker_costs():
+    """ "a quarter or more"; "worse than guessing on lucas"; "the text model loses least"; "not behind its RNN"."""
+    kept = {
+        (model, variant): score(model, variant, "grouped") / score(model, variant, "published")
+        for model, variant in ((RNN, "paper"), (RNN, "all-steps"), (PROBE, "probe"), (TEXT, "paper"))
+    }
+    text = kept.pop((TEXT, "paper"))
+    assert all(share < 0.75 for share in kept.values())
+    assert text > max(kept.values()) + 0.1
+    assert accuracy()[RNN, "paper", "grouped", "test"][fsdd.SPEAKERS.index("lucas")] < 0.1
+    longest = fsdd.clips().groupby("speaker")["n_samples"].mean().idxmax()
+    assert longest == "lucas"
+    for variant in ("paper", "all-steps"):
+        folds = accuracy()[RNN, variant, "grouped", "test"]
+        words = accuracy()[TEXT, "paper", "grouped", "test"]
+        assert mean(words[fold] for fold in folds) > mean(folds.values()) - 0.02
+
+
+# ---- the arithmetic of the printed accuracies
+
+
+def test_the_printed_accuracies_in_clips():
+    clips = {
+        (model, split): PAPER.cell(TABLE, model, split, "accuracy").value * n
+        for model in (CNN, RNN)
+        for split, n in (("train", 2500), ("test", 500))
+    }
+    assert all(abs(value - round(value)) < 1e-9 for value in clips.values())
+    of = {place: f"{value:,.0f}" for place, value in clips.items()}
+    says(f"{of[CNN, 'train']} and {of[CNN, 'test']}, {of[RNN, 'train']} and {of[RNN, 'test']}.")
+    cnn = PAPER.cell(TABLE, CNN, "test", "accuracy"), PAPER.cell(TABLE, CNN, "train", "accuracy")
+    says(f"But 88.40 % of 600 are {cnn[0].value * 600:.1f} clips, and 98.56 % of 2,400 are {cnn[1].value * 2400:,.2f}.")
+    assert f"{100 * 351 / 2400:.3f}" == "14.625"
+    assert f"{100 * 351 / 2400:.2f}" == "14.62"
+    says("351 of the stated 2,400 are 14.625 %, which Python prints as `14.62`")
+    assert (72 / 600, 60 / 500) == (0.12, 0.12)
+    assert (414 / 600, 531 / 600) == (0.69, 0.885)
+
+
+def test_the_splits_of_3000_clips_that_all_four_printed_figures_fit():
+    cells = [cell for cell in PAPER.cells() if cell.model != TEXT]
+    fitting = []
+    for n_test in range(50, 1500):
+        n = {"test": n_test, "train": 3000 - n_test}
+        shares = [(cell, round(cell.value * n[cell.split]) / n[cell.split]) for cell in cells]
+        if all(cell.formatted(share) == cell.printed for cell, share in shares):
+            fitting.append(n_test)
+    says(f"only those with {', '.join(f'{n:,}' for n in fitting[:-1])} and {fitting[-1]:,} give all four")
+    assert len(fitting) == 4
+
+
+# ---- what was heard
+
+
+def transcripts(backend):
+    """Digit → its clips' transcripts."""
+    by_digit = {digit: [] for digit in range(10)}
+    with (STORE / f"{backend}.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            by_digit[int(row["clip"][0])].append(row["text"])
+    return by_digit
+
+
+def share(by_digit, digits=range(10)):
+    right = sum(text == WORDS[digit] for digit in digits for text in by_digit[digit])
+    return f"{100 * right / sum(len(by_digit[digit]) for digit in digits):.1f} %"
+
+
+def published(split):
+    """The share of one side of the published split that is heard as its own digit's word."""
+    frame = fsdd.with_protocol(fsdd.index(), "published")
+    clips = frame[frame["split"] == split]
+    heard = read_transcripts(list(clips["clip"]), list(clips["sha256"]), "sphinx")
+    right = sum(text == WORDS[int(label)] for text, label in zip(heard, clips["label"], strict=True))
+    return f"{100 * right / len(clips):.1f} %"
+
+
+def test_the_table_of_what_was_heard():
+    free, grammar = transcripts("sphinx"), transcripts("sphinx-digits")
+    for digit in range(10):
+        frequent = sorted(Counter(free[digit]).items(), key=lambda item: (-item[1], item[0]))[:3]
+        heard = ", ".join(f"{word} {count}" for word, count in frequent)
+        assert f"| {digit} | {heard} | {share(free, [digit])} | {share(grammar, [digit])} |" in README
+    different = {text for texts in free.values() for text in texts}
+    assert f"| all | {len(different)} different texts | {share(free)} | {share(grammar)} |" in README
+    sides = f"({published('test')} of our test clips, {published('train')} of the training clips)"
+    says(f"heard as their own digit's word is {share(free)} {sides}")
+    assert not any("little" in heard.split() for texts in free.values() for heard in texts)
+    answers = {text for texts in grammar.values() for text in texts}
+    assert re.search(rf"eleven answers instead of {len(different)}\b", README)
+    assert len(answers) == 11
+
+
+def test_how_much_was_not_recognised():
+    heard = [text for texts in transcripts("sphinx").values() for text in texts]
+    none = heard.count(NOT_RECOGNIZABLE)
+    says(f"{none} of the 3,000 clips ({percent(none / len(heard))} %) are `Not Recognizable`")
+
+
+def test_the_grammar_at_random_and_on_a_speaker_held_out():
+    """ "At random that costs accuracy; on a speaker held out it helps with some and hurts with others"."""
+    assert score(TEXT, "digits-grammar", "published") < score(TEXT, "paper", "published") - 0.03
+    free, grammar = (accuracy()[TEXT, variant, "grouped", "test"] for variant in ("paper", "digits-grammar"))
+    gains = [grammar[fold] - free[fold] for fold in free]
+    assert min(gains) < -0.03
+    assert max(gains) > 0.03
+
+
+# ---- silent choices
+
+
+def test_which_silence_moves_the_row():
+    """The findings' "25 to 41 points", and the paragraph below the table."""
+    ablation = next(of for of in PAPER.ablations if of.model == RNN)
+    rows = {row["variant"]: row for row in ablations.measured(PAPER, ablation, FOLDER)}
+    assert rows["unit-scale"]["value"] == 0.1
+    assert (rows["slow-learning"]["says"], rows["coefficient-axis"]["says"]) == ("no", "down")
+    moved = [rows[name]["delta"] for name in ("unit-scale", "image-scale", "coefficient-axis", "all-steps")]
+    lowest, highest = (f"{100 * of(abs(delta) for delta in moved):.0f}" for of in (min, max))
+    finding = next(of.text for of in PAPER.findings if of.text.startswith("How an MFCC matrix"))
+    assert f"each move the RNN's row by {lowest} to {highest} points after ten epochs" in finding
+    with (
+        (FOLDER / "units")
+        .joinpath("rnn-spectrogram.unit-scale.published.fold0.seed0.float32.fsdd-8fb0df95", "history.csv")
+        .open(encoding="utf-8", newline="") as lines
+    ):
+        assert all(float(row["test_accuracy"]) <= 0.11 for row in csv.DictReader(lines))
+
+
+# ---- features
+
+
+def test_the_features_paragraph():
+    settings = PAPER.settings_for(model=RNN)
+    rate, window, hop = (settings[name] for name in ("sample_rate_hz", "n_fft", "hop_length"))
+    says(f"is resampled to {rate:,} Hz")
+    says(f"{settings['n_mfcc']} mel-frequency cepstral coefficients of windows of {window:,} samples")
+    says(f"({1000 * window / rate:.0f} ms) every {hop} samples ({1000 * hop / rate:.0f} ms)")
+    samples = [-(-n * rate // fsdd.SAMPLE_RATE_HZ) for n in fsdd.clips()["n_samples"]]
+    frames = [1 + n // hop for n in samples]
+    says(f"make a matrix of {settings['n_mfcc']} x {min(frames)} to {settings['n_mfcc']} x {max(frames)} values")
+    says(f"{settings['image_height']} x {settings['image_width']} pixels")
+    says(f"divided by {settings['white_level']} (`unit-scale`)")

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 from textwrap import wrap
 
 from shared.audit.constant import audit_constant
+from shared.audit.curves import audit_curves
 from shared.audit.finding import SEVERITIES, AuditFinding
 from shared.audit.matrices import audit_matrices
 from shared.audit.scores import audit_places, audit_recall
 from shared.audit.shares import audit_shares
+from shared.audit.sizes import audit_sizes
 from shared.paper import Paper
 
-CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_constant)
+CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_curves, audit_sizes, audit_constant)
 WIDTH = 100
 
 

@@ -63,7 +63,7 @@ def test_rows_are_there_without_any_results(tmp_path):
     rows, records = read(PAPER, tmp_path)
     assert records == {}
     assert {(row["model"], row["table"], row["exact"], row["epochs"], row["unit"]) for row in rows} == {
-        (exact.MODEL, "Section 5, labels alone", True, 0, "")
+        (exact.MODEL, "Section 5 by labels alone", True, 0, "")
     }
     assert {row["metric"]: round(row["value"], 5) for row in rows} == {
         "binary_crossentropy": 0.20905,

@@ -77,10 +77,12 @@ def _drawn(paper: Paper) -> list[AuditFinding]:
             low, high = min(printed.limits(m)[0] for m in MODES), max(printed.limits(m)[1] for m in MODES)
             (same if low <= scores[name] <= high else other).setdefault(str(printed), []).append(place)
     place = listed(dict.fromkeys(place for found in (same, other) for places in found.values() for place in places))
-    follows = (
-        [f"{listed(same)} {'is' if len(same) == 1 else 'are'} what that prints: no audio is needed."] if same else []
-    )
-    follows += [f"{listed(other)} {'is' if len(other) == 1 else 'are'} not."] if other else []
+    follows = []
+    if same:
+        verb = "is one of" if len(same) == 1 else "are"
+        follows.append(f"{listed(same)} {verb} these, rounded or cut off: no audio is needed.")
+    if other:
+        follows.append(f"{listed(other)} {'is' if len(other) == 1 else 'are'} not.")
     texts = ", ".join([*same, *other])
     return [
         AuditFinding(CONSTANT, NOTE, place or "the labels", texts, head, " ".join(follows) or "Nothing is printed.")
@@ -98,12 +100,12 @@ def _learned(paper: Paper) -> list[AuditFinding]:
                 printed, what = curve.printed[name], name.removeprefix("val_").replace("_", " ")
                 texts.append(
                     f"validation {what} {printed[0]} after the first epoch and {printed[-1]} after the last, "
-                    f"{first:.5f} and {last:.5f} better than that"
+                    f"{first:.5f} and {last:.5f} better than the constant predictor's"
                 )
         if texts:
-            follows = "So far is the trained network from an answer that is the same for every sample."
+            follows = "That is what the trained network has beyond an answer that is the same for every sample."
             place = f"{curve.figure}, {curve.model}"
-            findings.append(AuditFinding(LEARNED, NOTE, place, "", f"{curve.place}: {listed(texts)}.", follows))
+            findings.append(AuditFinding(LEARNED, NOTE, place, "", f"{curve.place}: {'; '.join(texts)}.", follows))
     return findings
 
 

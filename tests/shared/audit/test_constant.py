@@ -126,9 +126,9 @@ def known(tmp_path):
 @pytest.mark.parametrize(
     ("accuracy", "loss", "follows"),
     [
-        ("0.80", "0.34", "0.80 and 0.34 are what that prints: no audio is needed."),
-        ("0.80", "0.33", "0.80 and 0.33 are what that prints: no audio is needed."),  # 0.3365 cut off
-        ("0.81", "0.34", "0.34 is what that prints: no audio is needed. 0.81 is not."),
+        ("0.80", "0.34", "0.80 and 0.34 are these, rounded or cut off: no audio is needed."),
+        ("0.80", "0.33", "0.80 and 0.33 are these, rounded or cut off: no audio is needed."),  # 0.3365 cut off
+        ("0.81", "0.34", "0.34 is one of these, rounded or cut off: no audio is needed. 0.81 is not."),
         ("0.9", "0.1", "0.9 and 0.1 are not."),
     ],
 )

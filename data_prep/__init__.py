@@ -1,4 +1,5 @@
-"""Corpora: where each comes from, what it must contain, and its index. One module a corpus; none knows a model."""
+"""Corpora: where each comes from, what it must contain, and its index. One module a corpus, or an object of a module
+that has several of a kind; none knows a model."""
 
 import importlib
 import os
@@ -11,8 +12,7 @@ __all__ = ["CORPORA", "CorpusError", "corpus", "data_root", "fingerprint"]
 
 DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 
-CORPORA: dict[str, str] = {
-    "figure1": "data_prep.figure1",
+CORPORA: dict[str, str] = {  # name to module, or to module:object
     "fma": "data_prep.fma",
     "fsdd": "data_prep.fsdd",
     "fsdkaggle2018": "data_prep.fsdkaggle2018",
@@ -22,6 +22,10 @@ CORPORA: dict[str, str] = {
     "gtzan_features_30s": "data_prep.gtzan_features_30s",
     "gtzan_features_3s": "data_prep.gtzan_features_3s",
     "gtzan_features_3s-subset": "data_prep.gtzan_features_3s_subset",
+    "library_labels-all": "data_prep.library_labels:ALL",
+    "library_labels-little": "data_prep.library_labels:LITTLE",
+    "library_labels-none": "data_prep.library_labels:NONE",
+    "library_labels-some": "data_prep.library_labels:SOME",
     "mixtures": "data_prep.mixtures",
     "music_library": "data_prep.music_library",
     "synthetic": "data_prep.synthetic",
@@ -35,7 +39,7 @@ class CorpusError(Exception):
 
 
 def corpus(name: str) -> ModuleType:
-    """Module of the corpus `name`.
+    """Module of the corpus `name`, or an object with the same face.
 
     Raises
     ------
@@ -44,7 +48,9 @@ def corpus(name: str) -> ModuleType:
     """
     if name not in CORPORA:
         raise ValueError(f"unknown corpus {name!r}; known are: {', '.join(sorted(CORPORA))}")
-    return importlib.import_module(CORPORA[name])
+    module, _, part = CORPORA[name].partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, part) if part else found
 
 
 def data_root() -> Path:

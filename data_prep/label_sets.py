@@ -1,7 +1,8 @@
 """What corpora with one or two labels a track share: label sets, rare genres, thinning, protocols.
 
-A label set is written with its labels sorted and joined, ``Pop|Rock``. The index of such a corpus has the columns of
-`COLUMNS`, one row a track, sorted by clip:
+A label set is written with its labels sorted and joined, ``Pop|Rock``. A label may stand twice, ``Others|Others``: a
+track with two rare genres counts twice for Others where labels are counted, and has it once as a label. The index of
+such a corpus has the columns of `COLUMNS`, one row a track, sorted by clip:
 
 =========  =========================================================================================
 clip       unique name
@@ -33,13 +34,13 @@ OTHERS = "Others"
 N_GENRES = 29  # kept by name; all others are called `OTHERS` (section 3)
 VALIDATION = 0.15  # share of the rows (section 4.2)
 N_FOLDS = {"published": 1, "stratified": 1, "grouped": 1}
-SAMPLE_RATE_HZ = 44100
+SAMPLE_RATE_HZ = 44100  # of an index; sounds can be had at others
 COLUMNS = (*layout.COLUMNS, "offset", "n_samples")
 
 
 def join(labels: Iterable[str]) -> str:
-    """Write a label set: ``{"Rock", "Pop"}`` → ``Pop|Rock``."""
-    return SEPARATOR.join(sorted(set(labels)))
+    """Write a label set: ``("Rock", "Pop")`` → ``Pop|Rock``; a label that stands twice stays twice."""
+    return SEPARATOR.join(sorted(labels))
 
 
 def split(label_set: str) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def split(label_set: str) -> tuple[str, ...]:
 
 
 def count(label_sets: Iterable[str]) -> Counter:
-    """How many tracks have each label. A track with two labels counts for both."""
+    """How often each label stands. A track with two labels counts for both, and twice where they are the same."""
     return Counter(label for label_set in label_sets for label in split(label_set))
 
 
@@ -103,7 +104,7 @@ def frequent(label_sets: Iterable[str], n_genres: int = N_GENRES) -> tuple[str, 
 def with_others(label_sets: Sequence[str], n_genres: int = N_GENRES) -> list[str]:
     """Label sets in which all but the `n_genres` most frequent labels are called ``Others`` (section 3).
 
-    A track with two rare genres has one label then.
+    A track with two rare genres has ``Others`` twice then, as in the author's table.
     """
     label_sets = list(label_sets)
     kept = set(frequent(label_sets, n_genres))
@@ -115,13 +116,20 @@ def classes_of(label_sets: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(count(label_sets)))
 
 
+def in_channels(signal: np.ndarray, channels: int) -> np.ndarray:
+    """A signal of one channel in several that are all the same, (n, channels); for one channel, itself, (n,)."""
+    import numpy as np
+
+    return signal if channels == 1 else np.repeat(signal[:, None], channels, axis=1)
+
+
 def thinned(frame: pd.DataFrame, max_per_set: int, seed: int = 0) -> pd.DataFrame:
     """The frame with fewer tracks of the most frequent genres, and all tracks that have a rarer one.
 
     The report deletes "part of the tracks that contained genres with highest occurrences" after counting "genre 1 and
     genre 2 combined", so as "to avoid deleting tracks that contain genres of higher incidence combined with those
-    genres of lower incidence" (section 3). It leaves open which genres those are, how many tracks stay, which ones,
-    and whether the order of the two genres matters. Here:
+    genres of lower incidence" (section 3). Its author's code names 19 pairs of that library, single genres included,
+    and how many tracks of each are dropped (paper.toml has them); that is no rule for another library. Here:
 
     - a genre is of high incidence if it has more than an even share of the labels (labels / classes); ``Others``, being
       made of rare genres, never is;

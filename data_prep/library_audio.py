@@ -121,18 +121,20 @@ def _write_cache(path: Path, known: dict[Stamp, Recording]) -> None:
     atomic_write(path, lambda file: file.write(payload), n_bytes=len(payload))
 
 
-def signals(frame: pd.DataFrame) -> Iterator[np.ndarray]:
+def signals(frame: pd.DataFrame, sample_rate_hz: int = SAMPLE_RATE_HZ, channels: int = 1) -> Iterator[np.ndarray]:
     """The rows' samples, one after another: the middles of tracks, or parts of them.
 
     Parameters
     ----------
     frame
-        Columns path, offset and n_samples, in samples at 44,100 Hz from the start of the track's middle. Neighbouring
-        rows of one path have it decoded once; no other row is in memory.
+        Columns path, offset and n_samples, in samples at `sample_rate_hz` from the start of the track's middle.
+        Neighbouring rows of one path have it decoded once; no other row is in memory.
+    channels
+        See `shared.audio.load_middle`.
 
     Yields
     ------
-    ndarray, float32, shape (n_samples,)
+    ndarray, float32, shape (n_samples,), or (n_samples, channels) if several
         One a row, in the frame's order.
 
     Raises
@@ -143,11 +145,11 @@ def signals(frame: pd.DataFrame) -> Iterator[np.ndarray]:
     opened, whole = None, None
     for path, offset, n_samples in zip(frame["path"], frame["offset"], frame["n_samples"], strict=True):
         if path != opened:
-            opened, whole = path, load_middle(path, SAMPLE_RATE_HZ, SECONDS)
+            opened, whole = path, load_middle(path, sample_rate_hz, SECONDS, channels)
         signal = whole[offset : offset + n_samples].copy()
-        if signal.size != n_samples:
+        if len(signal) != n_samples:
             raise AudioError(
-                f"{path}: has {whole.size:,} samples in its middle, expected {offset + n_samples:,}; it has changed "
+                f"{path}: has {len(whole):,} samples in its middle, expected {offset + n_samples:,}; it has changed "
                 "since it was indexed. Make the index again"
             )
         yield signal

@@ -2,8 +2,8 @@
 
 The recordings are those of a folder of FSDKaggle2018, or of a part of it: ``train.csv`` (fname, label) and the files.
 Each class's recordings are dealt to `N_POOLS` pools. A track takes its recordings from one pool, which is its group, so
-that under ``grouped`` no recording is heard both in training and in validation; under ``published`` it may be. Six
-tracks in ten have two labels, as in the report's figure 1 (29,361 of 48,411).
+that under ``grouped`` no recording is heard both in training and in validation; under ``published`` it may be. Three
+tracks in four have two labels, as in the report's library (22,570 of 30,543).
 
 A track lasts 5 s. A recording that is shorter is repeated. Recordings are brought to one loudness, then mixed at levels
 that differ by up to 12 dB.
@@ -35,10 +35,10 @@ SIZE = "1,000 tracks of 5 s, or as many as are asked for; nothing on disk but th
 SOURCES = ()
 FOLDER = "fsdkaggle2018_subset"  # under the data root
 TABLE = "train.csv"
-VERSION = "mixtures-v1"  # to be raised whenever a track changes
+VERSION = "mixtures-v2"  # to be raised whenever a track changes
 N_TRACKS = 1_000
 N_POOLS = 7  # one of them is 14 % of the tracks, the most that fits into the 15 % of validation
-TWO_LABELS = 29_361 / 48_411  # share of the tracks (figure 1)
+TWO_LABELS = 22_570 / 30_543  # share of the tracks (data_prep/embedded/library_labels/label_pairs.csv)
 SECONDS = 5
 LEVEL_DB = 6.0  # a recording's level is drawn from -6 to 6 dB
 PEAK = 0.9
@@ -125,8 +125,11 @@ def fetch(root: Path | None = None) -> Path:
     )
 
 
-def signals(frame: pd.DataFrame) -> Iterator[np.ndarray]:
-    """The rows' samples, mixed one after another: float32 (n_samples,) in [-1, 1). A few recordings are kept in memory.
+def signals(frame: pd.DataFrame, sample_rate_hz: int = SAMPLE_RATE_HZ, channels: int = 1) -> Iterator[np.ndarray]:
+    """The rows' samples, mixed one after another, in [-1, 1): float32 (n_samples,), or (n_samples, channels).
+
+    `offset` and `n_samples` count samples at `sample_rate_hz`. All channels are the same. A few recordings and the
+    track of the row before are kept in memory.
 
     Raises
     ------
@@ -136,25 +139,27 @@ def signals(frame: pd.DataFrame) -> Iterator[np.ndarray]:
     for clip, paths, offset, n_samples in zip(
         frame["clip"], frame["path"], frame["offset"], frame["n_samples"], strict=True
     ):
-        yield _mixed(int(clip.split(".")[1]), label_sets.split(paths))[offset : offset + n_samples]
+        whole = _mixed(int(clip.split(".")[1]), label_sets.split(paths), sample_rate_hz)
+        yield label_sets.in_channels(whole[offset : offset + n_samples], channels)
 
 
-def _mixed(track: int, paths: tuple[str, ...]) -> np.ndarray:
+@functools.lru_cache(maxsize=1)
+def _mixed(track: int, paths: tuple[str, ...], sample_rate_hz: int) -> np.ndarray:
     import numpy as np
 
-    random, mix = _random(track, 1), np.zeros(SECONDS * SAMPLE_RATE_HZ)
+    random, mix = _random(track, 1), np.zeros(SECONDS * sample_rate_hz)
     for path in paths:
-        sound = np.roll(_recording(path), -random.randint(SECONDS * SAMPLE_RATE_HZ))
+        sound = np.roll(_recording(path, sample_rate_hz), -int(random.uniform() * mix.size))
         loudness = np.sqrt(np.mean(sound.astype(np.float64) ** 2))
         mix += 10 ** (random.uniform(-LEVEL_DB, LEVEL_DB) / 20) * np.resize(sound, mix.size) / max(loudness, 1e-9)
     return (PEAK * mix / max(np.abs(mix).max(), 1e-9)).astype(np.float32)
 
 
-@functools.lru_cache(maxsize=32)
-def _recording(path: str) -> np.ndarray:
+@functools.lru_cache(maxsize=64)
+def _recording(path: str, sample_rate_hz: int) -> np.ndarray:
     from shared.audio import load_audio
 
-    return load_audio(path, SAMPLE_RATE_HZ)
+    return load_audio(path, sample_rate_hz)
 
 
 def _pooled(usable: pd.DataFrame, root: Path) -> pd.DataFrame:

@@ -51,8 +51,8 @@ def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
     return resample(signal, file_rate_hz, sample_rate_hz)
 
 
-def load_middle(path: str | Path, sample_rate_hz: int, seconds: float) -> np.ndarray:
-    """Read the middle of an audio file as one channel at one sample rate; the rest of it is not decoded.
+def load_middle(path: str | Path, sample_rate_hz: int, seconds: float, channels: int = 1) -> np.ndarray:
+    """Read the middle of an audio file at one sample rate; the rest of it is not decoded.
 
     Parameters
     ----------
@@ -62,11 +62,14 @@ def load_middle(path: str | Path, sample_rate_hz: int, seconds: float) -> np.nda
         Sample rate of the result. What is resampled is the middle, cut out at the file's own rate.
     seconds
         Length of the middle, more than zero. A file that is not longer is read whole.
+    channels
+        1: the mean of the file's. More: the file's first ones; a file with fewer has its last one repeated.
 
     Returns
     -------
-    ndarray, float32, shape (n,)
-        As `load_audio` gives it. As many samples of the file are left out before it as after it, or one fewer.
+    ndarray, float32, shape (n,), or (n, channels) if several
+        One channel is as `load_audio` gives it. As many samples of the file are left out before it as after it, or one
+        fewer.
 
     Raises
     ------
@@ -92,7 +95,10 @@ def load_middle(path: str | Path, sample_rate_hz: int, seconds: float) -> np.nda
             "again"
         )
     _check_samples(path, signal, file_rate_hz)
-    return resample(np.mean(signal.T, axis=0), file_rate_hz, sample_rate_hz)
+    if channels == 1:
+        return resample(np.mean(signal.T, axis=0), file_rate_hz, sample_rate_hz)
+    chosen = [signal[:, min(channel, signal.shape[1] - 1)] for channel in range(channels)]
+    return np.stack([resample(np.ascontiguousarray(one), file_rate_hz, sample_rate_hz) for one in chosen], axis=1)
 
 
 def refuse_silence(file: str | Path, signal: np.ndarray) -> None:

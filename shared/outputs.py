@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from shared import ablations, comparisons, label_outputs, results
+from shared import ablations, comparisons, label_outputs, published_curves, results
 from shared.cache import atomic_write, file_lock
 from shared.diff import Diff, Section, compare
 from shared.figures import draw_confusion, draw_learning_curves
@@ -20,7 +20,7 @@ from shared.tables import layouts, render_csv, render_markdown
 from shared.units import HISTORY, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
-GENERATED += ("comparisons.csv", *label_outputs.GENERATED)
+GENERATED += ("comparisons.csv", *label_outputs.GENERATED, *published_curves.GENERATED)
 DIFF = "diff.csv"
 SPLIT = "test"
 PUBLISHED = "published"
@@ -50,6 +50,7 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
                 written += _write_curves(section, folder)
         written += _write_confusions(paper, diff, folder, found, pictured)
         written += label_outputs.write_labels(paper, diff, folder, _write)
+        written += published_curves.write_published_curves(paper, diff, folder, _write)
         for table in paper.ablations:
             rows = ablations.measured(paper, table, folder)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))

@@ -68,7 +68,8 @@ class Model:
     """A model of the paper, with the facts that a test can hold the code against.
 
     `corpus` is the corpus module of the data that the paper gave this model, where it is another than the paper's own
-    (a table of features made from it); `mode` is the paper's number for it, where it numbers its ways.
+    (a table of features made from it); `mode` is the paper's number for it, where it numbers its ways. One that does
+    not learn, such as an answer that is the same for every clip, leaves no network to predict with.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Model:
     layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
     corpus: str = ""
     mode: int | None = None
+    learns: bool = True
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,46 @@ class CountFigure:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A published curve of a model's training: `printed` has a text an epoch for each quantity of a history, such as
+    ``loss`` and ``val_loss``; `place` says where they are printed, `figure` what shows them."""
+
+    figure: str
+    place: str
+    model: str
+    printed: dict[str, tuple[str, ...]]
+
+    def values(self, quantity: str) -> list[float]:
+        """The numbers of one quantity, an epoch each; none where it has no such curve."""
+        return [float(text) for text in self.printed.get(quantity, ())]
+
+    @property
+    def epochs(self) -> int:
+        return len(next(iter(self.printed.values())))
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Sizes that a document states of its input: `samples` of a window at `rate_hz` that become `frames`. Length and
+    step of a frame are the settings window_seconds and hop_seconds; the last frame is filled up with zeros."""
+
+    place: str
+    rate_hz: int
+    samples: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class StepCount:
+    """Steps an epoch as a log prints them, and the `samples` that the document's numbers make before any is left out.
+    Batch and share held out are the settings batch_size and validation_fraction."""
+
+    place: str
+    steps: int
+    samples: int
+
+
+@dataclass(frozen=True)
 class Claim:
     """A value that the document prints outside its tables, such as in the abstract.
 
@@ -303,6 +345,20 @@ class Clusters:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """How samples were drawn from a corpus whose labels are known, though its audio may not be.
+
+    `pairs` gives the tracks of each pair of labels, the second empty where a track has one; `rule` names how a sample
+    was drawn, `samples` how many were; `fingerprint` is that of the pairs.
+    """
+
+    pairs: tuple[tuple[str, str, int], ...]
+    rule: str
+    samples: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The corpus that the published numbers were measured on.
 
@@ -311,7 +367,8 @@ class Corpus:
     number measured on another corpus may not stand beside the paper's. `counts` gives the clips a class of the whole
     corpus and `clips` their number, as far as the document states them; a clip with several labels counts once for
     each. `folds` is the number of folds of the published protocol, of a paper that prints means over folds. `clusters`
-    says for a corpus's name which of its clips are not independent.
+    says for a corpus's name which of its clips are not independent. A `private` corpus can be had by nobody: whoever
+    runs the paper has other data, which no published number may stand beside. `drawn` are its labels, where known.
     """
 
     name: str
@@ -326,6 +383,8 @@ class Corpus:
     clips: int | None = None
     folds: int = 1
     clusters: dict[str, Clusters] = field(default_factory=dict)
+    private: bool = False
+    drawn: Drawn | None = None
 
     @property
     def size(self) -> int | None:
@@ -368,6 +427,9 @@ class Paper:
     tables: tuple[Table, ...] = ()
     confusion_matrices: tuple[ConfusionMatrix, ...] = ()
     count_figures: tuple[CountFigure, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    framings: tuple[Framing, ...] = ()
+    step_counts: tuple[StepCount, ...] = ()
     claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()
     ablations: tuple[Ablation, ...] = ()

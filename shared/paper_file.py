@@ -3,7 +3,10 @@
 ``schema``, ``[paper]``, ``[corpus]``
     Who and what; ``headline`` names the cell the paper is known for, ``fingerprint`` the published data. ``counts``
     are the stated clips a class and ``clips`` their number, needed where a clip has several labels; ``folds`` is the
-    number of folds that the published numbers are means over.
+    number of folds that the published numbers are means over. ``private = true`` says that nobody can have its audio.
+``[corpus.drawn]``
+    pairs (a CSV file, named from here), rule, samples: the labels of its tracks and how samples were drawn from them
+    (see `shared.exact`).
 ``[settings]``
     name = { value, origin, unit?, where?, reason?, note?, models?, condition? }, see `ORIGINS`. A ``condition`` says in
     words where the value departs from the printed text; verdicts on runs with it are conditional on that.
@@ -30,6 +33,10 @@
     Matrices as printed with ``printed_rows`` (what the rows are) and ``labelled_rows``? (what the axis says), their
     ``table``? (the first that has the model and the split), and ``kind``? and ``note``? of one that is odd; figures of
     counts; what does not fit together; title, model, variants and epochs of a table that varies one choice.
+``[[curves]]``
+    figure, place, model, file: a published curve, a CSV file beside this one, an epoch a line.
+``[[framings]]``, ``[[step_counts]]``
+    Sizes that the audit holds against each other: place, rate_hz, samples, frames; place, steps, samples.
 ``[[comparisons]]``
     Two trainings on the same clips: title, ``first`` and ``second`` (variant, model); without their variant or model,
     one for each of ``variants`` or ``models``, which may be ensembles.
@@ -57,24 +64,30 @@ from shared.paper import (
     ConfusionMatrix,
     Corpus,
     CountFigure,
+    Curve,
+    Drawn,
     Ensemble,
     Finding,
+    Framing,
     Model,
     Paper,
     PaperError,
     Protocol,
     Row,
     Setting,
+    StepCount,
     Table,
     Variant,
     suggestion,
 )
+from shared.paper_data import read_curve, read_pairs
 
 ORIGINS = ("paper", "arithmetic", "authors' code", "cited work", "assumed")
 FINDING_KINDS = ("contradiction", "impossible", "slip", "silent", "flaw")
 REMARK_KINDS = ("contradiction", "impossible", "slip", "approximate", MISPLACED, "cut off")
 VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:±\s*(\d+(?:\.\d+)?))?\s*")
 AXES = ("true", "predicted")
+DRAW_RULES = ("label, then track",)
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 KINDS = {
     str: "a text",
@@ -148,6 +161,19 @@ class Section:
                 parent.fail(name, f"is {count}: expected a positive whole number")
         return counts
 
+    def data(self, key: str, read):
+        """What `read` makes of the file that `key` names, from the folder of this one."""
+        try:
+            return read(self.file.parent / self.get(key, str))
+        except ValueError as error:
+            self.fail(key, f"is {self.values[key]!r}: {error}")
+
+    def positive(self, key: str) -> int:
+        """A positive whole number."""
+        if (value := self.get(key, int)) < 1:
+            self.fail(key, f"is {value}: expected a positive whole number")
+        return value
+
     def texts(self, key: str) -> dict[str, str]:
         """A table name → text, empty when not given."""
         parent = self.section(key, {})
@@ -203,6 +229,9 @@ def read_paper(file: Path) -> Paper:
             _matrix(section, corpus, models, tables) for section in top.rows("confusion_matrices")
         ),
         count_figures=tuple(_figure(section) for section in top.rows("figures")),
+        curves=tuple(_curve(section, models) for section in top.rows("curves")),
+        framings=tuple(_framing(section) for section in top.rows("framings")),
+        step_counts=tuple(_step_count(section) for section in top.rows("step_counts")),
         claims=tuple(_claim(section, models) for section in top.rows("claims")),
         findings=tuple(_finding(section) for section in top.rows("findings")),
         ablations=tuple(_ablation(section, models, top.get("variants", dict)) for section in top.rows("ablations")),
@@ -243,6 +272,8 @@ def _corpus(section: Section) -> Corpus:
         clips=section.get("clips", int, None),
         folds=section.get("folds", int, 1),
         clusters={name: _clusters(part) for name, part in section.sections("clusters")},
+        private=section.get("private", bool, False),
+        drawn=_drawn(section) if "drawn" in section.values else None,
     )
     if corpus.folds < 1:
         section.fail("folds", f"is {corpus.folds}: expected a positive whole number")
@@ -251,6 +282,17 @@ def _corpus(section: Section) -> Corpus:
         section.fail("fingerprint", f"is {corpus.fingerprint!r}: expected 16 hexadecimal digits")
     section.done()
     return corpus
+
+
+def _drawn(corpus: Section) -> Drawn:
+    section, classes = corpus.section("drawn"), corpus.items("classes", str)
+    pairs, fingerprint = section.data("pairs", read_pairs)
+    if odd := sorted({name for pair in pairs for name in pair[:2] if name} - set(classes)):
+        section.fail("pairs", f"has {', '.join(odd)}, which corpus.classes does not have")
+    rule = section.choice("rule", DRAW_RULES, "how was a sample drawn?")
+    drawn = Drawn(pairs, rule, section.positive("samples"), fingerprint)
+    section.done()
+    return drawn
 
 
 def _clusters(section: Section) -> Clusters:
@@ -373,6 +415,7 @@ def _model(name: str, section: Section) -> Model:
         layers=tuple(layers),
         corpus=section.get("corpus", str, ""),
         mode=section.get("mode", int, None),
+        learns=section.get("learns", bool, True),
     )
     section.done()
     return model
@@ -502,6 +545,26 @@ def _figure(section: Section) -> CountFigure:
     figure = CountFigure(*texts, counts=section.counts("counts"))
     section.done()
     return figure
+
+
+def _curve(section: Section, models: dict) -> Curve:
+    texts = [section.get(key, str) for key in ("figure", "place", "model")]
+    _known_model(section, "model", texts[2], models)
+    printed = section.data("file", read_curve)
+    section.done()
+    return Curve(*texts, {name: values for name, values in printed.items() if name != "epoch"})
+
+
+def _framing(section: Section) -> Framing:
+    framing = Framing(section.get("place", str), *(section.positive(key) for key in ("rate_hz", "samples", "frames")))
+    section.done()
+    return framing
+
+
+def _step_count(section: Section) -> StepCount:
+    count = StepCount(section.get("place", str), section.positive("steps"), section.positive("samples"))
+    section.done()
+    return count
 
 
 def _claim(section: Section, models: dict) -> Claim:

@@ -18,6 +18,7 @@ from shared.audit.constant import audit_constant
 from shared.diff import Diff, Entry
 from shared.label_outputs import labels_markdown
 from shared.paper import Ablation, Paper, Setting
+from shared.published_curves import curves_table
 from shared.tables import layouts, number, render_markdown
 from shared.verdicts import ALPHA, CONDITIONAL, ENOUGH_RUNS, NOT_COMPARABLE, RULE
 
@@ -89,6 +90,7 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "comparisons": lambda: _comparisons(paper, diff, folder),
         "labels": lambda: labels_markdown(paper, diff, folder),
         "constant": lambda: _constant(paper),
+        "published-curves": lambda: _table(*curves_table(paper, diff, folder)),
         "verdicts": lambda: RULE,
     }
 

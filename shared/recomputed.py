@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from shared.cache import file_lock
+from shared.exact import exact_rows
 from shared.paper import Paper
 from shared.units import SKIPPED
 from shared.verdicts import PROPORTIONS
@@ -29,10 +30,11 @@ def results_lock(results_dir: Path, what: str):
 def read(paper: Paper, results_dir: Path, found=None) -> tuple[list[dict], dict[str, dict]]:
     """What `compare` needs, recomputed and held against runs.csv; the caller holds the folder's lock.
 
-    `found` is what `results.evaluated` gives, where the caller has it already.
+    `found` is what `results.evaluated` gives, where the caller has it already. What follows from the paper's own labels
+    alone (`shared.exact`) is among the rows, whether anything was run or not, and is not in runs.csv.
     """
     if not (results_dir / "units").is_dir():
-        return [], {}
+        return exact_rows(paper), {}
     from shared import results
 
     found = results.evaluated(paper, results_dir) if found is None else found
@@ -41,7 +43,7 @@ def read(paper: Paper, results_dir: Path, found=None) -> tuple[list[dict], dict[
     check_runs(rows, [_numbers(row) for row in results.read_runs(file)], file)
     units = results.unit_folders(results_dir / "units")
     _add_uncertainty(paper, rows, found)
-    return rows, {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
+    return rows + exact_rows(paper), {record["key"]: record | {"skipped": _skipped(folder)} for record, folder in units}
 
 
 def _numbers(row: dict) -> dict:

@@ -105,7 +105,7 @@ def classify(
         if heard:
             for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
                 answer["models"][name] = given
-    missing = [name for name in paper.models if name not in trained]
+    missing = [name for name, model in paper.models.items() if model.learns and name not in trained]
     conditions = {name: _conditions(paper, record) for name, (record, _) in trained.items()}
     if as_json:
         print(

@@ -303,14 +303,16 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
 
 # --- what a unit's training begins and ends with ---------------------------------------------------------------------
 def compile_model(
-    model: keras.Model, settings: dict, *, loss: Callable | None = None, metric: str = "accuracy"
+    model: keras.Model, settings: dict, *, loss: Callable | None = None, metric: str | Sequence[str] = "accuracy"
 ) -> None:
-    """Compile for the settings' optimiser, learning rate and loss, or another `loss` where one is given."""
+    """Compile for the settings' optimiser, learning rate and loss, or another `loss` where one is given.
+
+    `metric` is Keras's name of what is measured beside it, or several."""
     config = {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
     model.compile(
         keras.optimizers.get(config),
         loss=loss or settings["loss"],
-        metrics=[metric],
+        metrics=[metric] if isinstance(metric, str) else list(metric),
         jit_compile=backend.jit_compile(),
     )
 

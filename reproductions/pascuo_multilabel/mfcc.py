@@ -5,6 +5,10 @@ rectangular window; power spectrum; triangular mel filters whose corners are rou
 orthonormal DCT-II; lifter; the first coefficient replaced by the log of the frame's energy. An energy that is exactly
 zero counts as 2.2e-16.
 
+A signal of several channels, as ``scipy.io.wavfile`` reads it, goes through the library as it goes through here: the
+pre-emphasis works on each channel, and then the values of the channels are taken in turns, as one signal of twice the
+length. (`numpy.append` in the library's ``preemphasis`` flattens the array.)
+
 The Fourier transform is done in single precision, and done again in double precision for frames in which a filter's
 energy lies so far below the frame's that the rounding would be seen. All else is in double precision.
 """
@@ -27,11 +31,11 @@ LOW_SHARE = 8  # the lowest eighth of the bins is multiplied apart: half of the 
 class PsfSettings:
     """The library's settings under our names (its own in brackets).
 
-    The defaults are the paper's (section 4.1: 44.1 kHz, nfft 2048, 13 features, 26 filters) and, where it is silent,
-    the library's.
+    The defaults are the paper's (section 4.1: nfft 2048, 13 features, 26 filters; the sample rate is that of variant
+    ``paper``) and, where it is silent, the library's.
     """
 
-    sample_rate_hz: int = 44100  # (samplerate)
+    sample_rate_hz: int = 22050  # (samplerate)
     window_seconds: float = 0.025  # (winlen)
     hop_seconds: float = 0.01  # (winstep)
     n_mfcc: int = 13  # (numcep)
@@ -59,16 +63,16 @@ class PsfSettings:
 
     @property
     def window_samples(self) -> int:
-        """Length of a frame: 1,103 at 44.1 kHz, since the library rounds 1,102.5 up."""
+        """Length of a frame: 551 at 22,050 Hz, and 1,103 at 44,100, since the library rounds 1,102.5 up."""
         return math.floor(self.window_seconds * self.sample_rate_hz + 0.5)
 
     @property
     def hop_samples(self) -> int:
-        """From one frame's start to the next: 441 at 44.1 kHz."""
+        """From one frame's start to the next: 221 at 22,050 Hz, 220.5 rounded up, and 441 at 44,100."""
         return math.floor(self.hop_seconds * self.sample_rate_hz + 0.5)
 
     def n_frames(self, n_samples: int) -> int:
-        """Number of frames of a signal: 99 for one second at 44.1 kHz. The last may reach past the signal's end."""
+        """Number of frames of a signal: 19 of 4,410 values at 22,050 Hz. The last may reach past the signal's end."""
         return 1 + max(0, math.ceil((n_samples - self.window_samples) / self.hop_samples))
 
 
@@ -77,17 +81,18 @@ def mfcc(signals: np.ndarray, settings: PsfSettings = PsfSettings()) -> np.ndarr
 
     Parameters
     ----------
-    signals : ndarray, shape (n, n_samples), float or integer
-        One sample a row. The scale enters the first coefficient only: 16-bit integers, as ``scipy.io.wavfile`` reads
-        them, give log energies that are 2 ln 32768 = 20.79 above those of the same samples in [-1, 1).
+    signals : ndarray, shape (n, n_samples) or (n, n_samples, channels), float or integer
+        One sample a row; values of several channels are taken in turns. The scale enters the first coefficient only:
+        16-bit integers, as ``scipy.io.wavfile`` reads them, give log energies that are 2 ln 32768 = 20.79 above those
+        of the same samples in [-1, 1).
     settings
         The defaults are the paper's.
 
     Returns
     -------
     ndarray, float32, shape (n, n_frames, n_mfcc)
-        (n, 99, 13) for one-second samples at 44.1 kHz. Within 1e-4 of the library's values for the same samples in
-        float64. (It does the pre-emphasis in float32 when it is given float32, which moves its own values by 1e-4 to
+        (n, 19, 13) for samples of 4,410 values at 22,050 Hz. Within 1e-4 of the library's values for the same samples
+        in float64. (It does the pre-emphasis in float32 when it is given float32, which moves its own values by 1e-4 to
         6e-4.)
 
     Raises
@@ -96,9 +101,12 @@ def mfcc(signals: np.ndarray, settings: PsfSettings = PsfSettings()) -> np.ndarr
         Another number of dimensions, no samples, or samples that are NaN or infinite.
     """
     signals = np.asarray(signals)
-    if signals.ndim != 2 or not signals.shape[1]:
-        raise ValueError(f"expected samples of shape (n, n_samples), n_samples > 0; received shape {signals.shape}")
-    out = np.empty((len(signals), settings.n_frames(signals.shape[1]), settings.n_mfcc), np.float32)
+    if signals.ndim not in (2, 3) or not math.prod(signals.shape[1:]):
+        raise ValueError(
+            "expected samples of shape (n, n_samples) or (n, n_samples, channels), n_samples > 0; received shape "
+            f"{signals.shape}"
+        )
+    out = np.empty((len(signals), settings.n_frames(math.prod(signals.shape[1:])), settings.n_mfcc), np.float32)
     for start in range(0, len(signals), BLOCK):
         energies = _energies(signals[start : start + BLOCK], settings)
         logs = np.log(np.where(energies == 0, np.finfo(np.float64).eps, energies))
@@ -159,7 +167,7 @@ def _bands(settings: PsfSettings, dtype: np.dtype) -> list[tuple[slice, slice, n
 
 def _energies(signals: np.ndarray, settings: PsfSettings) -> np.ndarray:
     """Energies of the filters and of the frame, float64, shape (n, n_frames, n_filters + 1)."""
-    n_frames = settings.n_frames(signals.shape[1])
+    n_frames = settings.n_frames(math.prod(signals.shape[1:]))
     weights = _weights(settings)
     filled = weights[:, :-1].any(axis=0)
     energies = np.empty((len(signals), n_frames, weights.shape[1]))
@@ -176,12 +184,13 @@ def _energies(signals: np.ndarray, settings: PsfSettings) -> np.ndarray:
 
 def _frames(signal: np.ndarray, settings: PsfSettings, n_frames: int) -> np.ndarray:
     """Frames after pre-emphasis: a view, float64, shape (n_frames, window_samples)."""
-    emphasised = np.zeros((n_frames - 1) * settings.hop_samples + settings.window_samples)
-    emphasised[: signal.size] = signal
+    emphasised = signal.astype(np.float64)
     if not np.isfinite(emphasised).all():
         raise ValueError("samples are NaN or infinite; leave them out")
-    emphasised[1 : signal.size] -= settings.pre_emphasis * emphasised[: signal.size - 1]
-    return np.lib.stride_tricks.sliding_window_view(emphasised, settings.window_samples)[:: settings.hop_samples]
+    emphasised[1:] -= settings.pre_emphasis * emphasised[:-1]
+    padded = np.zeros((n_frames - 1) * settings.hop_samples + settings.window_samples)
+    padded[: signal.size] = emphasised.ravel()
+    return np.lib.stride_tricks.sliding_window_view(padded, settings.window_samples)[:: settings.hop_samples]
 
 
 def _spectral(frames: np.ndarray, padded: np.ndarray, settings: PsfSettings) -> np.ndarray:

@@ -16,34 +16,40 @@ import numpy as np
 
 from reproductions.pascuo_multilabel.model import build
 from reproductions.pascuo_multilabel.samples import mfccs
-from shared.audio import AudioError, load_middle, refuse_silence, segments
+from shared.audio import AudioError, load_middle, refuse_silence, resample, segments
 from shared.paper import load_paper
 from shared.trained import classify, named
 from shared.units import NETWORK
 
 PAPER = "pascuo_multilabel"
 SAMPLE_RATE_HZ = 44100
-MIDDLE_SECONDS = 40.0
-SHORTEST_SECONDS = 1.0  # the longest of the variants' samples
+SHORTEST_SECONDS = 1.0  # longer than a sample of any variant
 
 
 def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print its genres (or JSON); returns 1 when a file could not be classified, else 0."""
     hint = (
-        f"Without a library of yours: python -m reproductions run {PAPER} --corpus figure1 --epochs 1, which knows "
-        "made sounds and no music"
+        f"Without a library of yours: python -m reproductions run {PAPER} --corpus library_labels-some --epochs 1, "
+        "which knows made sounds and no music"
     )
     return classify(load_paper(PAPER), files, as_json, signal_of=signal_of, answers_of=answers_of, hint=hint)
 
 
 def signal_of(file: str) -> np.ndarray:
-    """The middle of a file, one channel at 44,100 Hz, float32 (n,). Raises AudioError: no audio, silence, under 1 s."""
-    signal = load_middle(file, SAMPLE_RATE_HZ, MIDDLE_SECONDS)
+    """The middle of a file, two channels at 44,100 Hz, float32 (n, 2).
+
+    Raises
+    ------
+    AudioError
+        No audio, silence, or less than 1 s.
+    """
+    middle_seconds = load_paper(PAPER).setting("middle_seconds")
+    signal = load_middle(file, SAMPLE_RATE_HZ, middle_seconds, channels=2)
     refuse_silence(file, signal)
-    if signal.size < SHORTEST_SECONDS * SAMPLE_RATE_HZ:
+    if len(signal) < SHORTEST_SECONDS * SAMPLE_RATE_HZ:
         raise AudioError(
-            f"{file}: lasts {signal.size / SAMPLE_RATE_HZ:.1f} s, and the network hears samples of up to "
-            f"{SHORTEST_SECONDS:g} s. Give a longer recording"
+            f"{file}: lasts {len(signal) / SAMPLE_RATE_HZ:.1f} s, and {SHORTEST_SECONDS:g} s are needed. Give a longer "
+            "recording"
         )
     return signal
 
@@ -53,7 +59,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     settings, classes, scale = record["settings"], record["classes"], record["scale"]
     network, answers = None, []
     for signal in signals:
-        features = mfccs(segments(signal, SAMPLE_RATE_HZ, settings["sample_seconds"]), settings)
+        features = mfccs(cut(signal, settings), settings)
         inputs = ((features - scale["shift"]) / scale["divisor"]).astype("float32")
         if network is None:
             network = build(settings, inputs.shape[1:], len(classes))
@@ -62,3 +68,16 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
         above = [classes[i] for i in np.argsort(-mean, kind="stable") if mean[i] > record["thresholds"][i]]
         answers.append(named(mean, classes) | {"labels": above, "samples": len(inputs)})
     return answers
+
+
+def cut(signal: np.ndarray, settings: dict) -> np.ndarray:
+    """Samples that touch, as a training's settings have them: (n, 2) at 44,100 Hz → (k, length) or (k, length, 2)."""
+    rate_hz = settings["sample_rate_hz"]
+    channels = [signal.mean(axis=1)] if settings["channels"] == 1 else list(signal.T)
+    pieces = [
+        segments(
+            resample(np.ascontiguousarray(one), SAMPLE_RATE_HZ, rate_hz), rate_hz, settings["sample_samples"] / rate_hz
+        )
+        for one in channels
+    ]
+    return pieces[0] if len(pieces) == 1 else np.stack(pieces, axis=-1)

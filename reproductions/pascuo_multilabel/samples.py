@@ -1,41 +1,58 @@
 """From an index of tracks to the network's input: which tracks, which samples of them, their MFCCs, their scale.
 
-A sample is a piece of a track of one second. Samples are drawn as the repository does that the report follows: first a
-label, then a track that has it, then a place in the track. Their MFCCs are computed once and kept under ``cache/``; at
-no time are more than some dozens of them in memory.
+A sample is a piece of a track of 4,410 values a channel. Samples are drawn as the authors' code does: first a label,
+then a track that has it, then a place in the track. Their MFCCs are computed once and kept under ``cache/``; at no time
+are more than some dozens of them in memory.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import label_sets
+from data_prep import label_sets, layout
 from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
 from shared.cache import cache_key, cache_root, cached_array
 
-VERSION = 1  # to be raised whenever other samples are drawn or other values come out
-STAND_INS = ("figure1", "mixtures")  # made on the spot, as many tracks as are asked for
-THINNED = ("figure1", "fma", "music_library")  # the corpora some of whose genres are much more frequent than others
+VERSION = 2  # to be raised whenever other samples are drawn or other values come out
+LIBRARY = "music_library"  # somebody's own, to which all that the report does to its tracks applies
+THINNED = (LIBRARY, "fma")  # of which the tracks of the most frequent genres are thinned
+MIXTURES = "mixtures"  # made on the spot, as many tracks as are asked for
+MADE = (MIXTURES, *(name for name in data_prep.CORPORA if name.startswith("library_labels-")))
 DRAW_SEED = 0  # the samples are part of the data: they are the same whatever the seed of a training
 CHUNK = 64  # samples, and at least one track, that a worker is given at once
 BLOCK = 2048  # samples that are looked at at once for their range or their mean
+FEATURES = ("sample_rate_hz", "channels", "sample_samples", "window_seconds", "hop_seconds", "n_mfcc", "n_filters")
+FEATURES += ("n_fft", "lowest_hz", "pre_emphasis", "lifter", "log_energy", "full_scale")
 
 
-def tracks_of(module: ModuleType, settings: dict) -> pd.DataFrame:
+def tracks_of(module, settings: dict) -> pd.DataFrame:
     """The index of a corpus, its most frequent genres thinned; notes and what was skipped are in its ``attrs``.
 
     Raises
     ------
     ValueError
-        The tracks of Others are to be left out, and there are none.
+        The tracks of Others are to be left out, and there are none; or no track is as long as it has to be.
     """
-    index = module.index(n_tracks=settings["stand_in_tracks"]) if module.NAME in STAND_INS else module.index()
+    index = module.index(n_tracks=settings["mixed_tracks"]) if module.NAME == MIXTURES else module.index()
     attrs = {name: list(index.attrs.get(name, ())) for name in ("notes", "skipped")}
+    if module.NAME == LIBRARY:
+        seconds = settings["shortest_seconds"]
+        long_enough = index["n_samples"] >= seconds * label_sets.SAMPLE_RATE_HZ
+        if not long_enough.any():
+            raise ValueError(
+                f"none of the {len(index)} tracks lasts {seconds:g} s, as all that the report's network hears do; "
+                "shorter ones can be used with another shortest_seconds in paper.toml"
+            )
+        if not long_enough.all():
+            attrs["notes"].append(
+                f"{(~long_enough).sum()} of {len(index)} tracks are shorter than {seconds:g} s and left out."
+            )
+        index = index[long_enough]
     if settings["drop_others"]:
         others = index["label"].map(lambda labels: label_sets.OTHERS in label_sets.split(labels))
         if not others.any():
@@ -53,42 +70,45 @@ def tracks_of(module: ModuleType, settings: dict) -> pd.DataFrame:
     return index
 
 
-def draw(index: pd.DataFrame, n_samples: int, seconds: float, seed: int = DRAW_SEED) -> pd.DataFrame:
+def draw(index: pd.DataFrame, n_samples: int, settings: dict, seed: int = DRAW_SEED) -> pd.DataFrame:
     """Samples of the tracks, drawn with replacement: a label by its share, a track that has it, a place in it.
+
+    A track has a label where the text of its labels contains the label's, as in the authors' code.
 
     Parameters
     ----------
     index
-        One row a track: clip, label, n_samples, and whatever else.
+        One row a track: clip, label, n_samples (at 44,100 Hz), and whatever else.
     n_samples
         How many to draw.
-    seconds
-        Length of a sample. Tracks that are shorter are not drawn from.
+    settings
+        Sample rate and length of a sample. Tracks that are shorter are not drawn from.
 
     Returns
     -------
     DataFrame
         The index's columns, one row a sample, in the order of the tracks and of time. clip is ``<track>.<number>``,
-        track the track's name, offset and n_samples the sample's.
+        track the track's name, offset and n_samples the sample's, at its own rate; drawn is its place, from 0, in the
+        order in which the samples were drawn.
 
     Raises
     ------
     ValueError
         No track is as long as a sample.
     """
-    length = round(seconds * label_sets.SAMPLE_RATE_HZ)
-    index = index[index["n_samples"] >= length]
+    rate_hz, length = settings["sample_rate_hz"], settings["sample_samples"]
+    at_rate = index["n_samples"] * rate_hz // label_sets.SAMPLE_RATE_HZ
+    index = index.assign(n_samples=at_rate)[at_rate >= length]
     if index.empty:
-        raise ValueError(f"no track lasts {seconds:g} s, the length of a sample")
+        raise ValueError(f"no track lasts {length / rate_hz:g} s, the length of a sample")
     random = np.random.RandomState(seed)  # NumPy promises that this generator never changes
     counts = label_sets.count(index["label"])
     labels = sorted(counts)
     shares = np.array([counts[label] for label in labels]) / sum(counts.values())
     chosen = random.choice(len(labels), n_samples, p=shares)
-    hot = label_sets.multi_hot(list(index["label"]), labels)
     tracks = np.empty(n_samples, np.int64)
-    for number in range(len(labels)):
-        mine, having = chosen == number, np.flatnonzero(hot[:, number])
+    for number, label in enumerate(labels):
+        mine, having = chosen == number, np.flatnonzero(index["label"].str.contains(label, regex=False))
         tracks[mine] = having[random.randint(len(having), size=mine.sum())]
     room = index["n_samples"].to_numpy()[tracks] - length
     offsets = (random.uniform(size=n_samples) * (room + 1)).astype(np.int64)
@@ -96,26 +116,33 @@ def draw(index: pd.DataFrame, n_samples: int, seconds: float, seed: int = DRAW_S
     rows = index.iloc[tracks[order]].reset_index(drop=True)
     rows["track"] = rows["clip"]
     numbers = rows.groupby("track").cumcount().map("{:02d}".format)
-    rows["offset"] += offsets[order]
-    rows = rows.assign(clip=rows["track"] + "." + numbers, n_samples=length)
+    rows = rows.assign(clip=rows["track"] + "." + numbers, offset=offsets[order], n_samples=length, drawn=order)
     rows.attrs = {}
     return rows
 
 
-def samples_of(module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """As many samples as there are seconds in the tracks; of a stand-in, no more than paper.toml says."""
-    n = round(index["n_samples"].sum() / label_sets.SAMPLE_RATE_HZ / settings["seconds_per_sample"])
-    if module.NAME in STAND_INS:
-        n = min(n, settings["stand_in_samples"])
-    return draw(index, n, settings["sample_seconds"])
+def samples_of(module, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """As many samples as there are seconds in the tracks; of a corpus that is made, as many as paper.toml says."""
+    seconds = index["n_samples"].sum() / label_sets.SAMPLE_RATE_HZ
+    made = module.NAME in MADE
+    return draw(index, settings["made_samples"] if made else round(seconds / settings["seconds_per_sample"]), settings)
 
 
-def n_frames(settings: dict) -> int:
-    """Number of frames of a sample: 99 for one second, 101 with librosa, 24 for a quarter of a second."""
-    length = round(settings["sample_seconds"] * settings["sample_rate_hz"])
-    if settings["feature"] == "librosa":
-        return 1 + length // psf_settings(settings).hop_samples
-    return psf_settings(settings).n_frames(length)
+def split_of(module, rows: pd.DataFrame, protocol: str, fold: int, settings: dict) -> pd.DataFrame:
+    """Copy of the samples with the split of a protocol. ``published``: the last that were drawn are held out."""
+    if protocol != "published":
+        return module.with_protocol(rows, protocol, fold)
+    layout.check_protocol(protocol, fold, module.N_FOLDS)
+    n_train = math.floor(len(rows) * (1 - settings["validation_fraction"]))
+    return rows.assign(split=np.where(rows["drawn"] < n_train, "train", "validation"))
+
+
+def kept_of(split: pd.DataFrame, settings: dict) -> np.ndarray:
+    """Row numbers of the validation samples whose predictions are kept: evenly spaced in the order of drawing."""
+    held_out = np.flatnonzero(split["split"] == "validation")
+    in_order = held_out[np.argsort(split["drawn"].to_numpy()[held_out])]
+    n = min(settings["kept_predictions"], len(in_order))
+    return np.sort(in_order[np.arange(n) * len(in_order) // max(n, 1)])
 
 
 def psf_settings(settings: dict) -> PsfSettings:
@@ -127,7 +154,16 @@ def psf_settings(settings: dict) -> PsfSettings:
         n_mfcc=settings["n_mfcc"],
         n_filters=settings["n_filters"],
         n_fft=settings["n_fft"],
+        fmin_hz=settings["lowest_hz"],
+        pre_emphasis=settings["pre_emphasis"],
+        lifter=settings["lifter"],
+        append_energy=settings["log_energy"],
     )
+
+
+def n_frames(settings: dict) -> int:
+    """Number of frames of a sample: 19 of 4,410 values at 22,050 Hz, and of twice as many at 44,100 Hz."""
+    return psf_settings(settings).n_frames(settings["sample_samples"] * settings["channels"])
 
 
 def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: str, n_jobs: int = -1) -> np.ndarray:
@@ -146,11 +182,10 @@ def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: st
 
     Returns
     -------
-    ndarray, float32, shape (n, 99, 13)
+    ndarray, float32, shape (n, 19, 13)
         Mapped from its file.
     """
-    names = ("feature", "sample_seconds", "window_seconds", "hop_seconds", "n_mfcc", "n_filters", "n_fft", "full_scale")
-    given = {name: settings[name] for name in names}
+    given = {name: settings[name] for name in FEATURES}
     key = cache_key(version=VERSION, corpus=corpus, fingerprint=fingerprint, n=len(rows), seed=DRAW_SEED, **given)
     shape = (len(rows), n_frames(settings), settings["n_mfcc"])
     path = cache_root() / "features" / f"pascuo_multilabel-{corpus}-{key}.npy"
@@ -158,7 +193,7 @@ def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: st
 
 
 def compute(corpus: str, rows: pd.DataFrame, settings: dict, n_jobs: int = -1) -> Iterator[np.ndarray]:
-    """The MFCCs of each row in turn, float32 (99, 13); a few chunks are in memory at once."""
+    """The MFCCs of each row in turn, float32 (19, 13); a few chunks are in memory at once."""
     from joblib import Parallel, delayed
 
     from shared.image_files import progress
@@ -182,23 +217,13 @@ def _chunks(tracks: np.ndarray) -> Iterator[slice]:
 
 
 def _of_chunk(corpus: str, rows: pd.DataFrame, settings: dict) -> np.ndarray:
-    signals = np.stack(list(data_prep.corpus(corpus).signals(rows)))
-    return mfccs(signals, settings)
+    module = data_prep.corpus(corpus)
+    return mfccs(np.stack(list(module.signals(rows, settings["sample_rate_hz"], settings["channels"]))), settings)
 
 
 def mfccs(signals: np.ndarray, settings: dict) -> np.ndarray:
-    """MFCCs of samples in [-1, 1), float32 (n, n_samples) → float32 (n, 99, 13)."""
-    if settings["feature"] == "python_speech_features":
-        return mfcc(np.multiply(signals, settings["full_scale"], dtype=np.float32), psf_settings(settings))
-    if settings["feature"] != "librosa":
-        known = "python_speech_features, librosa"
-        raise ValueError(f"feature must be one of {known}; received {settings['feature']!r}")
-    import librosa
-
-    options = {"sr": settings["sample_rate_hz"], "n_mfcc": settings["n_mfcc"], "n_mels": settings["n_filters"]}
-    options |= {"n_fft": settings["n_fft"], "hop_length": psf_settings(settings).hop_samples}
-    # One at a time: librosa's floor of 80 dB is below the loudest of all that it is given.
-    return np.stack([librosa.feature.mfcc(y=signal, **options).T for signal in signals]).astype(np.float32)
+    """MFCCs of samples in [-1, 1), float32 (n, n_samples) or (n, n_samples, channels) → float32 (n, 19, 13)."""
+    return mfcc(np.multiply(signals, settings["full_scale"], dtype=np.float32), psf_settings(settings))
 
 
 # ---- scale
@@ -210,10 +235,10 @@ def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, 
     Parameters
     ----------
     features
-        (n, 99, 13); read `BLOCK` samples at a time.
+        (n, 19, 13); read `BLOCK` samples at a time.
     how
-        ``set``: the least of all values and their range, the same for all coefficients, as the report's model does;
-        ``coefficient``: each coefficient's mean and standard deviation; ``none``: nothing.
+        ``set``: the least of all values and their range, the same for all coefficients, as the authors' code does;
+        ``coefficient``: each coefficient's mean and standard deviation.
     training
         Rows of training, to which ``coefficient`` looks; ``set`` looks at all rows.
 
@@ -223,15 +248,13 @@ def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, 
         ``shift`` and ``divisor``, each with a number a coefficient.
     """
     n_coefficients = features.shape[-1]
-    if how == "none":
-        return {"shift": [0.0] * n_coefficients, "divisor": [1.0] * n_coefficients}
     if how == "set":
         blocks = [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]
         low = min(float(block.min()) for block in blocks)
         width = max(float(block.max()) for block in blocks) - low
         return {"shift": [low] * n_coefficients, "divisor": [width or 1.0] * n_coefficients}
     if how != "coefficient":
-        raise ValueError(f"scaling must be one of set, coefficient, none; received {how!r}")
+        raise ValueError(f"scaling must be one of set, coefficient; received {how!r}")
     mean = _mean(features, training, lambda values: values)
     variance = _mean(features, training, lambda values: (values - mean) ** 2)
     deviation = np.where(variance > 0, np.sqrt(variance), 1.0)
@@ -247,7 +270,7 @@ def _mean(features: np.ndarray, rows: np.ndarray, function) -> np.ndarray:
 
 
 class Scaled:
-    """Features that are scaled as they are read, a batch at a time: ``scaled[rows]``, float32 (n, 99, 13)."""
+    """Features that are scaled as they are read, a batch at a time: ``scaled[rows]``, float32 (n, 19, 13)."""
 
     def __init__(self, features: np.ndarray, scale: dict[str, list[float]]):
         self.features, self.shape = features, features.shape

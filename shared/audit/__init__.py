@@ -12,13 +12,18 @@ from textwrap import wrap
 
 from shared.audit.coincidences import audit_coincidences
 from shared.audit.constant import audit_constant
+from shared.audit.curves import audit_curves
 from shared.audit.finding import SEVERITIES, AuditFinding
 from shared.audit.matrices import audit_matrices
 from shared.audit.scores import audit_places, audit_recall
 from shared.audit.shares import audit_shares
+from shared.audit.sizes import audit_sizes
 from shared.paper import Paper
 
-CHECKS = (audit_recall, audit_shares, audit_matrices, audit_places, audit_coincidences, audit_constant)
+CHECKS = (
+    *(audit_recall, audit_shares, audit_matrices, audit_places, audit_coincidences),
+    *(audit_curves, audit_sizes, audit_constant),
+)
 WIDTH = 100
 
 

@@ -1,20 +1,24 @@
-"""What a predictor scores that gives every clip the same answer, from the stated counts alone."""
+"""What a predictor scores that gives every clip the same answer, from the stated counts or the known labels alone."""
 
 from __future__ import annotations
 
 import math
 
 from shared.audit.finding import NOTE, AuditFinding, listed
-from shared.audit.printed import Printed
+from shared.audit.printed import MODES, Printed
+from shared.exact import THRESHOLD, constant_scores, curve_gains, label_rates, mean_entropy
 from shared.intervals import wilson_interval
 from shared.paper import Cell, Claim, Paper
 
 CONSTANT = "constant predictor"
+LEARNED = "beyond the constant predictor"
 LOSSES = ("binary_crossentropy", "loss")
 
 
 def audit_constant(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
-    """The constant predictor's scores beside the printed ones; nothing where the corpus' counts are not stated."""
+    """The constant predictor's scores beside the printed ones; nothing where neither counts nor labels are known."""
+    if paper.corpus.drawn is not None:
+        return [*_drawn(paper), *_learned(paper)], []
     if not paper.corpus.counts:
         return [], []
     return (_single(paper) if paper.corpus.labels == "single" else _multi(paper)), []
@@ -53,19 +57,65 @@ def _single(paper: Paper) -> list[AuditFinding]:
     return [AuditFinding(CONSTANT, NOTE, place, ", ".join(close), arithmetic, follows)]
 
 
-# ---- several labels a clip
+# ---- several labels a clip, and the labels are known
+
+
+def _drawn(paper: Paper) -> list[AuditFinding]:
+    """Printed scores that are those of answering the labels' shares, rounded or cut off."""
+    drawn, classes = paper.corpus.drawn, paper.corpus.classes
+    rates = label_rates(drawn, classes)
+    threshold = paper.settings_for().get("metric_threshold", THRESHOLD)
+    scores, tracks = constant_scores(rates, threshold), sum(pair[2] for pair in drawn.pairs)
+    answer = "none of them" if max(rates) <= threshold else "those above the threshold"
+    head = f"Drawn a label first, then one of the {tracks:,} tracks that has it, a sample has {sum(rates):.4f} of "
+    head += f"{len(classes)} labels: always answering {answer} has binary accuracy {scores['binary_accuracy']:.5f}, "
+    head += f"each label's share a cross-entropy of {scores['binary_crossentropy']:.5f}."
+    same, other = {}, {}
+    for metrics, name in ((("binary_accuracy",), "binary_accuracy"), (LOSSES, "binary_crossentropy")):
+        for place, source in _printed(paper, metrics):
+            printed = Printed.of(source)
+            low, high = min(printed.limits(m)[0] for m in MODES), max(printed.limits(m)[1] for m in MODES)
+            (same if low <= scores[name] <= high else other).setdefault(str(printed), []).append(place)
+    place = listed(dict.fromkeys(place for found in (same, other) for places in found.values() for place in places))
+    follows = []
+    if same:
+        verb = "is one of" if len(same) == 1 else "are"
+        follows.append(f"{listed(same)} {verb} these, rounded or cut off: no audio is needed.")
+    if other:
+        follows.append(f"{listed(other)} {'is' if len(other) == 1 else 'are'} not.")
+    texts = ", ".join([*same, *other])
+    return [
+        AuditFinding(CONSTANT, NOTE, place or "the labels", texts, head, " ".join(follows) or "Nothing is printed.")
+    ]
+
+
+def _learned(paper: Paper) -> list[AuditFinding]:
+    """What a published curve has beyond the constant predictor, first and last epoch."""
+    findings = []
+    for curve in paper.curves:
+        gains, texts = curve_gains(paper, curve), []
+        for metric, name in (("binary_crossentropy", "val_loss"), ("binary_accuracy", "val_binary_accuracy")):
+            if metric in gains:
+                first, last = gains[metric][0], gains[metric][-1]
+                printed, what = curve.printed[name], name.removeprefix("val_").replace("_", " ")
+                texts.append(
+                    f"validation {what} {printed[0]} after the first epoch and {printed[-1]} after the last, "
+                    f"{first:.5f} and {last:.5f} better than the constant predictor's"
+                )
+        if texts:
+            follows = "That is what the trained network has beyond an answer that is the same for every sample."
+            place = f"{curve.figure}, {curve.model}"
+            findings.append(AuditFinding(LEARNED, NOTE, place, "", f"{curve.place}: {'; '.join(texts)}.", follows))
+    return findings
+
+
+# ---- several labels a clip, of which only the counts are known
 
 
 def labels_a_clip(accuracy: Printed, n_classes: int) -> tuple[float, float]:
     """The mean labels a clip at which answering none has this binary accuracy: C (1 − a), lowest and highest."""
     low, high = accuracy.limits()
     return float(n_classes * (1 - high)), float(n_classes * (1 - low))
-
-
-def mean_entropy(rates: list[float]) -> float:
-    """Mean binary entropy of base rates in nats: the cross-entropy of answering each clip with these rates."""
-    certain = (0.0, 1.0)
-    return math.fsum(0.0 if p in certain else -p * math.log(p) - (1 - p) * math.log1p(-p) for p in rates) / len(rates)
 
 
 def base_rates(paper: Paper, labels: float | None = None) -> list[float]:

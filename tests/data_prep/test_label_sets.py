@@ -16,10 +16,11 @@ def frame_of(labels, groups=None):
 
 
 def test_join_and_split():
-    assert label_sets.join(["Rock", "Pop", "Rock"]) == "Pop|Rock"
+    assert label_sets.join(["Rock", "Pop"]) == "Pop|Rock"
+    assert label_sets.join(["Others", "Others"]) == "Others|Others"
     assert label_sets.split("Pop|Rock") == ("Pop", "Rock")
     assert label_sets.split("Ambient, Chill") == ("Ambient, Chill",)
-    assert label_sets.count(["A|B", "A", "C"]) == {"A": 2, "B": 1, "C": 1}
+    assert label_sets.count(["A|B", "A", "C|C"]) == {"A": 2, "B": 1, "C": 2}
     assert label_sets.classes_of(["B|C", "A"]) == ("A", "B", "C")
 
 
@@ -35,11 +36,20 @@ def test_multi_hot_is_that_of_scikit_learn():
         label_sets.multi_hot(["A|D"], ["A", "B"])
 
 
+def test_a_label_that_stands_twice_is_there_once_as_a_label():
+    assert label_sets.multi_hot(["B|B", "A|B"], ["A", "B"]).tolist() == [[0, 1], [1, 1]]
+
+
+def test_several_channels_are_the_same():
+    assert label_sets.in_channels(np.arange(3), 2).tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert label_sets.in_channels(np.arange(3), 1).tolist() == [0, 1, 2]
+
+
 def test_rare_genres_become_others():
     """By hand: A 3, B 2, C 2, D 1, E 1. Two stay; of B and C, equally frequent, the first by name."""
     sets = ["A|B", "A|C", "A", "B|C", "D|E"]
     assert label_sets.frequent(sets, 2) == ("A", "B")
-    assert label_sets.with_others(sets, 2) == ["A|B", "A|Others", "A", "B|Others", "Others"]
+    assert label_sets.with_others(sets, 2) == ["A|B", "A|Others", "A", "B|Others", "Others|Others"]
     assert label_sets.with_others(sets, 5) == sets
     assert label_sets.with_others(["Others", "Others", "A"], 1) == ["Others", "Others", "A"]  # never one of the n
     with pytest.raises(ValueError, match="at least 1 genre must be kept; received n_genres = 0"):

@@ -21,7 +21,7 @@ def test_list(small_vntm, capsys):
     text = capsys.readouterr().out
     assert f"found in {small_vntm}" in text
     assert "synthetic-v1 when it is first used" in text
-    assert text.count("licence  Apache-2.0") == 3  # vntm, synthetic, figure1
+    assert text.count("licence  Apache-2.0") == 6  # vntm, synthetic, library_labels-none, -little, -some, -all
     assert f"found in {fsdd.EMBEDDED}" in text
     assert "splits   published, arithmetic, official, grouped (6 folds)" in text
     assert text.count("fetch    ") == 6  # synthetic has one source only, and parts of a corpus have none

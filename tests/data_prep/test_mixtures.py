@@ -27,6 +27,7 @@ def root(tmp_path):
         lines.append(f"{number:02d}.wav,{CLASSES[number % 3]}")
     (folder / "train.csv").write_text("\n".join(lines) + "\n")
     mixtures._recording.cache_clear()
+    mixtures._mixed.cache_clear()
     return folder
 
 
@@ -46,7 +47,7 @@ def test_index(root):
     assert mixtures.CLASSES == label_sets.classes_of(frame["label"]) == CLASSES
     n_labels = frame["label"].map(lambda labels: len(label_sets.split(labels)))
     assert set(n_labels) == {1, 2}
-    assert abs((n_labels == 2).mean() - 0.6065) < 4 * np.sqrt(0.6065 * 0.3935 / 350)
+    assert abs((n_labels == 2).mean() - 0.739) < 4 * np.sqrt(0.739 * 0.261 / 350)
     assert list(n_labels) == [len(label_sets.split(path)) for path in frame["path"]]
     assert frame.attrs["notes"] == []
 
@@ -89,6 +90,32 @@ def test_signals_of_parts(root):
     assert np.array_equal(parts[1], whole[1][RATE : RATE + 100])
 
 
+def test_at_half_the_rate_the_same_recordings_are_heard(root):
+    frame = mixtures.index(n_tracks=6).assign(n_samples=5 * 22050)
+    for row, signal in zip(frame.itertuples(), mixtures.signals(frame, 22050), strict=True):
+        assert signal.shape == (5 * 22050,)
+        for expected in (300 + 50 * int(path[-6:-4]) for path in label_sets.split(row.path)):
+            assert min(abs(np.array(pitches(signal)) / 2 - expected)) < 12
+
+
+def test_two_channels_are_the_same(root):
+    frame = mixtures.index(n_tracks=1)
+    (one,), (two,) = mixtures.signals(frame), mixtures.signals(frame, channels=2)
+    assert two.shape == (5 * RATE, 2)
+    assert (two == one[:, None]).all()
+
+
+def test_a_track_is_mixed_once_for_neighbouring_rows(root, monkeypatch):
+    mixtures._mixed.cache_clear()
+    asked = []
+    monkeypatch.setattr(mixtures, "_recording", lambda path, rate: asked.append(path) or np.ones(10))
+    frame = mixtures.index(n_tracks=1).assign(n_samples=5)
+    n = len(label_sets.split(frame["path"].iloc[0]))
+    assert len(list(mixtures.signals(frame.iloc[[0, 0, 0]]))) == 3
+    assert len(asked) == n
+    mixtures._mixed.cache_clear()
+
+
 def test_grouped_shares_no_recording(root):
     frame = mixtures.index(n_tracks=350)
     for seed in range(4):
@@ -115,6 +142,7 @@ def test_same_recordings_same_tracks(root, tmp_path):
     again = mixtures.index(moved, n_tracks=30).iloc[:20]
     assert fingerprint(again) == fingerprint(frame)
     mixtures._recording.cache_clear()
+    mixtures._mixed.cache_clear()
     assert np.array_equal(next(mixtures.signals(again)), next(mixtures.signals(frame.assign(path=again["path"]))))
     soundfile.write(moved / "03.wav", np.ones(9000) / 4, RATE)
     assert fingerprint(mixtures.index(moved, n_tracks=100)) != fingerprint(mixtures.index(moved, n_tracks=99))
@@ -177,9 +205,10 @@ def test_no_recordings(tmp_path):
 def test_real_recordings(real_fsdkaggle2018_subset):
     """Golden: 1,000 tracks of 200 recordings of ten classes."""
     mixtures._recording.cache_clear()
+    mixtures._mixed.cache_clear()
     frame = mixtures.index(real_fsdkaggle2018_subset)
     assert len(frame) == 1000
-    assert fingerprint(frame) == "5171b5bcdb05a341"
+    assert fingerprint(frame) == "d902349e711c0bd3"
     assert len(label_sets.count(frame["label"])) == 10
     grouped = mixtures.with_protocol(frame, "grouped")
     validation = grouped[grouped["split"] == "validation"]

@@ -167,6 +167,20 @@ def test_the_middle_is_exact(tmp_path, n_samples, start):
     assert (middle * 32768).tolist() == list(range(start, min(start + 5, n_samples)))
 
 
+def test_the_middle_in_several_channels(tmp_path):
+    """The file's channels side by side at the same places as their mean; a file of one has it twice."""
+    music = _music(22050, 2, 3.0)
+    soundfile.write(tmp_path / "two.wav", music, 22050, subtype="FLOAT")
+    soundfile.write(tmp_path / "one.wav", music[:, 0], 22050, subtype="FLOAT")
+    two = load_middle(tmp_path / "two.wav", 44100, 1, channels=2)
+    assert (two.dtype, two.shape) == (np.float32, (44100, 2))
+    np.testing.assert_allclose(two.mean(axis=1), load_middle(tmp_path / "two.wav", 44100, 1), atol=1e-6)
+    assert np.abs(two[:, 0] - two[:, 1]).max() > 0.01
+    one = load_middle(tmp_path / "one.wav", 44100, 1, channels=2)
+    assert np.array_equal(one, np.repeat(load_middle(tmp_path / "one.wav", 44100, 1)[:, None], 2, axis=1))
+    np.testing.assert_allclose(one[:, 0], two[:, 0], atol=1e-6)
+
+
 def test_only_the_middle_is_decoded(tmp_path):
     """NaN outside of it is not seen, and memory does not grow with the file."""
     import tracemalloc

@@ -130,6 +130,26 @@ def test_pragadaraju_twelve_percent_is_no_better_than_a_constant(pragadaraju):
     assert "0.0964 to 0.1484" in found.arithmetic  # Wilson: 72 of 600
 
 
+def test_pascuo_is_what_the_labels_give():
+    pascuo = audit_paper(load_paper("pascuo_multilabel"))
+    cut = only(pascuo, "a number and its curve")
+    assert (cut.severity, cut.printed) == (NOTE, "0.93")
+    assert "Figure 3 has 0.9385 to 0.9387, which no rounding makes 0.93; cut off" in cut.arithmetic
+    frames = only(pascuo, "frames of a window")
+    assert (frames.severity, frames.printed) == (CONTRADICTION, "44,100 Hz and 19 frames")
+    assert "make 9 of them, not 19" in frames.arithmetic
+    assert "at 22,050 Hz or at 44,100 Hz with 2 channels" in frames.follows
+    steps = only(pascuo, "steps of an epoch")
+    assert "85% of 1,221,573 to 1,221,685; 1,221,720 were to be drawn" in steps.arithmetic
+    assert steps.follows == "35 to 147 of the samples were left out."
+    constant = only(pascuo, "constant predictor")
+    assert "has binary accuracy 0.93845, each label's share a cross-entropy of 0.20905" in constant.arithmetic
+    assert constant.follows == "0.93 and 0.21 are these, rounded or cut off: no audio is needed."
+    beyond = only(pascuo, "beyond the constant predictor")
+    assert "0.00135 and 0.00375 better" in beyond.arithmetic
+    assert "0.00015 and 0.00025 better" in beyond.arithmetic
+
+
 # ---- form
 
 

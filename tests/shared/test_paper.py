@@ -619,3 +619,88 @@ def test_paper_is_a_headline_and_others_say_so(toy, tmp_path):
     assert {name: variant.headline for name, variant in toy.variants.items()} == {"paper": True, "fast": False}
     text = MINIMAL.replace('title = "fast"', 'title = "fast"\nheadline = true')
     assert load_paper("toy", write(tmp_path, text)).variants["fast"].headline
+
+
+DRAWN = """
+private = true
+[corpus.drawn]
+pairs = "../pairs.csv"
+rule = "label, then track"
+samples = 40
+"""
+PUBLISHED = """
+[[curves]]
+figure = "Fig. 3"
+place = "a log"
+model = "CNN"
+file = "curve.csv"
+[[framings]]
+place = "2"
+rate_hz = 16000
+samples = 1600
+frames = 9
+[[step_counts]]
+place = "a log"
+steps = 3
+samples = 40
+"""
+
+
+@pytest.fixture
+def with_data(tmp_path):
+    """The toy with a private corpus whose labels are known, a curve, and sizes for the audit; and its text."""
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "pairs.csv").write_text("genre_1,genre_2,tracks\na,,3\na,b,1\n", encoding="utf-8")
+    (tmp_path / "toy" / "curve.csv").write_text("epoch,loss,val_loss\n1,0.50,0.4\n2,0.40,0.35\n", encoding="utf-8")
+    text = MINIMAL.replace('title = "convolutions"', 'title = "convolutions"\nlearns = false')
+    text = text.replace("n = { test = 50 }", "n = { test = 50 }" + DRAWN) + PUBLISHED
+    return load_paper("toy", write(tmp_path, text)), text
+
+
+def test_data_in_files_beside_it(with_data, toy):
+    paper, _ = with_data
+    assert paper.corpus.private
+    assert (paper.corpus.drawn.pairs, paper.corpus.drawn.samples) == ((("a", "", 3), ("a", "b", 1)), 40)
+    assert re.fullmatch("[0-9a-f]{16}", paper.corpus.drawn.fingerprint)
+    (curve,) = paper.curves
+    assert (curve.figure, curve.model, curve.epochs) == ("Fig. 3", "CNN", 2)
+    assert curve.printed == {"loss": ("0.50", "0.40"), "val_loss": ("0.4", "0.35")}
+    assert curve.values("val_loss") == [0.4, 0.35]
+    assert curve.values("accuracy") == []
+    assert (paper.framings[0].frames, paper.step_counts[0].steps) == (9, 3)
+    assert [name for name, model in paper.models.items() if not model.learns] == ["CNN"]
+    assert (toy.corpus.private, toy.corpus.drawn, toy.curves) == (False, None, ())
+    assert all(model.learns for model in toy.models.values())
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ('"../pairs.csv"', '"none.csv"', "corpus.drawn.pairs is 'none.csv': cannot be read"),
+        (
+            'classes = ["a", "b"]',
+            'classes = ["a", "c"]',
+            "corpus.drawn.pairs has b, which corpus.classes does not have",
+        ),
+        ('"label, then track"', '"track"', "corpus.drawn.rule is 'track': expected one of label, then track"),
+        (
+            "samples = 40\n\n[settings]",
+            "samples = 0\n\n[settings]",
+            "corpus.drawn.samples is 0: expected a positive whole",
+        ),
+        (
+            '"curve.csv"',
+            '"../pairs.csv"',
+            r"curves\[0\].file is '../pairs.csv': has the columns genre_1, genre_2, tracks",
+        ),
+        ('place = "a log"\nmodel = "CNN"', 'place = "a log"\nmodel = "C"', r"curves\[0\].model names 'C'"),
+        ("frames = 9", "frames = -1", r"framings\[0\].frames is -1: expected a positive whole number"),
+        ("steps = 3", 'steps = "3"', r"step_counts\[0\].steps is '3': expected a whole number"),
+        ("steps = 3", "stops = 3", r"step_counts\[0\].steps is missing"),
+    ],
+)
+def test_data_that_is_not_as_it_should_be_is_named(with_data, tmp_path, good, bad, message):
+    _, text = with_data
+    assert good in text
+    with pytest.raises(PaperError, match=message):
+        load_paper("toy", write(tmp_path, text.replace(good, bad)))

@@ -263,6 +263,16 @@ def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
     assert ours.keys() == {"loss", "binary_accuracy"}
 
 
+def test_several_scores_may_be_measured():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
+    settings = {"optimizer": "sgd", "learning_rate": 0.0, "loss": "binary_crossentropy"}
+    training.compile_model(model, settings, metric=("binary_accuracy", "binary_crossentropy"))
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 3), "float32")
+    logs = training.run_epoch(model.test_on_batch, training.Rows(x, y, np.arange(4)), 3)
+    assert logs.keys() == {"loss", "binary_accuracy", "binary_crossentropy"}
+    assert logs["loss"] == pytest.approx(logs["binary_crossentropy"])
+
+
 def test_of_a_loss_the_lowest_epoch_is_best(tmp_path):
     model = small_model()
     model.optimizer.learning_rate = 5.0

@@ -12,37 +12,34 @@ import numpy as np
 from data_prep import fsdd
 
 FILE = Path(__file__).with_name("golden_mfcc.npz")
-RATE_HZ = 44100
+CASES = {"second": 44100, "paper": 22050, "two channels": 44100}  # sample rate of each
 
 
 def inputs() -> dict[str, np.ndarray]:
-    """One-second samples, float64, shape (44100,): a chord that swells over a hum, and a spoken digit.
+    """Float64: a second at 44.1 kHz (44100,), a sample of variant paper (4410,), and one of two channels (4410, 2).
 
-    The digit (8 kHz, taken as if it were at 44.1 kHz) ends after 0.4 s; the rest is zeros.
+    A chord that swells over a hum, and a spoken digit; in the last, one on each side. The digit (8 kHz, taken as if it
+    were at another rate) fills the sample of variant paper.
     """
-    time = np.arange(RATE_HZ) / RATE_HZ
+    time = np.arange(44100) / 44100
     chord = sum(
         np.sin(2 * np.pi * hertz * time) / k for k, hertz in enumerate((220.5, 1103.0, 4410.7, 12345.0), start=1)
     )
     chord = 0.2 * time * chord + 0.1 * np.cos(2 * np.pi * 50 * time)
     clips = fsdd.clips()
-    digit = np.zeros(RATE_HZ)
-    spoken = fsdd.signals(_row(clips, "7_theo_12"))[0]
-    digit[: spoken.size] = spoken
-    return {"chord": chord, "digit": digit}
-
-
-def _row(clips, clip):
-    return clips[clips["clip"] == clip].assign(path=str(fsdd.EMBEDDED / fsdd.PACK))
+    row = clips[clips["clip"] == "7_theo_12"].assign(path=str(fsdd.EMBEDDED / fsdd.PACK))
+    digit = np.resize(fsdd.signals(row)[0].astype(np.float64), 4410)
+    return {"second": chord, "paper": digit, "two channels": np.stack([chord[-4410:], digit], axis=1)}
 
 
 def main() -> None:
-    """Write the golden values: float32, shape (99, 13) each."""
+    """Write the golden values: float32, shape (99, 13) and twice (19, 13)."""
     import python_speech_features
 
     values = {}
     for name, signal in inputs().items():
-        values[name] = python_speech_features.mfcc(signal, RATE_HZ, numcep=13, nfilt=26, nfft=2048).astype(np.float32)
+        given = python_speech_features.mfcc(signal, CASES[name], numcep=13, nfilt=26, nfft=2048)
+        values[name] = given.astype(np.float32)
     np.savez_compressed(FILE, **values)
 
 

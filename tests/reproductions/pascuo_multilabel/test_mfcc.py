@@ -1,5 +1,6 @@
 """MFCCs against python_speech_features: golden values made with it, and the library itself where it is installed."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.reproductions.pascuo_multilabel import golden
 # The transform is in single precision; the weakest filter that it serves lies 60 dB below its frame (module docstring).
 TOLERANCE = 1e-4
 EXACT = 1e-5  # in double precision only the rounding of the result to float32 is left
+FULL = PsfSettings(sample_rate_hz=44100)
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")
 
 
@@ -23,41 +25,52 @@ def library():
     return pytest.importorskip("python_speech_features", reason="python_speech_features is not installed")
 
 
-@pytest.mark.parametrize("name", ["chord", "digit"])
-def test_golden_values(name):
+@pytest.mark.parametrize(("name", "frames"), [("second", 99), ("paper", 19), ("two channels", 19)])
+def test_golden_values(name, frames):
     with np.load(golden.FILE, allow_pickle=False) as file:
         expected = file[name]
-    found = mfcc(golden.inputs()[name][None])
-    assert found.shape == (1, 99, 13)
+    found = mfcc(golden.inputs()[name][None], PsfSettings(sample_rate_hz=golden.CASES[name]))
+    assert found.shape == (1, *expected.shape) == (1, frames, 13)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[0], expected, rtol=0, atol=TOLERANCE)
 
 
-def test_one_second_is_99_frames_of_1103_samples():
-    """1,102.5 samples are rounded up; the 99th frame starts at 98 x 441 = 43,218 and ends 221 after the last sample."""
-    settings = PsfSettings()
-    assert (settings.window_samples, settings.hop_samples) == (1103, 441)
-    assert settings.n_frames(44100) == 99
-    assert 98 * 441 + 1103 == 44100 + 221
+def test_a_tenth_of_44100_values_is_19_frames_at_half_that_rate_or_of_two_channels():
+    """At 22,050 Hz 551.25 and 220.5 samples are rounded to 551 and 221; 4,410 - 551 = 17.5 x 221, so 18 more frames."""
+    settings, full = PsfSettings(), PsfSettings(sample_rate_hz=44100)
+    assert (settings.window_samples, settings.hop_samples, settings.n_frames(4410)) == (551, 221, 19)
+    assert (full.window_samples, full.hop_samples, full.n_frames(4410)) == (1103, 441, 9)
+    assert full.n_frames(2 * 4410) == 19
+    assert full.n_frames(44100) == 99
+
+
+def test_two_channels_are_one_signal_of_their_values_in_turns():
+    """Pre-emphasis within each channel, then left, right, left, right: by hand, without pre-emphasis of its own."""
+    signal = golden.inputs()["two channels"]
+    emphasised = np.concatenate([signal[:1], signal[1:] - 0.97 * signal[:-1]]).reshape(1, -1)
+    assert emphasised[0, :2].tolist() == signal[0].tolist()
+    settings = PsfSettings(sample_rate_hz=44100)
+    expected = mfcc(emphasised, dataclasses.replace(settings, pre_emphasis=0.0))
+    np.testing.assert_allclose(mfcc(signal[None], settings), expected, rtol=0, atol=EXACT)
 
 
 @pytest.mark.parametrize(("n_samples", "expected"), [(1, 1), (1103, 1), (1104, 2), (1544, 2), (1545, 3), (11025, 24)])
 def test_frames_of_other_lengths(n_samples, expected):
     """Worked by hand: a second frame from the first sample past the window on, a third 441 samples later."""
-    assert PsfSettings().n_frames(n_samples) == expected
-    assert mfcc(np.ones((2, n_samples))).shape == (2, expected, 13)
+    assert FULL.n_frames(n_samples) == expected
+    assert mfcc(np.ones((2, n_samples)), FULL).shape == (2, expected, 13)
 
 
 def test_silence_has_the_smallest_number_for_its_energy():
     """All energies are 2.2e-16: the DCT of a constant is zero but for its first coefficient, the energy takes that."""
-    found = mfcc(np.zeros((1, 44100)))
+    found = mfcc(np.zeros((1, 44100)), FULL)
     assert np.allclose(found[..., 0], np.log(np.finfo(float).eps))
     assert np.allclose(found[..., 1:], 0, atol=1e-12)
 
 
 def test_integers_differ_in_the_energy_only():
-    signal = (8000 * golden.inputs()["chord"]).astype(np.int16)[None]
-    difference = mfcc(signal) - mfcc(signal / 32768)
+    signal = (8000 * golden.inputs()["second"]).astype(np.int16)[None]
+    difference = mfcc(signal, FULL) - mfcc(signal / 32768, FULL)
     np.testing.assert_allclose(difference[..., 0], 2 * np.log(32768), atol=TOLERANCE)
     np.testing.assert_allclose(difference[..., 1:], 0, atol=TOLERANCE)
 
@@ -84,8 +97,9 @@ def test_filters_are_triangles_over_whole_bins():
 @pytest.mark.parametrize(
     ("signals", "words"),
     [
-        (np.zeros(44100), r"shape \(n, n_samples\), n_samples > 0; received shape \(44100,\)"),
+        (np.zeros(44100), r"or \(n, n_samples, channels\), n_samples > 0; received shape \(44100,\)"),
         (np.zeros((3, 0)), r"received shape \(3, 0\)"),
+        (np.zeros((3, 9, 0)), r"received shape \(3, 9, 0\)"),
         (np.array([[0.0, np.nan]]), "NaN or infinite"),
         (np.array([[0.0, np.inf]]), "NaN or infinite"),
     ],
@@ -106,13 +120,14 @@ def test_bad_samples(signals, words):
 )
 def test_bad_settings(options, words):
     with pytest.raises(ValueError, match=words):
-        PsfSettings(**options)
+        PsfSettings(**({"sample_rate_hz": 44100} | options))
 
 
 # Against the library itself.
 
 GRID = [
     ({}, {}),
+    ({"sample_rate_hz": 22050}, {"samplerate": 22050}),
     ({"n_mfcc": 20, "lifter": 0}, {"numcep": 20, "ceplifter": 0}),
     ({"append_energy": False, "pre_emphasis": 0.0}, {"appendEnergy": False, "preemph": 0}),
     ({"n_filters": 40, "n_fft": 4096}, {"nfilt": 40, "nfft": 4096}),
@@ -134,7 +149,7 @@ def reference(library, signals, **options):
 def test_library_over_a_grid(library, ours, theirs, n_samples):
     rng = np.random.default_rng(1)
     signals = np.cumsum(rng.standard_normal((3, n_samples)), axis=1) * 1e-3  # brown noise: weak at the top
-    found = mfcc(signals, PsfSettings(**ours))
+    found = mfcc(signals, PsfSettings(**({"sample_rate_hz": 44100} | ours)))
     np.testing.assert_allclose(found, reference(library, signals, **theirs), rtol=0, atol=TOLERANCE)
 
 
@@ -150,13 +165,23 @@ def test_library_over_a_grid(library, ours, theirs, n_samples):
     ids=["silence", "click", "faint", "pure tone", "constant"],
 )
 def test_library_at_the_edges(library, signal):
-    np.testing.assert_allclose(mfcc(signal[None]), reference(library, signal[None]), rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(mfcc(signal[None], FULL), reference(library, signal[None]), rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("kind", ["int16", "float64"])
+def test_library_on_two_channels(library, kind):
+    """Of a stereo array, as scipy reads it, the library makes as many frames as of twice as many values."""
+    rng = np.random.default_rng(2)
+    signals = (300 * np.cumsum(rng.standard_normal((3, 4410, 2)), axis=1)).astype(kind)
+    found, expected = mfcc(signals, FULL), reference(library, signals)
+    assert found.shape == (3, 19, 13)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE)
 
 
 def test_library_on_speech(library):
     clips = fsdd.index().iloc[::100]
     signals = np.stack([np.resize(signal, 44100) for signal in fsdd.signals(clips)])
-    np.testing.assert_allclose(mfcc(signals), reference(library, signals), rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(mfcc(signals, FULL), reference(library, signals), rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("folder", ["fsdkaggle2018_subset", "gtzan_subset/*"])
@@ -170,7 +195,7 @@ def test_library_on_real_audio(library, folder):
     if not files:
         pytest.skip(f"no {folder}/*.flac under AUDIO_REPRODUCTIONS_DATA ({DATA})")
     signals = np.stack([np.resize(load_audio(file, 44100)[-44100:], 44100) for file in files])
-    np.testing.assert_allclose(mfcc(signals), reference(library, signals), rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(mfcc(signals, FULL), reference(library, signals), rtol=0, atol=TOLERANCE)
 
 
 def test_double_precision_takes_over_where_single_is_not_enough(library, monkeypatch):
@@ -179,6 +204,6 @@ def test_double_precision_takes_over_where_single_is_not_enough(library, monkeyp
     signal[0, 4410:5410] = np.hanning(1000) ** 2 * np.sin(np.arange(1000) / 20)
     expected = reference(library, signal)
     monkeypatch.setattr(module, "SINGLE_ENOUGH", 0.0)
-    assert np.abs(mfcc(signal) - expected).max() > TOLERANCE
+    assert np.abs(mfcc(signal, FULL) - expected).max() > TOLERANCE
     monkeypatch.setattr(module, "SINGLE_ENOUGH", 1.0)
-    np.testing.assert_allclose(mfcc(signal), expected, rtol=0, atol=EXACT)
+    np.testing.assert_allclose(mfcc(signal, FULL), expected, rtol=0, atol=EXACT)

@@ -10,39 +10,41 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import figure1, mixtures
+from data_prep import library_labels, mixtures
 from reproductions.__main__ import main
-from reproductions.pascuo_multilabel import train
+from reproductions.pascuo_multilabel import samples, train
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
 from shared import multilabel, results
-from shared.metrics import binary_crossentropy
+from shared.audio import resample
 from shared.paper import load_paper
 
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
+MADE = "library_labels-some"
 SMALL = {
-    "stand_in_tracks": 12,
-    "stand_in_samples": 60,
-    "sample_seconds": 0.25,
-    "n_genres": 3,
-    "filters": [2, 2, 2, 4],
-    "units": [8, 8],
+    "mixed_tracks": 14,
+    "made_samples": 120,
+    "shortest_seconds": 2.0,
+    "filters": [2, 2, 2, 2, 4],
+    "units": 8,
     "epochs": 2,
     "batch_size": 16,
     "max_per_set_share": 1.0,
+    "kept_predictions": 10,
 }
+LABELS = ("Jazz", "Jazz|Pop", "Rock", "Others|Others", "Pop", "Jazz|Rock", "Pop|Rock", "Others|Pop") * 3
 
 
 @pytest.fixture
 def few_tracks(tmp_path, monkeypatch):
-    """Twelve tracks, five genres, a small network, two epochs; results and cache go to tmp_path."""
+    """24 tracks, four genres, a small network, two epochs; results and cache go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
     monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
-    whole = figure1.index
-    monkeypatch.setattr(figure1, "index", lambda n_tracks: whole(n_tracks=n_tracks, n_genres=3))
-    features_of = train.features_of
-    monkeypatch.setattr(train, "features_of", lambda *given: features_of(*given, n_jobs=1))
+    monkeypatch.setattr(library_labels, "dealt", lambda: LABELS)
+    monkeypatch.setattr(library_labels, "classes", lambda: ("Jazz", "Others", "Pop", "Rock"))
+    features_of = samples.features_of
+    monkeypatch.setattr(samples, "features_of", lambda *given: features_of(*given, n_jobs=1))
     paper = load_paper("pascuo_multilabel")
     values = {name: dataclasses.replace(paper.settings[name], value=value) for name, value in SMALL.items()}
     paper = dataclasses.replace(paper, settings=paper.settings | values)
@@ -58,36 +60,42 @@ def done():
     return {(record["model"], record["variant"]): (record, unit) for record, unit in found}
 
 
+def columns(folder, name):
+    """The column of a history."""
+    lines = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+    return [float(line[lines[0].index(name)]) for line in lines[1:]]
+
+
 def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
-    assert train.run(variants=("paper", "corrected"), corpus="figure1", precision="float32") == 0
+    assert train.run(corpus=MADE, precision="float32") == 0
     units = done()
-    assert set(units) == {(model, variant) for model in (CNN, CONSTANT) for variant in ("paper", "corrected")}
+    assert set(units) == {(model, "paper") for model in (CNN, CONSTANT)}
     record, folder = units[CNN, "paper"]
-    assert (record["status"], record["epochs"]) == ("complete", 2)
+    assert (record["status"], record["epochs"], record["best_epoch"]) == ("complete", 2, 2)  # the last counts
     assert set(record["thresholds"]) == {0.5}
     predictions = results.read_predictions(folder)
     assert set(predictions.split) == {"validation"}
-    assert len(predictions.clips) == 9  # 15 % of 60
-    lines = (folder / "history.csv").read_text().splitlines()
-    column = lines[0].split(",").index("val_loss")
-    lowest = min(float(line.split(",")[column]) for line in lines[1:])
-    assert binary_crossentropy(predictions.y_true, predictions.y_prob) == pytest.approx(lowest, abs=1e-4)
+    assert len(predictions.clips) == 10  # of the 18 that are 15 % of 120
+    assert record["validation"]["n"] == 18
+    assert columns(folder, "val_binary_crossentropy")[-1] == pytest.approx(
+        record["validation"]["binary_crossentropy"], abs=1e-4
+    )
 
-    constant = results.read_predictions(units[CONSTANT, "paper"][1])
+    constant_record, constant_folder = units[CONSTANT, "paper"]
+    constant = results.read_predictions(constant_folder)
     assert constant.clips.tolist() == predictions.clips.tolist()
     assert (constant.y_prob == constant.y_prob[0]).all()
-    assert set(units[CNN, "corrected"][0]["thresholds"]) != {0.5}
+    assert constant_record["validation"]["n"] == 18
 
     out = " ".join(capsys.readouterr().out.split())
     assert "published 0.21* 0.93*" in out
-    assert "not comparable: corpus figure1, the paper's is music_library: its label sets are drawn from" in out
-    shown = f"{binary_crossentropy(constant.y_true, constant.y_prob):.4f}"
-    assert f"{CONSTANT} {shown}" in out
+    assert f"not comparable: corpus {MADE}, the paper's is music_library: the labels are the paper's" in out
     results_folder = results.results_folder("pascuo_multilabel")
     names = {path.name for path in results_folder.iterdir()}
-    section = {f"{kind}_paper_figure1.{end}" for kind, end in (("labels", "csv"), ("labels", "png"), ("genres", "csv"))}
-    assert section | {"thresholds_paper_figure1.csv", "curves_paper_figure1.png", "runs.csv", "diff.csv"} <= names
-    summary = (results_folder / "labels_paper_figure1.csv").read_text().splitlines()
+    kinds = (("labels", "csv"), ("labels", "png"), ("genres", "csv"), ("thresholds", "csv"), ("curves", "png"))
+    assert {f"{kind}_paper_{MADE}.{end}" for kind, end in kinds} | {"runs.csv", "diff.csv"} <= names
+    assert "exact" not in (results_folder / "runs.csv").read_text()  # what follows from the labels alone is not run
+    summary = (results_folder / f"labels_paper_{MADE}.csv").read_text().splitlines()
     row = dict(zip(summary[0].split(","), summary[1].split(","), strict=True))
     assert row["model"] == CNN
     assert float(row["map"]) == pytest.approx(
@@ -95,11 +103,42 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     )
 
 
+def test_the_lowest_losses_epoch_is_kept_where_the_variant_says_so(few_tracks):
+    assert train.run(variants=("best-epoch", "corrected"), corpus=MADE, precision="float32", seeds=(3,)) == 0
+    units = done()
+    record, folder = units[CNN, "best-epoch"]
+    losses = columns(folder, "val_loss")
+    assert record["best_epoch"] == 1 + losses.index(min(losses))
+    assert set(units[CNN, "corrected"][0]["thresholds"]) != {0.5}
+    assert units[CONSTANT, "corrected"][0]["seed"] == 0  # it has none, so it is there once
+
+
+def test_only_the_constant_predictor(few_tracks):
+    assert train.run(models=(CONSTANT,), corpus=MADE) == 0
+    assert set(done()) == {(CONSTANT, "paper")}
+
+
+def test_the_weights_are_kerass_of_all_samples_labels(few_tracks, monkeypatch):
+    """1 / C divided by the label's share of all labels, training and validation together; a sample has its first's."""
+    seen = {}
+    monkeypatch.setattr(train.training, "fit", lambda model, rows, *_, **__: seen.update(rows=rows) or (1 / 0))
+    settings = train.load_paper("pascuo_multilabel").settings_for()
+    data = train.load(MADE, settings)
+    split = samples.split_of(data.module, data.rows, "published", 0, settings)
+    unit = train.Unit("pascuo_multilabel", CNN, "paper", "published", 0, 0, "float32", MADE, data.fingerprint)
+    with pytest.raises(ZeroDivisionError):
+        train.train(unit, settings, data=data, split=split, epochs=1)
+    counts = data.labels.sum(axis=0)
+    expected = (1 / len(counts)) / (counts / counts.sum())
+    first = data.labels.argmax(axis=1)
+    np.testing.assert_allclose(seen["rows"].weights, expected[first], rtol=1e-6)
+
+
 def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
     settings = train.load_paper("pascuo_multilabel").settings_for("corrected")
-    data = train.load("figure1", settings)
-    split = figure1.with_protocol(data.rows, "grouped")
-    unit = train.Unit("pascuo_multilabel", CNN, "corrected", "grouped", 0, 0, "float32", "figure1", data.fingerprint)
+    data = train.load(MADE, settings)
+    split = samples.split_of(data.module, data.rows, "grouped", 0, settings)
+    unit = train.Unit("pascuo_multilabel", CNN, "corrected", "grouped", 0, 0, "float32", MADE, data.fingerprint)
     rows = train.splits(split, unit, settings)
     assert np.sort(np.concatenate(list(rows.values()))).tolist() == list(range(len(split)))
     tracks = {name: set(split["track"].iloc[numbers]) for name, numbers in rows.items()}
@@ -112,7 +151,7 @@ def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
 def test_without_others_has_one_label_less(few_tracks):
     settings = train.load_paper("pascuo_multilabel").settings_for("without-others")
     whole = train.load_paper("pascuo_multilabel").settings_for()
-    assert set(train.load("figure1", whole).classes) - set(train.load("figure1", settings).classes) == {"Others"}
+    assert set(train.load(MADE, whole).classes) - set(train.load(MADE, settings).classes) == {"Others"}
 
 
 def test_a_corpus_with_one_label_a_clip_is_refused(few_tracks):
@@ -133,10 +172,11 @@ def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_track
     assert train.run(precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert (record["status"], record["classes"]) == ("partial", ["Jazz", "Pop, Soft", "Rock"])
+    assert len(results.read_predictions(unit).clips) == 4  # 15 % of 24 s
     assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("broken.wav,")
     out = " ".join(capsys.readouterr().out.split())
     assert "1 clips skipped as unreadable" in out
-    assert "not comparable: partial: 1 of 2 epochs" in out
+    assert "not comparable" in out
 
 
 def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypatch):
@@ -148,7 +188,7 @@ def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypat
     assert train.run(corpus="mixtures", precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert set(record["classes"]) <= set(mixtures.CLASSES)
-    assert len(results.read_predictions(unit).clips) == 9
+    assert len(results.read_predictions(unit).clips) == 10
     assert "not comparable: corpus mixtures, the paper's is music_library: ten instruments" in " ".join(
         capsys.readouterr().out.split()
     )
@@ -157,18 +197,35 @@ def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypat
 def test_predict_names_every_genre_above_its_threshold(few_tracks, capsys, monkeypatch):
     from reproductions.pascuo_multilabel import predict
 
-    assert train.run(corpus="figure1", precision="float32", epochs=1) == 0
+    variants = ("paper", "two-channels")
+    assert train.run(variants, corpus=MADE, precision="float32", epochs=1) == 0
     file, short = few_tracks / "song.wav", few_tracks / "short.wav"
-    soundfile.write(file, 0.1 * np.random.default_rng(0).standard_normal(5 * 44100), 44100)
+    soundfile.write(file, 0.1 * np.random.default_rng(0).standard_normal((5 * 44100, 2)), 44100)
     soundfile.write(short, np.full(100, 0.1), 44100)
     monkeypatch.setattr(predict, "load_paper", train.load_paper)
     capsys.readouterr()
     assert main(["predict", "pascuo_multilabel", str(file), str(short), "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     given = answer["files"][0]["models"][CNN]
-    assert given["samples"] == 20  # of a quarter of a second
+    assert given["samples"] == 25  # of 0.2 s
+    assert answer["not trained"] == []  # the constant predictor has nothing to be trained
     above = [name for name, probability in given["probabilities"].items() if probability > 0.5]
     assert set(given["labels"]) == set(above)
     assert "short.wav" in answer["files"][1]["error"]
     assert main(["predict", "pascuo_multilabel", str(file)]) == 0
     assert given["class"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("variant", ["paper", "two-channels"])
+def test_predict_cuts_a_recording_as_training_does(variant):
+    from reproductions.pascuo_multilabel import predict
+
+    settings = load_paper("pascuo_multilabel").settings_for(variant)
+    signal = np.random.default_rng(0).standard_normal((44100, 2)).astype(np.float32)
+    cut = predict.cut(signal, settings)
+    if variant == "paper":
+        whole = resample(signal.mean(axis=1), 44100, 22050)
+        assert np.array_equal(cut, whole.reshape(5, 4410))
+    else:
+        assert np.array_equal(cut, signal.reshape(10, 4410, 2))
+    assert samples.mfccs(cut, settings).shape == (len(cut), 19, 13)

@@ -81,3 +81,66 @@ def test_a_label_that_most_clips_have_is_answered_with_yes(audit):
     found = only(audit(*multi([90, 30], 100, "0.80", "0.47")), "constant predictor")
     assert "answering each as most clips have it has binary accuracy 0.8000" in found.arithmetic
     assert found.follows.startswith("0.80 needs no learning")
+
+
+# ---- labels that are known
+
+
+DRAWN = """
+[corpus.drawn]
+pairs = "pairs.csv"
+rule = "label, then track"
+samples = 100
+"""
+CURVE = """
+[[curves]]
+figure = "Figure 7"
+place = "a log"
+model = "A"
+file = "curve.csv"
+"""
+
+
+@pytest.fixture
+def known(tmp_path):
+    """From accuracy and loss to the audit of a paper whose tracks have x (3 of 4) or x and y (1).
+
+    Of 5 labels 4 are x. A sample has x for certain, and y by 4/5 of a fourth and 1/5 of all: in 2 of 5 cases. Answering
+    the shares is right about x and wrong about y in 2 of 5: binary accuracy 0.8; it costs half of the 0.6730 of y.
+    """
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "pairs.csv").write_text("genre_1,genre_2,tracks\nx,,3\nx,y,1\n", encoding="utf-8")
+    (tmp_path / "toy" / "curve.csv").write_text(
+        "epoch,val_loss,val_binary_accuracy\n1,0.33,0.81\n2,0.30,0.85\n", encoding="utf-8"
+    )
+
+    def audit(accuracy, loss):
+        corpus = CORPUS.replace('"single"', '"multi"') + DRAWN
+        return audit_of(
+            tmp_path, corpus, table("validation loss, validation binary_accuracy", A=[loss, accuracy]), CURVE
+        )
+
+    return audit
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "loss", "follows"),
+    [
+        ("0.80", "0.34", "0.80 and 0.34 are these, rounded or cut off: no audio is needed."),
+        ("0.80", "0.33", "0.80 and 0.33 are these, rounded or cut off: no audio is needed."),  # 0.3365 cut off
+        ("0.81", "0.34", "0.34 is one of these, rounded or cut off: no audio is needed. 0.81 is not."),
+        ("0.9", "0.1", "0.9 and 0.1 are not."),
+    ],
+)
+def test_known_labels_by_hand(known, accuracy, loss, follows):
+    found = only(known(accuracy, loss), "constant predictor")
+    assert "one of the 4 tracks that has it, a sample has 1.4000 of 2 labels" in found.arithmetic
+    assert "has binary accuracy 0.80000, each label's share a cross-entropy of 0.33651" in found.arithmetic
+    assert found.follows == follows
+
+
+def test_what_a_curve_has_beyond_them(known):
+    found = only(known("0.80", "0.34"), "beyond the constant predictor")
+    assert found.place == "Figure 7, A"
+    assert "loss 0.33 after the first epoch and 0.30 after the last, 0.00651 and 0.03651 better" in found.arithmetic
+    assert "accuracy 0.81 after the first epoch and 0.85 after the last, 0.01000 and 0.05000 better" in found.arithmetic

@@ -1,0 +1,35 @@
+"""The published curves of a paper beside those of the runs: the picture, and the same in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.diff import Diff
+from shared.published_curves import curves_table, picture_of
+from shared.report.html import Html, h, joined, minus, prose
+from shared.report.page import Part, table
+
+FIRST_NUMBER = 3  # column
+
+
+def published_curves_part(diff: Diff, folder: Path, link: Callable[[Path], str]) -> list[Part]:
+    """A part with each published curve's picture and a table; none where there is no curve or nothing was run."""
+    pictures = [(curve, picture_of(folder, curve)) for curve in diff.paper.curves]
+    pictures = [(curve, file) for curve, file in pictures if file.exists()]
+    if not pictures:
+        return []
+    figures: list[Html] = []
+    for curve, file in pictures:
+        words = (
+            f"{curve.figure} (values: {curve.place}), dashed, beside the runs of {curve.model}. Left, the validation "
+        )
+        words += "loss as a share of what a constant answer scores on the same samples, which is the line at 1; in the "
+        words += "middle, by what share it is less; right, binary accuracy above that of the constant answer."
+        figures.append(h("figure", h("img", src=link(file), alt=words), h("figcaption", words)))
+    head, rows = curves_table(diff.paper, diff, folder)
+    numeric = range(FIRST_NUMBER, len(head))
+    cells = [[prose(minus(text)) for text in row] for row in rows]
+    caption = "Each validation curve, first and last epoch, beside an answer that is the same for every sample"
+    body = joined([*figures, table([prose(name) for name in head], cells, caption, list(numeric))])
+    return [Part("The published curve beside the runs'", body, short="Published curve")]

@@ -19,6 +19,7 @@ N_FOLDS = gtzan_tracks.N_FOLDS
 SAMPLE_RATE_HZ = gtzan.SAMPLE_RATE_HZ
 N_TRACKS = 10  # of each genre
 N_SAMPLES = 15 * SAMPLE_RATE_HZ
+TRACKS_GO_ON = True  # after what is here
 PART = Part(
     NAME,
     folder="gtzan_excerpts",

@@ -18,6 +18,7 @@ CORPORA: dict[str, str] = {  # name to module, or to module:object
     "fsdkaggle2018": "data_prep.fsdkaggle2018",
     "fsdkaggle2018-subset": "data_prep.fsdkaggle2018_subset",
     "gtzan": "data_prep.gtzan",
+    "gtzan-excerpts": "data_prep.gtzan_excerpts",
     "gtzan-subset": "data_prep.gtzan_subset",
     "gtzan_features_30s": "data_prep.gtzan_features_30s",
     "gtzan_features_3s": "data_prep.gtzan_features_3s",

@@ -8,11 +8,12 @@ samples, or another song of one artist, which no hash finds: of the protocols on
 ``jazz.00054.wav`` cannot be read in Kaggle's copy, and maybe in others: it is named, and the other 999 tracks are the
 corpus then.
 
-A part of the corpus is another corpus: see `data_prep.gtzan_subset`.
+A part of the corpus is another corpus: see `data_prep.gtzan_part`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,12 @@ N_SAMPLES = (660_000, 675_808)  # of the shortest and of the longest track
 SUFFIXES = (".wav", ".au", ".flac")
 LAYOUTS = (".", "genres", "genres_original", "Data/genres_original", "Data/genres")
 KNOWN_FAULTS = ("jazz.00054",)  # has no header in Kaggle's copy
+HOW_TO_FETCH = f"""To fetch it ({SIZE}):
+  python -m data_prep fetch gtzan                   the original archive, from Hugging Face
+  python -m data_prep fetch gtzan --source kaggle   the same tracks, one of them unreadable, from Kaggle
+  python -m data_prep fetch gtzan --from PATH       a folder, zip or tar.gz file that you already have
+It goes into {NAME}/ in the data folder. If you have it elsewhere, set {data_prep.DATA_VARIABLE} to the folder that
+holds {NAME}/."""
 COLUMNS = (*layout.COLUMNS, "track", "offset", "n_samples")
 PARTS = ("tracks", "usable")
 windows = gtzan_tracks.windows
@@ -57,10 +64,7 @@ def locate(data_root: Path | None = None) -> Path:
     CorpusError
         It is not there; says where it was looked for, how big it is and which command fetches it.
     """
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / NAME
-    if audio_folder(root) is None:
-        raise CorpusError(missing(NAME, root))
-    return root
+    return there(NAME, (data_prep.data_root() if data_root is None else Path(data_root)) / NAME, HOW_TO_FETCH)
 
 
 def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
@@ -87,12 +91,12 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     CorpusError
         No corpus, or one that is not as it should be: names every kind of problem with its first files.
     """
-    return make_index(NAME, locate() if root is None else Path(root), allow_incomplete)
+    return make_index(*_examined(root), allow_incomplete)
 
 
 def check(root: Path | None = None) -> CheckReport:
     """Compare the corpus with what is expected. Raises CorpusError only if there is no corpus at all."""
-    return examine(NAME, locate() if root is None else Path(root))[1]
+    return _examined(root)[1]
 
 
 def signals(frame: pd.DataFrame) -> list[np.ndarray]:
@@ -134,18 +138,26 @@ def genres_in(root: Path) -> tuple[str, ...]:
     return () if folder is None else tuple(genre for genre in CLASSES if (folder / genre).is_dir())
 
 
-def make_index(name: str, root: Path, allow_incomplete: bool) -> pd.DataFrame:
-    """What `index` does, for the whole corpus or, under another name, for a part."""
-    frame, report = examine(name, root)
+def make_index(frame: pd.DataFrame, report: CheckReport, allow_incomplete: bool) -> pd.DataFrame:
+    """What `index` gives, of what `examine` found; raises CorpusError as it does."""
     if frame.empty or (report.problems and not allow_incomplete):
-        part = "" if name != NAME else " If it is meant to be a part of GTZAN, take it as the corpus gtzan-subset."
-        raise CorpusError(report.refusal(advice=report.whole + part))
-    frame.attrs |= {"notes": report.notes + report.problems, "root": str(root.absolute())}
+        part = " If it is meant to be a part of GTZAN, take it as the corpus gtzan-subset."
+        raise CorpusError(report.refusal(advice=report.whole + (part if report.corpus == NAME else "")))
+    frame.attrs |= {"notes": report.notes + report.problems, "root": str(report.root.absolute())}
     return with_protocol(frame, "published")
 
 
-def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
-    """Read every track under `root`; expected are all 1,000, or, under another name than `NAME`, those that are there.
+def examine(
+    name: str, root: Path, tracks: Sequence[str] | None, n_samples: tuple[int, int] | None = None
+) -> tuple[pd.DataFrame, CheckReport]:
+    """Read every track under `root`, which is there, as the corpus `name`.
+
+    Parameters
+    ----------
+    tracks
+        Names of those that must be there, sorted; if None, those that are.
+    n_samples
+        Of the shortest and of the longest; `N_SAMPLES` if None.
 
     Returns
     -------
@@ -158,14 +170,11 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
 
     from data_prep.report import CheckReport
 
-    folder = audio_folder(root)
-    if folder is None:
-        raise CorpusError(missing(name, root))
-    report = CheckReport(name, root, CLASSES if name == NAME else genres_in(root), PARTS)
-    found = _read(name, _scan(folder, report))
+    report = CheckReport(name, root, genres_in(root) if tracks is None else CLASSES, PARTS)
+    found = _read(name, _scan(audio_folder(root), report, gtzan_tracks.track_names() if tracks is None else tracks))
     usable, skipped = [], []
-    for clip in gtzan_tracks.track_names() if name == NAME else sorted(found):
-        if _assess(clip, found.get(clip, []), report):
+    for clip in sorted(found) if tracks is None else tracks:
+        if _assess(clip, found.get(clip, []), report, n_samples or N_SAMPLES):
             usable.append((clip, found[clip][0]))
         skipped += [[recording.path.name, recording.error] for recording in found.get(clip, [])[:1] if recording.error]
     rows = [_row(clip, recording) for clip, recording in usable]
@@ -176,7 +185,12 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
     return frame, report
 
 
-def _scan(folder: Path, report: CheckReport) -> dict[str, list[Path]]:
+def _examined(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
+    root = locate() if root is None else there(NAME, Path(root), HOW_TO_FETCH)
+    return examine(NAME, root, gtzan_tracks.track_names())
+
+
+def _scan(folder: Path, report: CheckReport, known: Sequence[str]) -> dict[str, list[Path]]:
     """The files of each track; what does not belong there goes into the report."""
     found: dict[str, list[Path]] = {}
     for path in layout.visible(folder):
@@ -188,7 +202,7 @@ def _scan(folder: Path, report: CheckReport) -> dict[str, list[Path]]:
         if not layout.visible(folder / genre):
             report.layout.append(f"no tracks in {genre}/")
         for path in layout.visible(folder / genre):
-            fault = _misplaced(path, genre)
+            fault = _misplaced(path, genre, known)
             if fault:
                 report.extra.append(f"{genre}/{path.name}: {fault}")
             else:
@@ -196,14 +210,14 @@ def _scan(folder: Path, report: CheckReport) -> dict[str, list[Path]]:
     return found
 
 
-def _misplaced(path: Path, genre: str) -> str:
-    """What is wrong about a file in a genre's folder; empty if it is a track of that genre by its name."""
-    names = gtzan_tracks.track_names(genre)
+def _misplaced(path: Path, genre: str, known: Sequence[str]) -> str:
+    """What is wrong about a file in a genre's folder; empty if it is one of the `known` tracks of that genre."""
+    names = [name for name in known if gtzan_tracks.genre_of(name) == genre]
     if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         return f"{'a folder' if path.is_dir() else 'not a wav, au or flac file'}; remove it"
     if path.stem in names:
         return ""
-    if path.stem in gtzan_tracks.track_names():
+    if path.stem in known:
         return f"belongs in {gtzan_tracks.genre_of(path.stem)}/"
     return f"not named {names[0]} to {names[-1]}; rename or remove it"
 
@@ -218,7 +232,7 @@ def _read(name: str, files: dict[str, list[Path]]) -> dict[str, list[Recording]]
     return found
 
 
-def _assess(clip: str, here: list[Recording], report: CheckReport) -> bool:
+def _assess(clip: str, here: list[Recording], report: CheckReport, n_samples: tuple[int, int]) -> bool:
     """Whether a track can be used. Whatever is not as it should be about it goes into the report."""
     label = gtzan_tracks.genre_of(clip)
     for part in PARTS:
@@ -240,21 +254,22 @@ def _assess(clip: str, here: list[Recording], report: CheckReport) -> bool:
         report.unreadable.append((name, error))
     else:
         report.count(PARTS[1], label)
-        report.misfit += _misfits(name, here[0])
+        report.misfit += _misfits(name, here[0], n_samples)
     return not error
 
 
-def _misfits(name: str, recording: Recording) -> list[str]:
+def _misfits(name: str, recording: Recording, n_samples: tuple[int, int]) -> list[str]:
     from data_prep.recordings import describe
 
     if recording.form:
         return [f"{name} is {recording.form}; expected {describe(SAMPLE_RATE_HZ)}"]
-    n_least, n_most = N_SAMPLES
+    n_least, n_most = n_samples
     if n_least <= recording.n_samples <= n_most:
         return []
     found = f"{recording.n_samples:,} samples, {recording.n_samples / SAMPLE_RATE_HZ:.1f} s"
+    expected = f"{n_least:,}" if n_least == n_most else f"{n_least:,} to {n_most:,}"
     too = "short" if recording.n_samples < n_least else "long"
-    return [f"{name} is too {too}: {found}; expected {n_least:,} to {n_most:,}"]
+    return [f"{name} is too {too}: {found}; expected {expected}"]
 
 
 def _row(clip: str, recording: Recording) -> tuple:
@@ -262,20 +277,12 @@ def _row(clip: str, recording: Recording) -> tuple:
     return clip, path, label, "train", clip, recording.sha256, clip, 0, recording.n_samples
 
 
-def missing(name: str, root: Path) -> str:
-    """What to say when the corpus is not in `root`."""
+def there(name: str, root: Path, advice: str) -> Path:
+    """`root`, if there is a corpus in it; else CorpusError, with `advice` on how it comes to be there."""
+    if audio_folder(root) is not None:
+        return root
     places = ", ".join(f"{place}/<genre>/" for place in LAYOUTS[1:4])
-    text = (
+    raise CorpusError(
         f"the corpus {name} is not in {root} (expected there: files such as jazz/jazz.00003.wav, au or flac, in "
-        f"<genre>/, {places}).\n"
-    )
-    if name != NAME:
-        return text + f"It is whatever part of GTZAN you put there; the whole is fetched by 'fetch {NAME}'."
-    return text + (
-        f"To fetch it ({SIZE}):\n"
-        "  python -m data_prep fetch gtzan                   the original archive, from Hugging Face\n"
-        "  python -m data_prep fetch gtzan --source kaggle   the same tracks, one of them unreadable, from Kaggle\n"
-        "  python -m data_prep fetch gtzan --from PATH       a folder, zip or tar.gz file that you already have\n"
-        f"It goes into {data_prep.data_root() / NAME}. If you have it elsewhere, set {data_prep.DATA_VARIABLE} "
-        f"to the folder that holds {NAME}/."
+        f"<genre>/, {places}).\n{advice}"
     )

@@ -9,13 +9,13 @@ import pandas as pd
 
 from reproductions.verma_genres.model import ANN, CNN_1D
 from shared.audio import load_audio
-from shared.audio_features import LIBROSA_0_11, PUBLIC_TABLE, TABLE_CUT_SAMPLES, TABLE_CUTS, table_of
+from shared.audio_features import LIBROSA_0_11, PUBLIC_TABLE, table_of
 from shared.cache import cache_root
 from shared.spectrogram_images import SpectrogramSettings, load_clip_images
 
-FULL_SCALE = 32768  # of 16 bits
+FULL_SCALE = 32768  # of the 16-bit integers that the tracks are kept as
 FEATURE_SETTINGS = {"public table": PUBLIC_TABLE, "librosa 0.11": LIBROSA_0_11}
-CUT_SECONDS = {"gtzan_features_30s": 30.0}  # of a row of features; 3 s in the others
+WHOLE_TRACKS = ("gtzan_features_30s",)  # corpora of which a row of features is a track, and no cut
 
 
 class Windows:
@@ -47,19 +47,26 @@ def rows_for(model: str, module: ModuleType, index: pd.DataFrame, settings: dict
     """The rows that a model is trained and tested on, each with its track.
 
     Mode 1 has the rows of a table as they are, or three-second cuts of the audio as the public table has them; Mode 2
-    has overlapping windows of the whole track, Mode 3 windows of its beginning that touch.
+    has overlapping windows of the whole track, Mode 3 windows of its beginning that touch. Of a track that is too short
+    for all cuts or windows there are as many as it has.
     """
     if hasattr(module, "features"):
         return index
     if model == ANN:
-        # A cut is a sample short of three seconds, and is there only if the track goes on for one more.
-        cuts = module.windows(index, TABLE_CUT_SAMPLES + 1, TABLE_CUT_SAMPLES)
-        cuts = cuts[cuts["offset"] < TABLE_CUTS * TABLE_CUT_SAMPLES].reset_index(drop=True)
-        return cuts.assign(n_samples=TABLE_CUT_SAMPLES - 1)
+        # A cut is a sample short of three seconds, and is there only if the track goes on for another one.
+        hop = round(settings["cut_seconds"] * module.SAMPLE_RATE_HZ)
+        goes_on = getattr(module, "TRACKS_GO_ON", False)
+        cuts = _first(settings["cuts_per_track"], module.windows(index, hop - 1 if goes_on else hop + 1, hop), hop)
+        return cuts.assign(n_samples=hop - 1)
     n_samples = round(settings["window_seconds"] * module.SAMPLE_RATE_HZ)
     if model == CNN_1D:
         return module.windows(index, n_samples, round(settings["hop_seconds"] * module.SAMPLE_RATE_HZ))
-    return module.windows(index, n_samples, n_samples, settings["windows_per_track"])
+    return _first(settings["windows_per_track"], module.windows(index, n_samples, n_samples), n_samples)
+
+
+def _first(number: int, windows: pd.DataFrame, hop: int) -> pd.DataFrame:
+    """So many windows of each track, from its start."""
+    return windows[windows["offset"] < number * hop].reset_index(drop=True)
 
 
 def inputs_for(model: str, module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str):

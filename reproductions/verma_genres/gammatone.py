@@ -5,11 +5,9 @@ Abdoli, Cardinal and Koerich (2019), whose network the report's 1-D CNN is, begi
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-ORDER = 4  # Patterson's; as scipy.signal.gammatone's default
-BANDWIDTH = 1.019  # of the equivalent rectangular bandwidth, for order 4 (Patterson et al., 1992)
-LOWEST_HZ = 100.0
+import numpy as np
 
 
 def erb_hz(frequency_hz):
@@ -23,20 +21,32 @@ def centre_frequencies(n_filters: int, lowest_hz: float, highest_hz: float) -> n
     return (10 ** (np.linspace(*rate, n_filters) / 21.4) - 1) / 4.37e-3
 
 
-def impulse_response(frequency_hz: float, n_samples: int, sample_rate_hz: float) -> np.ndarray:
-    """t^(n-1) exp(-2 pi b t) cos(2 pi f t) of order n = 4, b = 1.019 ERB(f), scaled to unit energy; (n_samples,)."""
-    t = np.arange(n_samples) / sample_rate_hz
-    decay = 2 * np.pi * BANDWIDTH * erb_hz(frequency_hz)
-    response = t ** (ORDER - 1) * np.exp(-decay * t) * np.cos(2 * np.pi * frequency_hz * t)
-    return response / np.linalg.norm(response)
+@dataclass(frozen=True)
+class Bank:
+    """Gammatone filters; what paper.toml says of them.
 
-
-def filter_bank(n_filters: int, n_samples: int, sample_rate_hz: float) -> np.ndarray:
-    """Impulse responses of filters from 100 Hz to 90 % of half the sample rate, float32 (n_filters, n_samples).
-
-    A convolution layer slides its kernel without turning it round, so the responses have to be reversed to be
-    its kernels.
+    `order` is n and `bandwidth` b / ERB(f) of the impulse response t^(n-1) exp(-2 pi b t) cos(2 pi f t); their centre
+    frequencies f go from `lowest_hz` to `highest_hz`.
     """
-    frequencies = centre_frequencies(n_filters, LOWEST_HZ, 0.45 * sample_rate_hz)
-    bank = [impulse_response(frequency, n_samples, sample_rate_hz) for frequency in frequencies]
-    return np.array(bank, "float32")
+
+    sample_rate_hz: int
+    lowest_hz: float
+    highest_hz: float
+    order: int
+    bandwidth: float
+
+    def impulse_response(self, frequency_hz: float, n_samples: int) -> np.ndarray:
+        """Of the filter at a frequency, scaled to unit energy, float64 (n_samples,)."""
+        t = np.arange(n_samples) / self.sample_rate_hz
+        decay = 2 * np.pi * self.bandwidth * erb_hz(frequency_hz)
+        response = t ** (self.order - 1) * np.exp(-decay * t) * np.cos(2 * np.pi * frequency_hz * t)
+        return response / np.linalg.norm(response)
+
+    def responses(self, n_filters: int, n_samples: int) -> np.ndarray:
+        """Impulse responses of the bank, float32 (n_filters, n_samples).
+
+        A convolution layer slides its kernel without turning it round, so the responses have to be reversed to be its
+        kernels.
+        """
+        frequencies = centre_frequencies(n_filters, self.lowest_hz, self.highest_hz)
+        return np.array([self.impulse_response(frequency, n_samples) for frequency in frequencies], "float32")

@@ -6,20 +6,21 @@ Every builder returns a model from what a clip has become to the probabilities o
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import keras
 from keras import layers, ops
 
-from reproductions.verma_genres.gammatone import filter_bank
+from reproductions.verma_genres.gammatone import Bank
 from shared.convolutions import PooledConv1D
 from shared.normalization import BatchNormalization
 
 ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
 SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
 FIRST = "convolution_1"
-PYTORCH_EPSILON, PYTORCH_MOMENTUM = 1e-5, 0.9  # Keras counts the momentum from the other end: 1 - 0.1
 LOWEST = -1e9  # around a max-pooling, so that the border never is the maximum, as in PyTorch
 STRIDE = 2  # of every convolution of the 1-D CNN
-GAMMATONE_KERNEL = 512  # samples: 23 ms, so that the response of a filter at 100 Hz has room
 CONVOLUTIONS = (  # filters, kernel, pooling (0: none), as in the report's table
     (16, 64, 8),
     (32, 32, 8),
@@ -52,27 +53,29 @@ def build_cnn_1d(
     units=(128, 64),
     dropout: float = 0.25,
     first_layer: str = "learned",
-    sample_rate_hz: int = 22050,
+    first_kernel: int = CONVOLUTIONS[0][1],
+    bank: Bank | None = None,
     momentum: float = 0.99,
     epsilon: float = 1e-3,
     fast: bool = True,
 ) -> keras.Model:
     """Mode 2: five convolutions, each with ReLU and then batch normalisation, three poolings; 388,378 trainable.
 
-    `first_layer` ``gammatone`` and ``gammatone-fixed`` put a gammatone filter bank of longer kernels there, which then
-    is trained on or not; ``learned`` begins at random, as printed. `momentum` and `epsilon` are those of the batch
-    normalisation. `fast` computes what is pooled in an arrangement of the same values that suits a processor better
-    (`shared.convolutions`).
+    `first_layer` ``gammatone`` and ``gammatone-fixed`` put a filter `bank` there, which then is trained on or not;
+    ``learned`` begins at random, as printed. `first_kernel` is the length of that layer's kernels in samples; the bank
+    needs longer ones than the printed. `momentum` and `epsilon` are those of the batch normalisation. `fast` computes
+    what is pooled in an arrangement of the same values that suits a processor better (`shared.convolutions`).
     """
     known = ("learned", "gammatone", "gammatone-fixed")
     if first_layer not in known:
         raise ValueError(f"first_layer must be one of {', '.join(known)}; received {first_layer!r}")
+    if first_layer != "learned" and bank is None:
+        raise ValueError(f"first_layer {first_layer!r} needs a bank of filters; received none")
     norm = {"momentum": momentum, "epsilon": epsilon}
     inputs = keras.Input(input_shape)  # (batch, 44100)
     x = layers.Reshape((*input_shape, 1))(inputs)  # (batch, 44100, 1)
     for number, (filters, kernel, pooling) in enumerate(CONVOLUTIONS):
-        bank = number == 0 and first_layer != "learned"
-        name, kernel = f"convolution_{number + 1}", GAMMATONE_KERNEL if bank else kernel
+        name, kernel = f"convolution_{number + 1}", kernel if number else first_kernel
         if fast and number in FOLDS:
             x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], name=name, **norm)(x)
             continue
@@ -88,34 +91,44 @@ def build_cnn_1d(
         x = layers.Dropout(dropout)(x)
     model = keras.Model(inputs, softmax(x, n_classes), name="cnn_1d")
     if first_layer != "learned":
-        bank = filter_bank(CONVOLUTIONS[0][0], GAMMATONE_KERNEL, sample_rate_hz)
         kernel = model.get_layer(FIRST).kernel
-        kernel.assign(bank.T[::-1, None, :])  # reversed: a convolution layer correlates
+        responses = bank.responses(CONVOLUTIONS[0][0], first_kernel)
+        kernel.assign(responses.T[::-1, None, :])  # reversed: a convolution layer correlates
         kernel.trainable = first_layer == "gammatone"
     return model
 
 
-def build_cnn_2d(input_shape=(128, 87, 3), n_classes: int = 10, *, order: str = "conv-bn-relu") -> keras.Model:
-    """Mode 3: ResNet-18 as PyTorch has it, its initialisation included; 11,181,642 trainable.
+def build_cnn_2d(
+    input_shape=(128, 87, 3),
+    n_classes: int = 10,
+    *,
+    order: str = "conv-bn-relu",
+    pixel_divisor: int = 255,
+    momentum: float = 0.9,
+    epsilon: float = 1e-5,
+) -> keras.Model:
+    """Mode 3: ResNet-18 as PyTorch has it, the initialisation of its convolutions included; 11,181,642 trainable.
 
     Paddings are written out: Keras's ``same`` would pad one side only where the stride is 2. `order` ``conv-relu-bn``
-    is the caption's: every convolution is followed by ReLU and then batch normalisation, and nothing by the sum.
+    is the caption's: every convolution is followed by ReLU and then batch normalisation, and nothing by the sum. Pixels
+    are divided by `pixel_divisor`; `momentum` and `epsilon` are those of the batch normalisation, in Keras's sense.
     """
     if order not in ("conv-bn-relu", "conv-relu-bn"):
         raise ValueError(f"order must be conv-bn-relu or conv-relu-bn; received {order!r}")
+    convolve = functools.partial(_convolution, order=order, norm={"momentum": momentum, "epsilon": epsilon})
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 128, 87, 3)
-    x = layers.Rescaling(1 / 255)(inputs)
-    x = _convolution(x, 64, 7, 2, order)  # (batch, 64, 44, 64)
+    x = layers.Rescaling(1 / pixel_divisor)(inputs)
+    x = convolve(x, 64, 7, 2)  # (batch, 64, 44, 64)
     x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=LOWEST)
     x = layers.MaxPooling2D(3, 2)(x)  # (batch, 32, 22, 64)
     for filters, stride in STAGES:
-        x = _block(x, filters, stride, order)  # (batch, 32, 22, 64), (16, 11, 128), (8, 6, 256), (4, 3, 512)
-        x = _block(x, filters, 1, order)
+        x = _block(x, filters, stride, order, convolve)  # (batch, 32, 22, 64), (16, 11, 128), (8, 6, 256), (4, 3, 512)
+        x = _block(x, filters, 1, order, convolve)
     x = layers.GlobalAveragePooling2D()(x)  # (batch, 512)
     return keras.Model(inputs, softmax(x, n_classes), name="cnn_2d")
 
 
-def _convolution(x, filters: int, kernel: int, stride: int, order: str, activated: bool = True):
+def _convolution(x, filters: int, kernel: int, stride: int, *, order: str, norm: dict, activated: bool = True):
     """Convolution without bias, batch normalisation and, if `activated`, ReLU, in the order asked for."""
     if kernel > 1:
         x = layers.ZeroPadding2D(kernel // 2)(x)
@@ -123,17 +136,17 @@ def _convolution(x, filters: int, kernel: int, stride: int, order: str, activate
     x = layers.Conv2D(filters, kernel, strides=stride, use_bias=False, kernel_initializer=initializer)(x)
     if order == "conv-relu-bn":
         x = layers.ReLU()(x)
-    x = BatchNormalization(momentum=PYTORCH_MOMENTUM, epsilon=PYTORCH_EPSILON)(x)
+    x = BatchNormalization(**norm)(x)
     return layers.ReLU()(x) if activated and order == "conv-bn-relu" else x
 
 
-def _block(x, filters: int, stride: int, order: str):
+def _block(x, filters: int, stride: int, order: str, convolve: Callable):
     """Basic block: two 3x3 convolutions and the way around them, a 1x1 convolution where the shape changes."""
     around = x
     if stride > 1 or x.shape[-1] != filters:
-        around = _convolution(x, filters, 1, stride, order, activated=False)
-    x = _convolution(x, filters, 3, stride, order)
-    x = _convolution(x, filters, 3, 1, order, activated=False)
+        around = convolve(x, filters, 1, stride, activated=False)
+    x = convolve(x, filters, 3, stride)
+    x = convolve(x, filters, 3, 1, activated=False)
     x = layers.Add()([x, around])
     return layers.ReLU()(x) if order == "conv-bn-relu" else x
 
@@ -149,8 +162,27 @@ def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.
             units=settings["cnn_units"],
             dropout=settings["dropout"],
             first_layer=settings["first_layer"],
-            sample_rate_hz=settings["sample_rate_hz"],
+            first_kernel=settings["first_kernel"],
+            bank=bank_of(settings),
             momentum=settings["norm_momentum"],
             epsilon=settings["norm_epsilon"],
         )
-    return build_cnn_2d(input_shape, n_classes, order=settings["order"])
+    return build_cnn_2d(
+        input_shape,
+        n_classes,
+        order=settings["order"],
+        pixel_divisor=settings["pixel_divisor"],
+        momentum=settings["resnet_norm_momentum"],
+        epsilon=settings["resnet_norm_epsilon"],
+    )
+
+
+def bank_of(settings: dict) -> Bank:
+    """The gammatone filters that paper.toml describes."""
+    return Bank(
+        sample_rate_hz=settings["sample_rate_hz"],
+        lowest_hz=settings["gammatone_lowest_hz"],
+        highest_hz=settings["gammatone_highest_hz"],
+        order=settings["gammatone_order"],
+        bandwidth=settings["gammatone_bandwidth"],
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reproductions.verma_genres.features import CUT_SECONDS, FEATURE_SETTINGS, image_settings
+from reproductions.verma_genres.features import FEATURE_SETTINGS, WHOLE_TRACKS, image_settings
 from reproductions.verma_genres.model import ANN, CNN_1D, build
 from shared.audio import AudioError, load_audio, refuse_silence
 from shared.audio_features import features_of
@@ -26,6 +26,7 @@ from shared.units import NETWORK
 PAPER = "verma_genres"
 SAMPLE_RATE_HZ = 22050
 SHORTEST_SECONDS = 3.0  # the longest of the modes' windows
+TRACK_SECONDS = 30.0  # of GTZAN's tracks
 WINDOWS_AT_ONCE = 64
 
 
@@ -52,7 +53,7 @@ def signal_of(file: str) -> np.ndarray:
 
 def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
     """One model's answer for each signal: class, probabilities, and the number of windows they are the mean of."""
-    settings, classes, network, answers = record["settings"], record["classes"], None, []
+    settings, classes, network, answers = settings_of(record), record["classes"], None, []
     for signal in signals:
         inputs = inputs_of(record["model"], record["corpus"], settings, signal)
         if network is None:
@@ -64,10 +65,16 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     return answers
 
 
+def settings_of(record: dict) -> dict:
+    """A training's settings; what its record does not have, since it was no setting then, is as in paper.toml now."""
+    return load_paper(PAPER).settings_for(record["variant"], record["model"]) | record["settings"]
+
+
 def inputs_of(model: str, corpus: str, settings: dict, signal: np.ndarray) -> np.ndarray:
     """What a model is fed for each window of a recording, cut as its training was."""
     if model == ANN:
-        seconds = min(CUT_SECONDS.get(corpus, 3.0), signal.size / SAMPLE_RATE_HZ)
+        longest = signal.size / SAMPLE_RATE_HZ
+        seconds = min(TRACK_SECONDS, longest) if corpus in WHOLE_TRACKS else settings["cut_seconds"]
         of_cut = functools.partial(
             features_of, rate_hz=SAMPLE_RATE_HZ, settings=FEATURE_SETTINGS[settings["feature_extraction"]]
         )

@@ -30,7 +30,7 @@ import pandas as pd
 import data_prep
 from data_prep import layout
 from reproductions.verma_genres.features import inputs_for, rows_for
-from reproductions.verma_genres.model import ANN, CNN_2D, SCALING, build
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
 from shared import results, training, units
 from shared.diff import diff_paper
 from shared.outputs import write_outputs
@@ -40,6 +40,7 @@ from shared.trained import write_network
 from shared.units import Unit
 
 PAPER = "verma_genres"
+TRAIN_DECIMALS = 3  # of the probabilities of training windows, which are many
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def precision_of(model: str, precision: str) -> str:
 
 def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
     """One unit of work: model, fit, evaluate, write."""
-    classes = data.module.CLASSES
+    classes, batch_size = data.module.CLASSES, settings["batch_size"]
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
@@ -176,8 +177,8 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         training.Rows(data.inputs, labels, rows["test"]),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
-        batch_size=settings["batch_size"],
-        watched_batch_size=settings["batch_size"],
+        batch_size=batch_size,
+        watched_batch_size=batch_size,
         watched_as="test",
         seed=unit.seed,
         shuffle=settings["shuffle"],
@@ -186,10 +187,14 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     )
     write_network(unit, model)
 
-    # Evaluate: the table and the votes by track are computed from these predictions.
-    probabilities = training.predict(model, data.inputs, rows["test"], settings["batch_size"])
+    # Evaluate: the table and the votes by track are computed from these predictions. Of Mode 2 those of the training
+    # windows are kept as well, for their accuracy: a network may learn them and not name them with running statistics.
+    evaluated = ("test", "train") if unit.model == CNN_1D else ("test",)
+    probabilities = [training.predict(model, data.inputs, rows[name], batch_size) for name in evaluated]
+    probabilities[1:] = [of_train.round(TRAIN_DECIMALS) for of_train in probabilities[1:]]
 
     # Write.
     units.write_skipped(unit.folder, data.rows.attrs.get("skipped", ()))
     conditions = {"clips_are": results.WINDOWS} if data.windows else {}
-    training.write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)
+    clips = split.iloc[np.concatenate([rows[name] for name in evaluated])]
+    training.write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)

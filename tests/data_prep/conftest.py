@@ -277,6 +277,12 @@ def real_gtzan_subset() -> Path:
 
 
 @pytest.fixture
+def real_gtzan_excerpts() -> Path:
+    """Folder of the first 15 s of ten tracks of each genre; skips without it."""
+    return _real("gtzan_excerpts")
+
+
+@pytest.fixture
 def real_gtzan_features() -> Path:
     """Folder of the public tables of features; skips without it."""
     return _real("gtzan_features")

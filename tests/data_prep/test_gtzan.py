@@ -1,5 +1,6 @@
-"""The corpora gtzan and gtzan-subset: layouts, each way a folder can be wrong, repetitions, the real subset."""
+"""The corpora gtzan, gtzan-subset and gtzan-excerpts: layouts, each way to be wrong, repetitions, the real parts."""
 
+import dataclasses
 import hashlib
 import shutil
 from collections import Counter
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import CorpusError, fingerprint, gtzan, gtzan_subset, gtzan_tracks, layout
+from data_prep import CorpusError, fingerprint, gtzan, gtzan_excerpts, gtzan_subset, gtzan_tracks, layout
 
 CLIP = "pop.00003"
 
@@ -287,3 +288,80 @@ def test_real_subset(real_gtzan_subset):
     last = cut.iloc[[28]]
     signal, _ = soundfile.read(last["path"].iloc[0], dtype="float32")
     assert np.array_equal(gtzan.signals(last)[0], signal[28 * 22050 : 30 * 22050])
+
+
+# Excerpts: as many tracks of each genre, all of one length.
+
+EXCERPT = 100  # samples of a made-up excerpt
+
+
+@pytest.fixture
+def small_excerpts(small_gtzan, tmp_path, gtzan_track):
+    """The first 100 samples of five tracks of each genre of the small corpus, and the corpus that expects them."""
+    root = tmp_path / "data" / "gtzan_excerpts"
+    tracks = tuple(name for genre in gtzan.CLASSES for name in gtzan_tracks.track_names(genre)[:5])
+    for track in tracks:
+        path = root / gtzan_tracks.genre_of(track) / f"{track}.flac"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, gtzan_track(track)[:EXCERPT], 22050, subtype="PCM_16")
+    return dataclasses.replace(gtzan_excerpts.PART, tracks=tracks, n_samples=(EXCERPT, EXCERPT))
+
+
+def test_excerpts_are_all_genres_and_begin_as_the_tracks_do(small_excerpts, gtzan_track):
+    assert small_excerpts.check().ok
+    frame = small_excerpts.index()
+    assert list(frame["clip"]) == list(small_excerpts.tracks)
+    assert Counter(frame["split"]) == {"train": 40, "test": 10}
+    for clip, signal in zip(frame["clip"], gtzan_excerpts.signals(frame), strict=True):
+        assert np.array_equal(signal * 32768, gtzan_track(clip)[:EXCERPT])
+    tested = Counter()
+    for fold in range(5):
+        split = small_excerpts.with_protocol(frame, "grouped", fold)
+        tested.update(split.loc[split["split"] == "test", "clip"])
+    assert tested == dict.fromkeys(frame["clip"], 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (lambda root: (root / "pop/pop.00003.flac").unlink(), r"missing: tracks pop: 1 of 5 recordings \(pop.00003\)"),
+        (lambda root: shutil.rmtree(root / "jazz"), r"no tracks in jazz/.*missing: tracks jazz: 5 of 5 recordings"),
+        (
+            lambda root: soundfile.write(root / "pop/pop.00003.flac", np.zeros(400), 22050, subtype="PCM_16"),
+            "pop.00003.flac is too long: 400 samples, 0.0 s; expected 100",
+        ),
+        (
+            lambda root: shutil.copy(root / "pop/pop.00003.flac", root / "pop/pop.00005.flac"),
+            "extra: pop/pop.00005.flac: not named pop.00000 to pop.00004; rename",
+        ),
+    ],
+)
+def test_what_is_wrong_about_excerpts_is_named(small_excerpts, fault, words):
+    fault(small_excerpts.root())
+    assert not small_excerpts.check().ok
+    with pytest.raises(CorpusError, match=rf"(?s)gtzan-excerpts in .*{words}.*data_prep check gtzan-excerpts --root"):
+        small_excerpts.index()
+
+
+def test_no_excerpts(tmp_path):
+    how = "(?s)gtzan_excerpts.*first 330,750 samples of tracks 00000 to 00009 of each genre.*Cut them from the whole"
+    for ask in (gtzan_excerpts.locate, gtzan_excerpts.index, gtzan_excerpts.fetch):
+        with pytest.raises(CorpusError, match=how):
+            ask()
+    with pytest.raises(CorpusError, match="gtzan-excerpts is not in .*elsewhere"):
+        gtzan_excerpts.check(tmp_path / "elsewhere")
+
+
+def test_real_excerpts(real_gtzan_excerpts, real_gtzan_subset):
+    """Golden: the fingerprint of a hundred; and they are the starts of the tracks that the subset has whole."""
+    frame = gtzan_excerpts.index(real_gtzan_excerpts)
+    assert Counter(frame["label"]) == dict.fromkeys(gtzan.CLASSES, 10)
+    assert fingerprint(frame) == "56dd946a8ec18eb8"
+    assert set(frame["n_samples"]) == {15 * 22050}
+    assert frame["group"].equals(frame["track"])
+    assert set(gtzan.windows(frame, 2 * 22050, 22050).groupby("track").size()) == {14}
+    whole = gtzan_subset.index(real_gtzan_subset, allow_incomplete=True)
+    both = sorted({*frame["clip"]} & {*whole["clip"]})
+    assert len(both) == 6  # two of each of three genres
+    starts, tracks = (gtzan.signals(of.set_index("clip", drop=False).loc[both]) for of in (frame, whole))
+    assert all(np.array_equal(start, track[: start.size]) for start, track in zip(starts, tracks, strict=True))

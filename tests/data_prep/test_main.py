@@ -142,7 +142,7 @@ def test_part_of_gtzan(small_gtzan, tmp_path, capsys):
     assert run("index", "gtzan-subset", "--protocol", "fault_filtered") == 1
     assert "error: the protocol fault_filtered needs the lists" in capsys.readouterr().err
     assert run("fetch", "gtzan-subset") == 1
-    assert "is a part of GTZAN that you choose" in capsys.readouterr().err
+    assert f"is a part of GTZAN that cannot be downloaded; put it into {root}" in capsys.readouterr().err
     assert run("check", "gtzan") == 1
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from data_prep import CorpusError, gtzan_features_30s, gtzan_subset, layout
+from data_prep import CorpusError, gtzan_excerpts, gtzan_features_3s_subset, gtzan_features_30s, gtzan_subset, layout
 from reproductions.verma_genres.features import FULL_SCALE, Windows, image_settings, inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D
 from shared.audio_features import PUBLIC_TABLE, features_of, table_cuts
@@ -65,6 +65,18 @@ def test_cuts_are_those_of_the_public_table(tracks):
     assert all(np.array_equal(a, b) for a, b in zip(gtzan_subset.signals(of_track), cuts, strict=True))
 
 
+def test_a_track_of_fifteen_seconds_has_what_it_has(tracks):
+    """Excerpts: 14 windows, seven that touch, and five cuts, since their tracks go on, which others would not."""
+    index = tracks.assign(n_samples=gtzan_excerpts.N_SAMPLES)
+    counts = {CNN_1D: 14, CNN_2D: 7, ANN: 5}
+    for model, count in counts.items():
+        rows = rows_for(model, gtzan_excerpts, index, PAPER.settings_for())
+        assert set(rows.groupby("track").size()) == {count}
+        assert (rows["offset"] + rows["n_samples"]).max() <= gtzan_excerpts.N_SAMPLES
+        assert list(rows.index) == list(range(4 * count))
+    assert len(rows_for(ANN, gtzan_subset, index, PAPER.settings_for())) == 4 * 4
+
+
 def test_features_of_cuts_are_those_of_the_extraction(tracks):
     rows = rows_for(ANN, gtzan_subset, tracks, PAPER.settings_for())[:3]
     inputs = inputs_for(ANN, gtzan_subset, rows, PAPER.settings_for(), "f" * 16)
@@ -96,3 +108,17 @@ def real_table():
         return gtzan_features_30s.index()
     except CorpusError:
         pytest.skip("AUDIO_REPRODUCTIONS_DATA holds no gtzan_features: no real table to test on")
+
+
+def test_cuts_of_real_excerpts_have_the_features_of_the_public_table(tmp_path, monkeypatch):
+    """Five cuts of a track of each genre that the table here has: the table's first five rows of it."""
+    try:
+        excerpts, table = gtzan_excerpts.index(), gtzan_features_3s_subset.index()
+    except CorpusError:
+        pytest.skip("AUDIO_REPRODUCTIONS_DATA holds no gtzan_excerpts or no gtzan_features: no real data to test on")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    names = [f"{genre}.00003" for genre in ("classical", "jazz", "rock")]
+    rows = rows_for(ANN, gtzan_excerpts, excerpts[excerpts["clip"].isin(names)], PAPER.settings_for())
+    ours = inputs_for(ANN, gtzan_excerpts, rows, PAPER.settings_for(), "f" * 16)
+    theirs = table.set_index("clip").loc[[f"{name}.{cut}" for name in names for cut in range(5)]]
+    assert ours == pytest.approx(gtzan_features_3s_subset.features(theirs), rel=1e-5, abs=1e-5)

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz, filter_bank, impulse_response
-from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, build_cnn_1d, build_cnn_2d
+from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, bank_of, build, build_cnn_1d, build_cnn_2d
 from shared import backend
 from shared.paper import load_paper
 
 PAPER = load_paper("verma_genres")
+BANK = bank_of(PAPER.settings_for("gammatone"))
+TAPS = PAPER.setting("first_kernel", "gammatone")
 
 
 def trainable(model):
@@ -138,16 +140,16 @@ def in_pytorch(torch, model, x):
 @pytest.mark.parametrize("frequency_hz", [100.0, 1000.0, 5000.0])
 def test_gammatone_responses_are_those_of_scipy(frequency_hz):
     theirs, _ = scipy.signal.gammatone(frequency_hz, "fir", order=4, numtaps=512, fs=22050)
-    ours = impulse_response(frequency_hz, 512, 22050)
+    ours = BANK.impulse_response(frequency_hz, 512)
     assert np.abs(ours - theirs / np.linalg.norm(theirs)).max() < 1e-6
 
 
 def test_gammatone_bank_covers_what_is_heard():
-    frequencies = centre_frequencies(16, 100.0, 9922.5)
+    frequencies = centre_frequencies(16, BANK.lowest_hz, BANK.highest_hz)
     assert frequencies[[0, -1]] == pytest.approx([100.0, 9922.5])
     assert (np.diff(frequencies, 2) > 0).all()  # wider apart the higher they are
     assert erb_hz(1000.0) == pytest.approx(132.6, abs=0.1)  # Glasberg and Moore's own example
-    bank = filter_bank(16, 512, 22050)
+    bank = BANK.responses(16, 512)
     peaks = np.abs(np.fft.rfft(bank, 8192)).argmax(axis=1) * 22050 / 8192
     assert peaks == pytest.approx(frequencies, rel=0.1)
 
@@ -155,14 +157,27 @@ def test_gammatone_bank_covers_what_is_heard():
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("kind", ["gammatone", "gammatone-fixed"])
 def test_a_gammatone_network_begins_with_the_bank(kind, fast):
-    model = build_cnn_1d(first_layer=kind, fast=fast)
+    model = build_cnn_1d(first_layer=kind, first_kernel=TAPS, bank=BANK, fast=fast)
     kernel = model.get_layer("convolution_1").kernel
-    assert np.array_equal(np.asarray(kernel)[:, 0, :], filter_bank(16, 512, 22050).T[::-1])
+    assert np.array_equal(np.asarray(kernel)[:, 0, :], BANK.responses(16, 512).T[::-1])
     assert any(weight is kernel for weight in model.trainable_variables) == (kind == "gammatone")
     impulse = np.zeros((1, 1200, 1), "float32")
     impulse[0, 600] = 1.0
     response = keras.ops.conv(impulse, kernel, padding="valid")[0, :, 0]  # position p sees samples p to p + 511
-    assert np.abs(np.asarray(response)[89:601] - filter_bank(16, 512, 22050)[0]).max() < 1e-6
+    assert np.abs(np.asarray(response)[89:601] - BANK.responses(16, 512)[0]).max() < 1e-6
+
+
+def test_the_control_of_the_gammatone_network_differs_from_it_in_its_first_weights_only():
+    networks = {
+        name: build(CNN_1D, PAPER.settings_for(name, CNN_1D), (44100,)) for name in ("long-kernel", "gammatone")
+    }
+    assert len({trainable(network) for network in networks.values()}) == 1
+    kernels = [np.asarray(network.get_layer("convolution_1").kernel)[:, 0, :] for network in networks.values()]
+    assert [kernel.shape for kernel in kernels] == [(512, 16)] * 2
+    assert np.array_equal(kernels[1], BANK.responses(16, 512).T[::-1])
+    assert not np.array_equal(kernels[0], kernels[1])
+    changed = PAPER.variants["long-kernel"].settings
+    assert list(changed) == ["first_kernel"]  # one setting
 
 
 def test_unknown_readings_are_refused():
@@ -170,6 +185,8 @@ def test_unknown_readings_are_refused():
         ValueError, match="first_layer must be one of learned, gammatone, gammatone-fixed; received 'x'"
     ):
         build_cnn_1d(first_layer="x")
+    with pytest.raises(ValueError, match="first_layer 'gammatone' needs a bank of filters; received none"):
+        build_cnn_1d(first_layer="gammatone", first_kernel=512)
     with pytest.raises(ValueError, match="order must be conv-bn-relu or conv-relu-bn; received 'x'"):
         build_cnn_2d(order="x")
 
@@ -182,3 +199,29 @@ def test_batch_normalisation_of_the_1d_cnn_is_that_of_the_settings(variant, mome
     norms = [layer for layer in model.layers if hasattr(layer, "moving_variance")]
     assert len(norms) == 5
     assert {(layer.momentum, layer.epsilon) for layer in norms} == {(momentum, epsilon)}
+
+
+def test_resnet_18_is_that_of_the_settings():
+    settings = PAPER.settings_for(model=CNN_2D)
+    model = build(CNN_2D, settings | {"pixel_divisor": 100, "resnet_norm_momentum": 0.7}, (128, 87, 3))
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {(layer.momentum, layer.epsilon) for layer in norms} == {(0.7, settings["resnet_norm_epsilon"])}
+    (rescaling,) = (layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling))
+    assert rescaling.scale == pytest.approx(1 / 100)
+
+
+def test_weights_begin_as_the_settings_say():
+    """Glorot's uniform distribution in Modes 1 and 2 and in every last layer, He's normal one in ResNet-18."""
+    for name in (ANN, CNN_1D):
+        model = build(name, PAPER.settings_for(model=name), PAPER.models[name].input_shape)
+        kernels = [weight for weight in model.trainable_variables if weight.name == "kernel"]
+        for kernel in (np.asarray(kernel) for kernel in kernels):
+            receptive = np.prod(kernel.shape[:-2], dtype=int)
+            limit = np.sqrt(6 / (receptive * (kernel.shape[-2] + kernel.shape[-1])))
+            assert 0.9 * limit < np.abs(kernel).max() <= limit
+    resnet = build_cnn_2d()
+    kernel = np.asarray(next(layer for layer in resnet.layers if isinstance(layer, keras.layers.Conv2D)).kernel)
+    assert kernel.std() == pytest.approx(np.sqrt(2 / (7 * 7 * 64)), rel=0.05)  # fan out: 49 places, 64 filters
+    assert np.abs(kernel).max() > 2.5 * kernel.std()  # not cut off
+    last = np.abs(np.asarray(resnet.layers[-1].kernel)).max()
+    assert 0.9 * np.sqrt(6 / 522) < last <= np.sqrt(6 / 522)

@@ -64,10 +64,15 @@ def test_run_trains_all_three_and_predicts(few_tracks, capsys):
     for model, (record, unit) in done.items():
         assert (record["status"], record["epochs"], record["clips_are"]) == ("complete", 2, "windows")
         predictions = results.read_predictions(unit)
-        assert set(predictions.split) == {"test"}
-        assert len(predictions.clips) == 2 * n_windows[model]  # one in five of ten tracks' windows
+        assert set(predictions.split) == ({"test", "train"} if model == CNN_1D else {"test"})
+        assert len(predictions.on("test").clips) == 2 * n_windows[model]  # one in five of ten tracks' windows
         assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("rock.00007.wav,")
     rows = results.read_runs(folder / "runs.csv")
+    trained_on = results.read_predictions(done[CNN_1D][1]).on("train")
+    right = (trained_on.y_prob.argmax(1) == trained_on.y_true.argmax(1)).mean()
+    of_train = [row for row in rows if row["split"] == "train" and row["model"] == CNN_1D]
+    assert [(row["table"], row["value"]) for row in of_train] == [("Not printed", f"{right:.6f}")]
+    assert len(trained_on.clips) == 64  # the other four in five
     assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", results.BY_TRACK)}
     ann = next(row for row in rows if row["model"] == ANN)
     assert float(ann["value"]) > 0.9  # a tone a genre is easy
@@ -126,7 +131,7 @@ def test_the_variant_best_epoch_keeps_the_epoch_that_the_test_split_likes(few_tr
         (
             "gtzan_features_30s",
             CNN_1D,
-            "is a table of features, and 1-D Convolutional NN needs audio: gtzan, gtzan-sub",
+            "is a table of features, and 1-D Convolutional NN needs audio: gtzan, gtzan-ex",
         ),
         ("vntm", ANN, "has no tracks to cut into windows, and Feature Extraction needs audio"),
     ],

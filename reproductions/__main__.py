@@ -354,14 +354,14 @@ def _expected(error: Exception) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
-    from shared.cache import CacheFullError, LockedError
+    from shared.cache import CacheError, LockedError
 
     try:
         options = parser().parse_args(argv)
         status = options.work(options)
         sys.stdout.flush()
         return status
-    except (ValueError, CorpusError, LockedError, CacheFullError) as error:
+    except (ValueError, CorpusError, LockedError, CacheError) as error:
         if not _expected(error):
             raise
         print(f"error: {error}", file=sys.stderr)

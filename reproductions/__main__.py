@@ -19,6 +19,7 @@ from pathlib import Path
 
 from reproductions import split_audit
 from shared.paper import Paper, PaperError, list_papers, load_paper
+from shared.terminal import prepare
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -356,8 +357,10 @@ def main(argv: list[str] | None = None) -> int:
     from data_prep import CorpusError
     from shared.cache import CacheError, LockedError
 
+    prepare()
     try:
         options = parser().parse_args(argv)
+        prepare(for_programs=getattr(options, "json", False) or getattr(options, "csv", False))
         status = options.work(options)
         sys.stdout.flush()
         return status

@@ -122,8 +122,7 @@ def atomic_write(
     except OSError as error:
         if _disk_is_full(error):
             raise _full(path, temporary, n_bytes) from error
-        if error.errno in UNWRITABLE and path.absolute().is_relative_to(cache_root().absolute()):
-            raise _unwritable(path, error) from error
+        _refuse_unwritable(path, error)
         raise
     finally:
         with contextlib.suppress(OSError):  # as where the folder is a file or may not be written to
@@ -206,12 +205,14 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def _unwritable(path: Path, error: OSError) -> CacheUnwritableError:
-    return CacheUnwritableError(
-        error.errno,
-        f"the cache cannot be written to: {path.parent}: {_reason(error)}. Set {CACHE_VARIABLE} to a "
-        "folder that can, and run the same command again",
-    )
+def _refuse_unwritable(path: Path, error: OSError) -> None:
+    """Raise CacheUnwritableError if the error says that nothing may be written, and the path is in the cache."""
+    if error.errno in UNWRITABLE and path.absolute().is_relative_to(cache_root().absolute()):
+        raise CacheUnwritableError(
+            error.errno,
+            f"the cache cannot be written to: {path.parent}: {_reason(error)}. Set {CACHE_VARIABLE} to a folder that "
+            "can, and run the same command again",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -234,14 +235,19 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
     ------
     LockedError
         Another process (or another part of this one) holds the lock; names its number, its host and its start.
+    CacheUnwritableError
+        `path` is in the cache folder, and nothing may be written there.
     """
     import fcntl
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = None
+    path, descriptor = Path(path), None
     while descriptor is None:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            _refuse_unwritable(path, error)
+            raise
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

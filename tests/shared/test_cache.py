@@ -166,6 +166,8 @@ def test_a_cache_that_is_a_file_says_so(tmp_path, monkeypatch):
             CacheUnwritableError, match="cannot be written to: .*: a file is where a folder should be. Set AUDIO"
         ):
             cached_array(path, (1, 1), np.uint8, lambda: np.zeros((1, 1), np.uint8))
+        with pytest.raises(CacheUnwritableError, match="cannot be written to"), file_lock(path, "the run"):
+            pass
 
 
 def test_what_saves_time_only_is_kept_or_not_and_said_once(tmp_path, monkeypatch, capsys):

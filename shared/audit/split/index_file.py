@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -159,6 +160,8 @@ def _read(path: Path) -> CsvFile:
     except CsvError as error:
         expected = f"; expected is a CSV file whose first line is {EXAMPLE}" if str(error).endswith("is empty") else ""
         raise SplitError(f"{error}{expected}") from None
+    except OSError as error:
+        raise SplitError(f"{path}: cannot be read ({os.strerror(error.errno).lower()})") from None
 
 
 def _columns(found: CsvFile) -> dict[str, int]:

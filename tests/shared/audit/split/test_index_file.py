@@ -52,6 +52,8 @@ def test_no_such_index(tmp_path):
         read_index(tmp_path / "my.csv")
     with pytest.raises(SplitError, match="is a folder"):
         read_index(tmp_path)
+    with pytest.raises(SplitError, match=r"mem: cannot be read \(input/output error\)"):
+        read_index("/proc/self/mem")
 
 
 def test_a_table_without_numbers(tmp_path):

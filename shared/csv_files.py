@@ -7,26 +7,20 @@ with its line, its value and a remedy. Nothing here knows which columns there sh
 
 from __future__ import annotations
 
-import codecs
 import csv
 import math
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.text_files import TextError, read_text
+
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 N_SHOWN = 80  # characters of a line in a message
 QUOTES = 'Remove a stray quote; one that belongs to the text is written twice, and its cell in quotes: "12"" mix"'
-BINARY = {
-    b"PK\x03\x04": "an Excel workbook or another zip file",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "packed with gzip",
-}
 MISSING = ("nan", "<na>", "n/a", "#n/a", "null")  # what programs write where there is no value
-INVISIBLE = dict.fromkeys([0x200B, 0x2060, 0xFEFF, 0x200E, 0x200F, 0xAD]) | {0xA0: " ", 0x202F: " "}
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 
@@ -160,11 +154,6 @@ def is_missing(text: str) -> bool:
     return not text or text.casefold() in MISSING
 
 
-def visible(text: str) -> str:
-    """Text without characters that nobody sees, and with plain spaces for spaces that do not break."""
-    return text.translate(INVISIBLE)
-
-
 def spellings(names: Iterable[str], what: str) -> list[str]:
     """A note for each set of `names` that differ in capitals only; `what` they are, such as ``genres``."""
     spelled = defaultdict(set)
@@ -197,8 +186,10 @@ def read_csv(path: str | Path) -> CsvFile:
         The file cannot be opened.
     """
     path = Path(path)
-    text, notes = _decoded(path, path.read_bytes())
-    text, more = _seen(path, text)
+    try:
+        text, notes = read_text(path)
+    except TextError as error:
+        raise CsvError(str(error)) from None
     lines = [line + "\n" for line in re.split("\r\n|\r|\n", text.rstrip("\x1a"))]
     first = next((n for n, line in enumerate(lines) if line.strip()), None)
     if first is None:
@@ -219,64 +210,7 @@ def read_csv(path: str | Path) -> CsvFile:
         rows.append(_line(begin, cells, len(header)))
         if end > begin:
             _refuse_swallowed(path, lines, begin, end, len(header) if not rows[-1].fault else 0, delimiter)
-    return CsvFile(path, header, tuple(rows), delimiter, (*notes, *more, *_quoted(path, rows)))
-
-
-def _decoded(path: Path, content: bytes) -> tuple[str, list[str]]:
-    """The text of a file, and a note if it is in Windows' code page."""
-    for start, what in BINARY.items():
-        if content.startswith(start):
-            raise CsvError(f"{path} is {what}, no CSV file. Save it as 'CSV UTF-8'")
-    try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            text, notes = content.decode("utf-16"), []
-        else:
-            text, notes = _utf8_or_windows(path, content)
-    except UnicodeDecodeError as error:
-        raise CsvError(f"{path} begins as UTF-16 and is not ({error.reason}). Save it as 'CSV UTF-8'") from None
-    if "\0" in text:
-        line = _line_of(text, text.index("\0"))
-        raise CsvError(f"{path}, line {line}: holds a zero byte, as no text does. Save it as 'CSV UTF-8'")
-    return text, notes
-
-
-def _utf8_or_windows(path: Path, content: bytes) -> tuple[str, list[str]]:
-    try:
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        bad = error.start
-    line = len(re.findall(b"\r\n|\r|\n", content[:bad])) + 1
-    escaped = content.decode("utf-8", "surrogateescape")
-    if any(char > "\x7f" and not "\udc80" <= char <= "\udcff" for char in escaped):
-        shown = content[max(0, bad - 20) : bad + 20]
-        raise CsvError(
-            f"{path}, line {line}: {shown!r} is not UTF-8 (byte {content[bad]:#04x}), though other text in the file "
-            "is. Write this anew and save the file as 'CSV UTF-8'"
-        )
-    try:
-        text = content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        line = len(re.findall(b"\r\n|\r|\n", content[: error.start])) + 1
-        raise CsvError(
-            f"{path}, line {line}: neither UTF-8 nor Windows-1252 (byte {content[error.start]:#04x}). Save it as 'CSV "
-            "UTF-8'"
-        ) from None
-    return text, [f"{path.name} is not UTF-8; it was read as Windows-1252. Look whether its accents are right."]
-
-
-def _seen(path: Path, text: str) -> tuple[str, list[str]]:
-    """The text without what nobody sees, and a note if there was something."""
-    shown = visible(text)
-    if shown == text:
-        return text, []
-    place = next(n for n, char in enumerate(text) if ord(char) in INVISIBLE)
-    name = unicodedata.name(text[place]).lower()
-    where = f"such as a {name} in line {_line_of(text, place)}"
-    return shown, [f"{path.name} has characters that nobody sees, {where}; they were left out, or taken as a space."]
-
-
-def _line_of(text: str, place: int) -> int:
-    return len(re.findall("\r\n|\r|\n", text[:place])) + 1
+    return CsvFile(path, header, tuple(rows), delimiter, (*notes, *_quoted(path, rows)))
 
 
 def _records(path: Path, lines: list[str], first: int, delimiter: str):

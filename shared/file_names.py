@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from shared.csv_files import visible
+from shared.text_files import visible
 
 READABLE = (".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".au", ".caf")  # by libsndfile
 UNREADABLE = (".m4a", ".aac", ".mp4", ".wma", ".alac", ".ape", ".wv", ".mpc", ".mka", ".webm", ".amr", ".3gp", ".ra")

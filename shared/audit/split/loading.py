@@ -68,18 +68,17 @@ def _sources(index: Index, root: Path) -> tuple[list[Source], list[str]]:
         if not isinstance(file, Path):
             continue
         if file in named:
-            raise SplitError(
-                f"{index.path}: {named[file]} and {name} are the same file, {file}; remove one of the lines"
-            )
+            twice = f"{named[file]} and {name} are the same file, {file}"
+            raise SplitError(f"{index.path}: {twice}; remove one of the lines")
         named[file] = name
         if file != root / name.replace("\\", "/"):
             others.append(f"{name} as {file.relative_to(root).as_posix()}")
-    note = (
-        f"{len(others):,} files are called a little otherwise than in {index.path.name}, such as {others[0]}."
+    notes = (
+        [f"{len(others):,} files are called otherwise than in {index.path.name}, such as {others[0]}."]
         if others
-        else ""
+        else []
     )
-    return [file if isinstance(file, Path) else Description(error=file) for file in found], [note] if note else []
+    return [file if isinstance(file, Path) else Description(error=file) for file in found], notes
 
 
 def clips_of_table(path: str | Path, separator: str | None = None) -> Clips:

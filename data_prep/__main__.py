@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from data_prep import CORPORA, DATA_VARIABLE, CorpusError, corpus, data_root, fingerprint
+from shared.terminal import prepare
 
 EPILOG = f"""\
 Corpora are looked for in the folder named by the environment variable {DATA_VARIABLE}, or in data/.
@@ -124,7 +125,9 @@ def _add_corpus(command: argparse.ArgumentParser) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    prepare()
     arguments = parser().parse_args(argv)
+    prepare(for_programs=arguments.command == "index")
     try:
         return arguments.run(arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import shutil
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_prep import CorpusError, layout
+from data_prep.archives import unpack
 from shared.cache import cache_root, file_lock
-from shared.image_files import progress
 
 if TYPE_CHECKING:
     from data_prep.report import CheckReport
@@ -158,9 +154,12 @@ def from_archives(urls: dict[str, str | None], build: Callable[[list[Path]], Non
     archives = {_retrieve(url, checksum): checksum for url, checksum in urls.items()}
     try:
         build(list(archives))
-    except CorpusError:  # not what it should be: the next try downloads it anew, unless its checksum is right
+    except CorpusError as error:  # the next try downloads it anew, unless its checksum is right
         _remove(archive for archive, checksum in archives.items() if checksum is None)
-        raise
+        text = str(error)
+        for archive, url in zip(archives, urls, strict=True):  # a file that may be gone is called by its address
+            text = text.replace(str(archive), url)
+        raise CorpusError(text) from error
     _remove(archives)  # not after a full disk
 
 
@@ -207,8 +206,11 @@ def from_path(
     """
     if origin.is_file():
         unpacked = partial / "unpacked"
-        _unpack(origin, unpacked, wanted)
-        build(unpacked, partial)
+        unpack(origin, unpacked, wanted)
+        try:
+            build(unpacked, partial)
+        except CorpusError as error:  # nobody can look into a folder that is gone by then
+            raise CorpusError(str(error).replace(str(unpacked), str(origin))) from error
         shutil.rmtree(unpacked)
     elif origin.is_dir():
         build(origin, partial)
@@ -219,38 +221,6 @@ def from_path(
 def file_names(folder: Path) -> list[str]:
     """Names of all files below a folder, relative to it, sorted."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _unpack(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
-    unpack, kind = (_unpack_tar, "tar") if tarfile.is_tarfile(archive) else (_unpack_zip, "zip")
-    try:
-        unpack(archive, folder, wanted)
-    except (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise CorpusError(f"{archive} is not a whole {kind} file ({error}); fetch it again") from error
-    folder.mkdir(parents=True, exist_ok=True)  # an archive without any clip: the caller says what is missing
-
-
-def _unpack_zip(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
-    with zipfile.ZipFile(archive) as opened:
-        names = set(wanted([info.filename for info in opened.infolist() if not info.is_dir()]))
-        for name in progress(sorted(names), len(names), "unpacking"):
-            opened.extract(name, folder)  # keeps to the folder, whatever the name says
-
-
-def _unpack_tar(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
-    with tarfile.open(archive) as opened:
-        files = {member.name: member for member in opened if member.isfile() and _keeps_to_its_folder(member.name)}
-        names = set(wanted(list(files)))
-        chosen = [member for name, member in files.items() if name in names]  # in the file's order: it is read once
-        for member in progress(chosen, len(chosen), "unpacking"):
-            goal = folder / member.name
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            with opened.extractfile(member) as source, goal.open("wb") as file:
-                shutil.copyfileobj(source, file)
-
-
-def _keeps_to_its_folder(name: str) -> bool:
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
 def check_found(report: CheckReport, clips: Iterable[tuple[str, str, str]], found: Iterable[str], what: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from data_prep import CorpusError, layout
 from data_prep.grouping import EXCLUDED, stratified_folds
+from shared.csv_files import CsvError, read_csv
+from shared.file_names import without_suffix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,40 +91,39 @@ def read_table(path: Path, split: str) -> tuple[list[Listed], list[str]]:
         Not such a table.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is not a CSV file ({error}); get it anew") from error
-    lacking = [name for name in ("fname", "label") if name not in (reader.fieldnames or ())]
+        table = read_csv(path)
+    except CsvError as error:
+        raise CorpusError(f"{error}. The published table can be had anew") from error
+    lacking = [name for name in ("fname", "label") if name not in table.header]
     if lacking:
-        columns = ", ".join(reader.fieldnames or ()) or "nothing"
-        raise CorpusError(f"{path} lacks the column {lacking[0]}; it has {columns}. Get it anew")
+        raise CorpusError(f"{path} lacks the column {lacking[0]}; it has {', '.join(table.header)}. Get it anew")
     found, problems = {}, []
-    for line, row in rows:
+    for line in table.lines:
+        row = dict(zip(table.header, line.cells, strict=False))
         if split == "test" and row.get("usage", USAGES[0]) not in USAGES:
             continue
-        clip = _listed(row, split)
-        if clip.label not in LABELS:
-            problems.append(f"{path.name}, line {line}: {clip.clip} has the unknown label {clip.label!r}")
+        clip, place = _listed(row, split), table.place(line)
+        if line.fault:
+            problems.append(f"{place}: {line.fault}")
+        elif clip.label not in LABELS:
+            problems.append(f"{place}: {clip.clip} has the unknown label {clip.label!r}")
         elif clip.clip in found:
-            problems.append(f"{path.name}, line {line}: {clip.clip} is listed already")
+            problems.append(f"{place}: {clip.clip} is listed already")
         else:
             found[clip.clip] = clip
     return [found[clip] for clip in sorted(found)], problems
 
 
-def _listed(row: dict[str, str | None], split: str) -> Listed:
-    values = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-    flag = {"1": True, "0": False}.get(values.get("manually_verified", ""))
+def _listed(row: dict[str, str], split: str) -> Listed:
+    flag = {"1": True, "0": False}.get(row.get("manually_verified", "").removesuffix(".0"))  # 1.0 as pandas may have it
     return Listed(
-        clip=Path(values["fname"]).stem,
-        label=values["label"],
+        clip=without_suffix(PurePosixPath(row["fname"].replace("\\", "/")).name),
+        label=row["label"],
         split=split,
         verified=True if split == "test" else flag,
-        licence=values.get("license", ""),
-        usage=values.get("usage", ""),
-        freesound_id=values.get("freesound_id", ""),
+        licence=row.get("license", ""),
+        usage=row.get("usage", ""),
+        freesound_id=row.get("freesound_id", ""),
     )
 
 

@@ -7,12 +7,11 @@ table; the corpora are `data_prep.gtzan_features_30s`, `data_prep.gtzan_features
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 import data_prep
@@ -21,6 +20,8 @@ from data_prep.gtzan import KAGGLE_DATASET
 from data_prep.gtzan_tracks import GENRES, genre_of
 from data_prep.hashing import values_hash
 from data_prep.report import CheckReport
+from shared.csv_files import CsvError, CsvFile, CsvLine, read_csv
+from shared.file_names import without_suffix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,9 +161,10 @@ class Table:
     def classes(self) -> tuple[str, ...]:
         """The genres that the located table has, sorted; all ten where there is none."""
         try:
-            with self.path().open(encoding="utf-8-sig", newline="") as file:
-                there = {row.get("label") for row in csv.DictReader(file)}
-        except (CorpusError, UnicodeDecodeError, csv.Error):
+            table = read_csv(self.path())
+            label = table.header.index("label")
+            there = {line.cells[label] for line in table.lines}
+        except (CorpusError, ValueError, OSError):
             there = set()
         return tuple(genre for genre in GENRES if genre in there) or GENRES
 
@@ -195,56 +197,59 @@ class Table:
     def _read(self, path: Path, report: CheckReport) -> dict[str, tuple | None]:
         """The rows by clip, those that cannot be used as None; what is wrong goes into the report."""
         rows: dict[str, tuple | None] = {}
-        lines: dict[str, int] = {}
+        numbers_of: dict[str, int] = {}
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.reader(file)
-                header = next(reader, [])
-                if not _check_header(header, report):
-                    return {}
-                for cells in filter(None, reader):
-                    place = f"{path.name}, line {reader.line_num}"
-                    clip, row = self._row(path, header, cells, place, report)
-                    if clip in rows:
-                        report.extra.append(
-                            f"{place}: {clip} is there already, in line {lines[clip]}; remove one of them"
-                        )
-                    elif clip:
-                        rows[clip], lines[clip] = row, reader.line_num
-                        report.count(PART, genre_of(clip))
-        except (UnicodeDecodeError, csv.Error) as error:
-            report.layout.append(f"{path.name} cannot be read as CSV ({error})")
+            table = read_csv(path)
+            if not _check_header(table, report):
+                return {}
+            columns = [table.header.index(name) for name in ("length", *FEATURES)]
+            table.refuse_line_breaks([table.header.index(name) for name in CSV_COLUMNS])
+            values, notes = table.numbers(columns)
+        except CsvError as error:
+            report.layout.append(
+                f"{path.name} cannot be read as CSV ({str(error).removeprefix(str(path)).lstrip(':, ')})"
+            )
+            return {}
+        report.notes += [*table.notes, *notes]
+        for line, numbers in zip(table.lines, values, strict=True):
+            place = table.place(line)
+            clip, row = self._row(table, line, numbers, report)
+            if clip in rows:
+                report.extra.append(f"{place}: {clip} is there already, in line {numbers_of[clip]}; remove one of them")
+            elif clip:
+                rows[clip], numbers_of[clip] = row, line.number
+                report.count(PART, genre_of(clip))
         return rows
 
     def _row(
-        self, path: Path, header: list[str], cells: list[str], place: str, report: CheckReport
+        self, table: CsvFile, line: CsvLine, numbers: tuple[float, ...], report: CheckReport
     ) -> tuple[str, tuple | None]:
         """A line's clip, empty if it names none, and its row of the index, None if it cannot be used."""
         import numpy as np
 
-        if len(cells) != len(header):
-            report.misfit.append(f"{place}: {len(cells)} cells; the first line has {len(header)}")
+        place = table.place(line)
+        if line.fault:
+            report.misfit.append(f"{place}: {line.fault}")
             return "", None
-        row = dict(zip(header, cells, strict=True))
+        cells = dict(zip(table.header, line.cells, strict=True))
         pattern = rf"(({'|'.join(GENRES)})\.(\d{{5}}))" + (r"\.\d" if self.cuts else "")
-        named = re.fullmatch(pattern, Path(row["filename"]).stem)
+        named = re.fullmatch(pattern, without_suffix(PurePosixPath(cells["filename"].replace("\\", "/")).name))
         if not named or int(named[3]) >= gtzan_tracks.N_TRACKS:
             example = "blues.00000.3.wav" if self.cuts else "blues.00000.wav"
-            report.extra.append(f"{place}: {row['filename']!r} is not the name of a track, such as {example}")
+            report.extra.append(f"{place}: {cells['filename']!r} is not the name of a track, such as {example}")
             return "", None
         clip, track, genre = named[0], named[1], named[2]
-        faults = [] if row["label"] == genre else [f"the label is {row['label']!r}; the name says {genre}"]
-        faults += [] if row["length"].isdecimal() else [f"length is {row['length']!r}, not a number of samples"]
-        values = []
-        for name in FEATURES:
-            values.append(_number(row[name]))
-            if not math.isfinite(values[-1]):
-                faults.append(f"{name} is {row[name]!r}, not a finite number")
+        length, *values = numbers
+        faults = [] if cells["label"] == genre else [f"the label is {cells['label']!r}; the name says {genre}"]
+        if not (length >= 0 and length.is_integer()):
+            faults.append(f"length is {cells['length']!r}, not a number of samples")
+        bad = [name for name, value in zip(FEATURES, values, strict=True) if not math.isfinite(value)]
+        faults += [f"{name} is {cells[name]!r}, not a finite number" for name in bad]
         report.misfit += [f"{place}: {clip}: {fault}" for fault in faults]
         if faults:
             return clip, None
         sha256 = values_hash(np.array(values))
-        return clip, (clip, str(path.absolute()), genre, "train", track, sha256, track, int(row["length"]), *values)
+        return clip, (clip, str(table.path.absolute()), genre, "train", track, sha256, track, int(length), *values)
 
     def _missing(self, where: str) -> str:
         text = f"the corpus {self.name} is not in {where} (expected there: {self.file}).\n"
@@ -259,27 +264,21 @@ class Table:
         )
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _check_header(header: list[str], report: CheckReport) -> bool:
+def _check_header(table: CsvFile, report: CheckReport) -> bool:
     """Whether every column is there, once."""
+    header = table.header
     lacking = [name for name in CSV_COLUMNS if name not in header]
-    others = [name for name in header if name not in CSV_COLUMNS]
-    twice = sorted({name for name in header if header.count(name) > 1})
+    others = [table.column_name(n) for n, name in enumerate(header) if name not in CSV_COLUMNS]
+    twice = sorted({name for name in header if header.count(name) > 1 and name})
     if lacking:
         has = f"; it has others, perhaps renamed: {_some(others)}" if others else ""
         report.layout.append(f"{report.root.name} lacks the column{'s' * (len(lacking) > 1)} {_some(lacking)}{has}")
-    elif others:
-        report.notes.append(f"{report.root.name} has other columns, which are not used: {_some(others)}.")
+    else:
+        report.notes += table.unused([n for n, name in enumerate(header) if name in CSV_COLUMNS])
     if twice:
         report.layout.append(f"{report.root.name} has two columns of one name: {_some(twice)}")
     return not lacking and not twice
 
 
 def _some(names: list[str], n_shown: int = 6) -> str:
-    return ", ".join(name or "(no name)" for name in names[:n_shown]) + (", …" if len(names) > n_shown else "")
+    return ", ".join(names[:n_shown]) + (", …" if len(names) > n_shown else "")

@@ -153,7 +153,8 @@ def _table_from_path(table: Table, origin: Path, partial: Path) -> None:
         found = wanted(download.file_names(folder))
         if len(found) != 1:
             several = f"has {len(found)} files" if found else "has no file"
-            raise CorpusError(f"{folder} {several} {table.file}; name the file with --from")
+            names = f" ({', '.join(found[:3])})" if found else ""
+            raise CorpusError(f"{folder} {several} {table.file}{names}; name the CSV file itself with --from")
         partial.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / found[0], partial / table.file)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from shared.audio import N_HEX
 from shared.audio import signal_hash as signal_hash  # a hash of content like the others here
-from shared.cache import atomic_write, cache_root
+from shared.cache import cache_root, keep_text, kept_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,15 +147,14 @@ def _read_parallel(paths: list[str], name: str) -> list[Content]:
 
 def _read_cache(path: Path) -> dict[tuple[str, int, int], Content]:
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
         known = {}
-        for row in rows:
+        for row in csv.DictReader(io.StringIO(kept_text(path) or "", newline="")):
             if len(row["sha256"]) != N_HEX:
                 raise ValueError("a hash is cut off")
             stamp = (row["path"], int(row["mtime_ns"]), int(row["n_bytes"]))
             known[stamp] = Content(int(row["height"]), int(row["width"]), row["sha256"])
         return known
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+    except (ValueError, KeyError, TypeError, csv.Error):
         return {}
 
 
@@ -165,5 +164,4 @@ def _write_cache(path: Path, known: dict[tuple[str, int, int], Content]) -> None
     writer.writerow(FIELDS)
     for stamp, content in sorted(known.items(), key=lambda item: item[0]):
         writer.writerow([*stamp, content.height, content.width, content.sha256])
-    payload = text.getvalue().encode("utf-8")
-    atomic_write(path, lambda file: file.write(payload), n_bytes=len(payload))
+    keep_text(path, text.getvalue())

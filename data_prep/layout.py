@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from data_prep import CorpusError
 from data_prep.hashing import read_images
 from data_prep.report import ImageReport
+from shared.file_names import is_ignored as is_ignored  # part of what this module offers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,6 @@ SPLIT_FOLDERS = {"train": "train", "val": "validation", "test": "test"}
 FOLDERS = {split: folder for folder, split in SPLIT_FOLDERS.items()}
 COLUMNS = ("clip", "path", "label", "split", "group", "sha256")
 HEIGHT, WIDTH = 128, 1292  # pixels: mel bands, frames of 30 s at 22,050 Hz with a hop of 512
-IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ class ImageFile:
     split: str
     label: str
     path: Path
-
-
-def is_ignored(name: str) -> bool:
-    """True for what file managers and archives leave behind: hidden files, ``.DS_Store``, ``Thumbs.db``."""
-    return name.startswith(".") or name.casefold() in IGNORED
 
 
 def visible(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from data_prep.hashing import N_HEX, signal_hash
 from data_prep.label_sets import SAMPLE_RATE_HZ
 from data_prep.recordings import Recording, describe
 from shared.audio import AudioError, load_middle
-from shared.cache import atomic_write, cache_root
+from shared.cache import cache_root, keep_text, kept_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,13 +100,13 @@ def _stamp(path: Path) -> Stamp:
 def _read_cache(path: Path) -> dict[Stamp, Recording]:
     try:
         known = {}
-        for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")):
+        for row in csv.DictReader(io.StringIO(kept_text(path) or "", newline="")):
             if len(row["sha256"]) != N_HEX or None in row.values():
                 raise ValueError("a line is cut off")
             stamp = (row["path"], int(row["mtime_ns"]), int(row["n_bytes"]))
             known[stamp] = Recording(Path(row["path"]), 0, int(row["n_samples"]), row["sha256"], row["form"])
         return known
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+    except (ValueError, KeyError, TypeError, csv.Error):
         return {}
 
 
@@ -117,8 +117,7 @@ def _write_cache(path: Path, known: dict[Stamp, Recording]) -> None:
     for stamp, recording in sorted(known.items(), key=lambda item: item[0]):
         if not recording.error:
             writer.writerow([*stamp, recording.n_samples, recording.sha256, recording.form])
-    payload = text.getvalue().encode("utf-8")
-    atomic_write(path, lambda file: file.write(payload), n_bytes=len(payload))
+    keep_text(path, text.getvalue())
 
 
 def signals(frame: pd.DataFrame, sample_rate_hz: int = SAMPLE_RATE_HZ, channels: int = 1) -> Iterator[np.ndarray]:

@@ -1,27 +1,22 @@
 """The table of a music library: a CSV file with a track's file name, its one or two genres and perhaps its artist.
 
 The first line names the columns, in any order: ``file``, ``genre 1``, ``genre 2`` and ``artist`` (or ``filename``,
-``genre1``, ``genre_2`` and the like). Columns are separated by commas, semicolons or tabs; the text is UTF-8, with or
-without a byte order mark, UTF-16 with one, or Windows' Western code page 1252.
+``genre1``, ``genre_2`` and the like). How the file may be written is told in `shared.csv_files`. Two genres in one cell
+are separated by ``|``; a comma or a semicolon in a cell is part of a genre's name, which a note says.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_prep import CorpusError, label_sets, layout
+from data_prep import CorpusError, label_sets
+from shared.csv_files import DELIMITERS, CsvError, CsvFile, CsvLine, is_missing, plain, read_csv, spellings
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 FILE_NAMES = ("file", "filename", "file name", "fname", "path", "track")
 ARTIST_NAMES = ("artist", "artist name")
-SUFFIXES = (".mp3", ".wav", ".flac", ".ogg")
 N_LABELS = 2  # of a track, at most
 
 
@@ -50,69 +45,54 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     CorpusError
-        The file is empty, is in another encoding, or its first line does not name the columns.
+        The file cannot be read as CSV without guessing, or its first line does not name the columns.
     """
-    text, note = _decoded(path)
-    delimiter, columns = _columns(path, text.partition("\n")[0].rstrip("\r"))
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     try:
-        next(reader)
-        rows = [_row(reader.line_num, cells, columns) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise CorpusError(f"{path}, line {reader.line_num}: {error}. Save it again as CSV") from None
-    if not rows:
+        found = read_csv(path)
+        columns = _columns(found)
+        used = [number for number, meaning in enumerate(columns) if meaning]
+        found.refuse_line_breaks(used)
+    except CsvError as error:
+        raise CorpusError(str(error)) from None
+    if not found.lines:
         raise CorpusError(f"{path} has no line after the first: no track is named")
-    return Table(rows, note + _spellings(rows))
+    rows = [_row(line, columns) for line in found.lines]
+    notes = [*found.notes, *found.unused(used), *_short(found), *_missing(found, columns), *_joined(rows)]
+    genres = sorted({genre for row in rows for genre in row.genres})
+    return Table(rows, notes + spellings(genres, "genres"))
 
 
-def _decoded(path: Path) -> tuple[str, list[str]]:
-    content = path.read_bytes()
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16"), []
-    try:
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{path} is neither UTF-8 nor Windows-1252 (byte {content[error.start]:#04x} at {error.start}). Save it as "
-            "UTF-8"
-        ) from None
-    return text, [f"{path.name} is not UTF-8; it was read as Windows-1252. Look whether its accents are right."]
-
-
-def _columns(path: Path, header: str) -> tuple[str, list[str]]:
-    """The delimiter, and what each column is: ``file``, ``genre``, ``artist`` or empty."""
-    for delimiter in DELIMITERS:
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        columns = [_meaning(name) for name in names]
-        if columns.count("file") == 1 and "genre" in columns:
-            return delimiter, columns
+def _columns(found: CsvFile) -> list[str]:
+    """What each column is: ``file``, ``genre``, ``artist`` or empty."""
+    columns = [_meaning(name) for name in found.header]
+    if columns.count("file") == 1 and "genre" in columns:
+        return columns
     raise CorpusError(
-        f"{path}: the first line must name the columns file, genre 1, genre 2 and, if there is one, artist, separated "
-        f"by {', '.join(DELIMITERS.values())}; found {header[:200]!r}"
+        f"{found.path}: the first line must name the columns file, genre 1, genre 2 and, if there is one, artist, "
+        f"separated by {', '.join(DELIMITERS.values())}; found {found.delimiter.join(found.header)[:200]!r}"
     )
 
 
 def _meaning(name: str) -> str:
-    name = " ".join(re.split(r"[\s_-]+", name.strip().casefold()))
+    name = plain(name)
     if re.fullmatch(r"(genres?|labels?) ?\d*", name):
         return "genre"
     return "file" if name in FILE_NAMES else "artist" if name in ARTIST_NAMES else ""
 
 
-def _row(line: int, cells: list[str], columns: list[str]) -> Row:
-    cells = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
-    cells += [""] * (len(columns) - len(cells))
-    file = cells[columns.index("file")]
-    if any(cells[len(columns) :]):
-        reason = f"{len(cells)} cells for {len(columns)} columns; put a name that holds the separator in double quotes"
-        return Row(line, file, reason=reason)
-    named = [cell for cell, column in zip(cells, columns, strict=False) if column == "genre"]
-    genres = tuple(dict.fromkeys(g.strip() for cell in named for g in label_sets.split(cell) if g.strip()))
-    artist = next((cell for cell, column in zip(cells, columns, strict=False) if column == "artist"), "")
+def _cells(line: CsvLine, columns: list[str], meaning: str) -> list[str]:
+    return [cell for cell, column in zip(line.cells, columns, strict=False) if column == meaning]
+
+
+def _row(line: CsvLine, columns: list[str]) -> Row:
+    (file,) = _cells(line, columns, "file")
+    if line.fault and not line.is_short:
+        return Row(line.number, file, reason=line.fault)
+    named = [unicodedata.normalize("NFC", cell) for cell in _cells(line, columns, "genre")]
+    genres = tuple(
+        dict.fromkeys(g.strip() for cell in named for g in label_sets.split(cell) if not is_missing(g.strip()))
+    )
+    artist = next((cell for cell in _cells(line, columns, "artist") if not is_missing(cell)), "")
     reason = ""
     if not file:
         reason = "names no file"
@@ -120,53 +100,41 @@ def _row(line: int, cells: list[str], columns: list[str]) -> Row:
         reason = "has no genre"
     elif len(genres) > N_LABELS:
         reason = f"has {len(genres)} genres ({', '.join(genres)}); one or two are expected"
-    return Row(line, file, genres, artist, reason)
+    return Row(line.number, file, genres, unicodedata.normalize("NFC", artist), reason)
 
 
-def _spellings(rows: list[Row]) -> list[str]:
-    spelled = defaultdict(set)
-    for row in rows:
-        for genre in row.genres:
-            spelled[genre.casefold()].add(genre)
-    twice = [" and ".join(repr(genre) for genre in sorted(names)) for names in spelled.values() if len(names) > 1]
-    return [f"{names} count as different genres; they differ in capitals only." for names in sorted(twice)]
+def _short(found: CsvFile) -> list[str]:
+    short = [line for line in found.lines if line.is_short]
+    if not short:
+        return []
+    n = "1 line has" if len(short) == 1 else f"{len(short):,} lines have"
+    return [
+        f"{n} fewer cells than {found.path.name} has columns, such as line {short[0].number} ({short[0].fault}); what "
+        "is not there is taken as empty."
+    ]
 
 
-class Files:
-    """The audio files below a folder, found by what a table calls them.
-
-    That is the path relative to the folder, or the file's name alone, with or without the suffix; capitals and the two
-    ways of writing accents do not matter, nor do Windows' separators.
-    """
-
-    def __init__(self, root: Path):
-        self.root = root
-        self.paths = [path for path in sorted(_walk(root)) if path.suffix.lower() in SUFFIXES]
-        self._by_path = {_key(path.relative_to(root).as_posix()): path for path in self.paths}
-        self._by_name: dict[str, list[Path]] = defaultdict(list)
-        for path in self.paths:
-            for name in {path.relative_to(root).with_suffix("").as_posix(), path.name, path.stem}:
-                self._by_name[_key(name)].append(path)
-
-    def find(self, name: str) -> Path | str:
-        """The file, or a sentence on why there is none."""
-        key = _key(name.replace("\\", "/").removeprefix("./"))
-        found = [self._by_path[key]] if key in self._by_path else self._by_name.get(key, [])
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            return "no such file"
-        names = ", ".join(path.relative_to(self.root).as_posix() for path in found[:3])
-        return f"{len(found)} files have this name ({names}); give the path"
+def _missing(found: CsvFile, columns: list[str]) -> list[str]:
+    used = [
+        (line.number, cell)
+        for line in found.lines
+        for meaning in ("genre", "artist")
+        for cell in _cells(line, columns, meaning)
+        if cell and is_missing(cell)
+    ]
+    if not used:
+        return []
+    n = "1 cell holds" if len(used) == 1 else f"{len(used):,} cells hold"
+    return [f"{n} {used[0][1]!r} or the like (line {used[0][0]}), as programs write for nothing: taken as empty."]
 
 
-def _walk(folder: Path):
-    for path in layout.visible(folder):
-        if path.is_dir():
-            yield from _walk(path)
-        else:
-            yield path
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+def _joined(rows: list[Row]) -> list[str]:
+    joined = [(row.line, genre) for row in rows for genre in row.genres if re.search("[,;]", genre)]
+    if not joined:
+        return []
+    n = "1 genre holds" if len(joined) == 1 else f"{len(joined):,} genres hold"
+    line, genre = joined[0]
+    several = "|".join(part.strip() for part in re.split("[,;]", genre) if part.strip())
+    return [
+        f"{n} a comma or a semicolon, such as {genre!r} in line {line}: taken as one name. For two, write {several}."
+    ]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import data_prep
 from data_prep import CorpusError, label_sets
 from data_prep.hashing import N_HEX
+from shared.csv_files import CsvError, read_csv
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,10 +55,18 @@ def material(root: Path) -> pd.DataFrame:
     """The recordings to mix: columns path and label. The one place that knows how they lie on disk."""
     import pandas as pd
 
-    table = pd.read_csv(root / TABLE, dtype=str, keep_default_na=False)
-    if not {"fname", "label"} <= set(table.columns):
-        raise CorpusError(f"{root / TABLE} has the columns {', '.join(table.columns)}; expected are fname, label")
-    return pd.DataFrame({"path": [str((root / name).absolute()) for name in table["fname"]], "label": table["label"]})
+    try:
+        table = read_csv(root / TABLE)
+    except CsvError as error:
+        raise CorpusError(str(error)) from None
+    if not {"fname", "label"} <= set(table.header):
+        raise CorpusError(f"{root / TABLE} has the columns {', '.join(table.header)}; expected are fname, label")
+    faults = [f"{table.place(line)}: {line.fault}" for line in table.lines if line.fault]
+    if faults:
+        raise CorpusError(faults[0])
+    rows = [dict(zip(table.header, line.cells, strict=True)) for line in table.lines]
+    rows = [(str((root / row["fname"]).absolute()), row["label"]) for row in rows]
+    return pd.DataFrame(rows, columns=["path", "label"])
 
 
 def __getattr__(name: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
-"""A music library of your own: a folder of mp3, wav, flac or ogg files and a table of their genres.
+"""A music library of your own: a folder of audio files and a table of their genres.
 
 The folder holds one CSV file, or one called ``library.csv``, with the columns file, genre 1, genre 2 and perhaps artist
-(see `data_prep.library_table`); the audio lies in it or below it. The 29 genres that most tracks have keep their names,
-the others are called Others. Of each track the 40 s in its middle are taken, or all of it if it is shorter.
+(see `data_prep.library_table`); the audio lies in it or below it, or where an absolute path
+says. The 29 genres that most tracks have keep their names, the others are called Others. Of each track the 40 s in its
+middle are taken, or all of it if it is shorter.
 
 What the report leaves open, and what was chosen: genres are counted over the tracks whose file is there; two genres
 have no order; a track listed twice with the same genres counts once, with other genres not at all; a track shorter than
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import data_prep
 from data_prep import CorpusError, label_sets, layout, library, library_audio
-from data_prep.library_table import SUFFIXES, Files, Row, read_table
+from data_prep.library_table import Row, read_table
+from shared.file_names import READABLE, Files, why_unreadable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +30,7 @@ NAME = "music_library"
 TITLE = "A music library of your own: audio files, and a table of one or two genres a track"
 SOURCE = "your own; the report's library is private"
 LICENCE = "your own"
-SIZE = "whatever is there: a table (file, genre 1, genre 2) and mp3, wav, flac or ogg files"
+SIZE = "whatever is there: a table (file, genre 1, genre 2) and mp3, wav, flac, ogg, opus, aiff files"
 SOURCES = ()
 N_FOLDS = label_sets.N_FOLDS
 SAMPLE_RATE_HZ = label_sets.SAMPLE_RATE_HZ
@@ -119,7 +121,7 @@ def table_of(root: Path) -> Path:
 
 
 def _expected() -> str:
-    suffixes = ", ".join(suffix.removeprefix(".") for suffix in SUFFIXES)
+    suffixes = ", ".join(suffix.removeprefix(".") for suffix in READABLE)
     return (
         f"{TABLE}, whose first line is 'file,genre 1,genre 2' or 'file,genre 1,genre 2,artist', and the tracks, "
         f"{suffixes}, beside it or in folders"
@@ -133,16 +135,21 @@ def _examine(root: Path | None, n_genres: int, max_per_set: int | None) -> tuple
 
 def _listing(root: Path) -> library.Listing:
     """The tracks that the table names and that are there."""
+    root = root.absolute()
     table, files = read_table(table_of(root)), Files(root)
-    listing, rows_of = library.Listing(notes=list(table.notes)), defaultdict(list)
+    listing, rows_of, paths = library.Listing(notes=list(table.notes)), defaultdict(list), {}
     for row in table.rows:
-        found = files.find(row.file) if not row.reason else row.reason
+        found = files.find(row.file) if row.file else ""
+        reason = row.reason or (found if isinstance(found, str) else why_unreadable(found))
         if isinstance(found, Path):
-            rows_of[found].append(row)
+            paths.setdefault(found.resolve(), found)
+        if reason:
+            listing.set_aside.append((_place(row), reason))
         else:
-            listing.set_aside.append((_place(row), found))
-    for path, rows in rows_of.items():
-        clip = path.relative_to(root).as_posix()
+            rows_of[found.resolve()].append(row)
+    for file, rows in rows_of.items():
+        path = paths[file]
+        clip = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
         labels = {label_sets.join(row.genres) for row in rows}
         if len(labels) > 1:
             lines = ", ".join(f"line {row.line}: {label_sets.join(row.genres)}" for row in rows)
@@ -152,10 +159,12 @@ def _listing(root: Path) -> library.Listing:
         listing.tracks.append(library.Track(clip, path, labels.pop(), artist or clip))
     n_repeated = sum(len(rows) - 1 for rows in rows_of.values())
     if n_repeated:
-        listing.notes.append(f"{n_repeated} lines name a file that another line names too.")
-    n_unnamed = len(files.paths) - len(rows_of)
+        lines = "1 line names" if n_repeated == 1 else f"{n_repeated} lines name"
+        listing.notes.append(f"{lines} a file that another line names too.")
+    n_unnamed = sum(path.resolve() not in paths for path in files.paths)
     if n_unnamed:
-        listing.notes.append(f"{n_unnamed} audio files are not in the table and are left out.")
+        others = "1 audio file is" if n_unnamed == 1 else f"{n_unnamed} audio files are"
+        listing.notes.append(f"{others} not in the table and {'is' if n_unnamed == 1 else 'are'} left out.")
     return listing
 
 

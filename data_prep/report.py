@@ -124,12 +124,18 @@ class CheckReport:
         return "\n".join([*lines, "", f"NOT OK: {self.corpus} is not as it should be", *problems])
 
     def _table(self) -> list[str]:
-        width = max(len("class"), *(len(label) for label in self.classes))
-        lines = ["class".ljust(width) + "".join(f"{part:>14}" for part in self.parts)]
-        for label in self.classes:
-            cells = [f"{self.counts[part, label]} of {self.expected[part, label]}" for part in self.parts]
-            lines.append(label.ljust(width) + "".join(f"{cell:>14}" for cell in cells))
-        return lines
+        header = ("class", *self.parts)
+        rows = [
+            (label, *(f"{self.counts[part, label]} of {self.expected[part, label]}" for part in self.parts))
+            for label in self.classes
+        ]
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        widths = [widths[0], *(max(14, width + 2) for width in widths[1:])]
+        return [
+            row[0].ljust(widths[0])
+            + "".join(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+            for row in (header, *rows)
+        ]
 
     def _remarks(self) -> list[str]:
         """What a kind of corpus has to say beside the numbers."""

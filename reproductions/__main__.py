@@ -19,6 +19,7 @@ from pathlib import Path
 
 from reproductions import split_audit
 from shared.paper import Paper, PaperError, list_papers, load_paper
+from shared.terminal import prepare
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -354,14 +355,16 @@ def _expected(error: Exception) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
-    from shared.cache import CacheFullError, LockedError
+    from shared.cache import CacheError, LockedError
 
+    prepare()
     try:
         options = parser().parse_args(argv)
+        prepare(for_programs=getattr(options, "json", False) or getattr(options, "csv", False))
         status = options.work(options)
         sys.stdout.flush()
         return status
-    except (ValueError, CorpusError, LockedError, CacheFullError) as error:
+    except (ValueError, CorpusError, LockedError, CacheError) as error:
         if not _expected(error):
             raise
         print(f"error: {error}", file=sys.stderr)

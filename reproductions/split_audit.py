@@ -24,10 +24,10 @@ which neighbouring numbers lie on both sides, what the nearest training clip by 
 without its own group, and what it matters to standardise by all clips.
 """
 EPILOG = """\
-The index is a CSV file (UTF-8) with a first line:
+The index is a CSV file (commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252) with a first line:
   path,label,split,group
-  path    audio file, relative to the CSV file or to --audio-root
-  label   one, or several separated by ;
+  path    audio file, relative to the CSV file or to --audio-root, or absolute
+  label   one, or several separated by ; or | (or by commas: see --label-separator)
   split   train, validation (val, dev), test (eval), or the number of a fold; excluded or empty takes no part. Optional
   group   the recording, speaker, session or artist that must not be on both sides. Optional: else the names are asked
 
@@ -49,6 +49,9 @@ def add_options(audit: argparse.ArgumentParser) -> None:
     what.add_argument("--features", type=Path, metavar="CSV", help="the same, every other column a feature; no audio")
     what.add_argument("--corpus", metavar="NAME", help="a corpus of this project, by 'python -m data_prep list'")
     split.add_argument("--audio-root", type=Path, metavar="DIR", help="with --index: folder of its paths")
+    split.add_argument(
+        "--label-separator", metavar="MARK", help="with --index or --features: what separates labels in a cell"
+    )
     split.add_argument("--protocol", metavar="NAME", help="with --corpus: published (default), grouped, ...")
     split.add_argument("--fold", type=int, metavar="N", help="with --corpus: fold of the protocol (default 0)")
     split.add_argument("--out", type=Path, metavar="DIR", help="write findings.json, pairs.csv and pictures there")
@@ -59,6 +62,7 @@ def is_asked(options: argparse.Namespace) -> bool:
     asked = [name for name in ("index", "features", "corpus") if getattr(options, name) is not None]
     needs = {
         "audio_root": ("index",),
+        "label_separator": ("index", "features"),
         "protocol": ("corpus",),
         "fold": ("corpus",),
         "out": ("index", "features", "corpus"),
@@ -82,9 +86,9 @@ def run(options: argparse.Namespace) -> int:
     if options.corpus:
         clips = clips_of_corpus(options.corpus, options.protocol or "published", options.fold or 0)
     elif options.features:
-        clips = clips_of_table(options.features)
+        clips = clips_of_table(options.features, options.label_separator)
     else:
-        clips = clips_of_index(options.index, options.audio_root)
+        clips = clips_of_index(options.index, options.audio_root, options.label_separator)
     read = time.perf_counter()
     audit = audit_split(clips)
     done = time.perf_counter()
@@ -108,6 +112,7 @@ def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
     """
     import data_prep
     from shared.audit.split.loading import checked, describe_clips, with_features
+    from shared.probe import CORRELATION
 
     module = data_prep.corpus(name)
     frame = module.with_protocol(module.index(), protocol, fold)
@@ -115,11 +120,12 @@ def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
         frame, f"{name}, protocol {protocol}" + f", fold {fold}" * (module.N_FOLDS[protocol] > 1)
     )
     if hasattr(module, "features"):
-        return checked(with_features(clips, module.features(frame)))
+        return checked(with_features(clips, module.features(frame), module.FEATURES))
     if hasattr(module, "signals"):
         return checked(describe_clips(clips, ((signal, module.SAMPLE_RATE_HZ) for signal in module.signals(frame))))
     averages = _spectrum_averages(list(frame["path"]))
-    return checked(dataclasses.replace(with_features(clips, averages), content_hashes=tuple(frame["sha256"])))
+    clips = with_features(clips, averages, distance=CORRELATION)
+    return checked(dataclasses.replace(clips, content_hashes=tuple(frame["sha256"])))
 
 
 def _named_clips(frame: pd.DataFrame, name: str) -> tuple[Clips, pd.DataFrame]:

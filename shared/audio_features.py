@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.audio import AudioError, load_audio, resample
-from shared.cache import atomic_write, cache_key
+from shared.cache import cache_key, keep
 from shared.image_files import progress
 
 if TYPE_CHECKING:
@@ -340,7 +340,7 @@ def table_of(
     rate_hz
         Sample rate of signals; files have their own.
     cache_dir
-        Where to keep the table; None: nowhere.
+        Where to keep the table; None: nowhere. If nothing can be kept there, it is computed anew each time.
     key
         What the sources are, e.g. the corpus's fingerprint. None: the files' sizes and dates, or the signals' samples,
         stand for it; a function needs a key.
@@ -360,8 +360,6 @@ def table_of(
     ------
     ValueError
         A name twice, or a function without a key.
-    CacheFullError
-        The disk is full.
     """
     import pandas as pd
 
@@ -377,7 +375,7 @@ def table_of(
         kept = _kept(path)
         if kept is None:
             kept = _computed(sources, names, settings, rate_hz, n_jobs)
-            atomic_write(path, lambda file: np.savez(file, values=kept[0], reasons=json.dumps(kept[1])))
+            keep(path, lambda file: np.savez(file, values=kept[0], reasons=json.dumps(kept[1])))
         values, reasons = kept
     good = [name for name in names if name not in reasons]
     table = pd.DataFrame(values, index=good, columns=list(feature_names(settings.n_mfcc)))

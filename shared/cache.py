@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import socket
+import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +20,26 @@ from typing import BinaryIO
 import numpy as np
 
 CACHE_VARIABLE = "AUDIO_REPRODUCTIONS_CACHE"
-SAMPLED_BLOCKS = 64  # of an array's file go into its checksum: a few milliseconds for any size
-BLOCK_BYTES = 4096
+CHUNK_BYTES = 1 << 20  # read at once for a checksum
+CHECKSUM = b"# crc32 "
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
+_reported: set[Path] = set()  # cache folders of which it was said that nothing can be kept in them
+_reporting = threading.Lock()
 
 
-class CacheFullError(OSError):
+class CacheError(OSError):
+    """Something cannot be kept in the cache. The text names the folder and says what to do."""
+
+    def __str__(self) -> str:
+        return self.strerror
+
+
+class CacheFullError(CacheError):
     """The disk, or the user's quota on it, is full."""
+
+
+class CacheUnwritableError(CacheError):
+    """The cache folder may not be written to, or cannot be made."""
 
 
 class LockedError(RuntimeError):
@@ -90,6 +106,8 @@ def atomic_write(
     ------
     CacheFullError
         The disk or the quota is full. Nothing is left behind.
+    CacheUnwritableError
+        `path` is in the cache folder, and nothing may be written there.
     """
     path = Path(path)
     mark = f"{os.getpid()}-{os.urandom(4).hex()}"
@@ -104,10 +122,62 @@ def atomic_write(
     except OSError as error:
         if _disk_is_full(error):
             raise _full(path, temporary, n_bytes) from error
+        _refuse_unwritable(path, error)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # as where the folder is a file or may not be written to
+            temporary.unlink(missing_ok=True)
     return path
+
+
+def keep(path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int | None = None) -> bool:
+    """Write a file of the cache that saves time and nothing else; where that cannot be, say so once and go on.
+
+    Parameters
+    ----------
+    path, writer, n_bytes
+        As `atomic_write` takes them.
+
+    Returns
+    -------
+    bool
+        Whether it was written. If not, one line on standard error says why, once for each cache folder.
+    """
+    try:
+        atomic_write(path, writer, n_bytes=n_bytes)
+        return True
+    except OSError as error:
+        folder = cache_root()
+        with _reporting:
+            first = folder not in _reported
+            _reported.add(folder)
+        if first:
+            print(
+                f"note: in the cache folder {folder} nothing can be kept: {_reason(error)}. Results are the same, only "
+                f"computed anew each time; set {CACHE_VARIABLE} to another folder to keep them",
+                file=sys.stderr,
+            )
+        return False
+
+
+def keep_text(path: str | Path, text: str) -> bool:
+    """`keep` a text, with a checksum as its last line."""
+    content = text.encode("utf-8", "surrogateescape")  # names of files need not be UTF-8
+    content += CHECKSUM + f"{zlib.crc32(content):08x}\n".encode()
+    return keep(path, lambda file: file.write(content), n_bytes=len(content))
+
+
+def kept_text(path: str | Path) -> str | None:
+    """What `keep_text` wrote; None if it is not there, or not as it was written."""
+    try:
+        content, mark, checksum = Path(path).read_bytes().rpartition(CHECKSUM)
+    except OSError:
+        return None
+    return (
+        content.decode("utf-8", "surrogateescape")
+        if mark and checksum == f"{zlib.crc32(content):08x}\n".encode()
+        else None
+    )
 
 
 def _disk_is_full(error: OSError) -> bool:
@@ -127,6 +197,22 @@ def _full(path: Path, temporary: Path, n_bytes: int | None) -> CacheFullError:
         f"the disk is full: {path} needs {needed}. Free space there, or set {CACHE_VARIABLE} to a folder on "
         "another disk, and run the same command again; nothing half-written was left",
     )
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return "a file is where a folder should be"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _refuse_unwritable(path: Path, error: OSError) -> None:
+    """Raise CacheUnwritableError if the error says that nothing may be written, and the path is in the cache."""
+    if error.errno in UNWRITABLE and path.absolute().is_relative_to(cache_root().absolute()):
+        raise CacheUnwritableError(
+            error.errno,
+            f"the cache cannot be written to: {path.parent}: {_reason(error)}. Set {CACHE_VARIABLE} to a folder that "
+            "can, and run the same command again",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -149,14 +235,19 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
     ------
     LockedError
         Another process (or another part of this one) holds the lock; names its number, its host and its start.
+    CacheUnwritableError
+        `path` is in the cache folder, and nothing may be written there.
     """
     import fcntl
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = None
+    path, descriptor = Path(path), None
     while descriptor is None:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            _refuse_unwritable(path, error)
+            raise
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -202,8 +293,10 @@ def cached_array(
 ) -> np.ndarray:
     """An array that is computed once, kept as an npy file, and opened by memory-mapping afterwards.
 
-    Beside ``name.npy`` stands ``name.npy.json`` with its size and a checksum of its header and of blocks spread over
-    it. A file that does not agree with that, or with `shape` and `dtype`, is computed again.
+    Beside ``name.npy`` stands ``name.npy.json`` with its size and a checksum of the whole of it. A file that does not
+    agree with that, or with `shape` and `dtype`, is computed again. To see that, the whole file is read whenever it is
+    opened: reading it from a disk takes more than twice as long as its checksum, and what was read is in the
+    system's memory afterwards.
 
     Parameters
     ----------
@@ -222,8 +315,8 @@ def cached_array(
 
     Raises
     ------
-    CacheFullError
-        The disk is full.
+    CacheFullError, CacheUnwritableError
+        The array cannot be kept, and may be too large to be held in memory instead.
     """
     path = Path(path)
     record_path = path.with_name(path.name + ".json")
@@ -232,38 +325,64 @@ def cached_array(
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": tuple(shape)}
         n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
 
+        summed = _Summed()
+
         def write(file: BinaryIO) -> None:
-            np.lib.format.write_array_header_1_0(file, header)
+            summed.file = file
+            np.lib.format.write_array_header_1_0(summed, header)
             count = 0
             for count, row in enumerate(rows(), start=1):
                 if row.shape != tuple(shape[1:]) or row.dtype != dtype:
                     raise ValueError(
                         f"row {count} of {path} is {row.dtype} {row.shape}, expected {np.dtype(dtype)} {shape[1:]}"
                     )
-                file.write(np.ascontiguousarray(row).data)
+                summed.write(np.ascontiguousarray(row).data)
             if count != shape[0]:
                 raise ValueError(f"{path} got {count} rows, not {shape[0]}")
 
-        record_path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing may be written, that is said below
+            record_path.unlink(missing_ok=True)
         atomic_write(path, write, n_bytes=n_bytes)
-        record = json.dumps(expected | _sampled(path)).encode()
+        record = json.dumps(expected | summed.record()).encode()
         atomic_write(record_path, lambda file: file.write(record), n_bytes=len(record))
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
+class _Summed:
+    """Sums up what is written to a file."""
+
+    def __init__(self):
+        self.file, self.n_bytes, self.crc32 = None, 0, 0
+
+    def write(self, content) -> None:
+        """Write bytes, or the memory of an array, and add them to the sum."""
+        self.add(content)
+        self.file.write(content)
+
+    def add(self, content) -> None:
+        """Add bytes to the sum."""
+        self.n_bytes += memoryview(content).nbytes
+        self.crc32 = zlib.crc32(content, self.crc32)
+
+    def record(self) -> dict[str, int]:
+        """The sum so far, for JSON."""
+        return {"n_bytes": self.n_bytes, "crc32": self.crc32}
+
+
 def _is_sound(path: Path, record_path: Path, expected: dict) -> bool:
     try:
-        return json.loads(record_path.read_bytes()) == expected | _sampled(path)
-    except (OSError, ValueError):
+        record = json.loads(record_path.read_bytes())
+        if record != expected | {"n_bytes": path.stat().st_size, "crc32": record["crc32"]}:  # before all is read
+            return False
+        return record == expected | _sum_of(path).record()
+    except (OSError, ValueError, TypeError, KeyError):
         return False
 
 
-def _sampled(path: Path) -> dict[str, int]:
-    """Size of a file and a checksum of blocks of it: the first, the last and some between."""
-    n_bytes = path.stat().st_size
-    checksum = 0
-    with path.open("rb") as file:
-        for offset in np.linspace(0, max(n_bytes - BLOCK_BYTES, 0), SAMPLED_BLOCKS).astype(int):
-            file.seek(offset)
-            checksum = zlib.crc32(file.read(BLOCK_BYTES), checksum)
-    return {"n_bytes": n_bytes, "sampled_crc32": checksum}
+def _sum_of(path: Path) -> _Summed:
+    """The sum of a whole file, as it was when it was written."""
+    summed, chunk = _Summed(), memoryview(bytearray(CHUNK_BYTES))
+    with open(path, "rb", buffering=0) as file:
+        while n_read := file.readinto(chunk):
+            summed.add(chunk[:n_read])
+    return summed

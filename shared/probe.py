@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 512  # test clips whose correlations with all training clips are in memory at once
+BLOCK = 512  # test clips whose similarities to all training clips are in memory at once
+CORRELATION, EUCLIDEAN = "correlation", "euclidean"
 
 
 class Neighbours(NamedTuple):
-    """For each test clip: the label, the index and the similarity (-1..1) of its nearest training clip; shape (m,)."""
+    """For each test clip: the label, the index and the similarity of its nearest training clip; shape (m,)."""
 
     labels: np.ndarray
     index: np.ndarray
@@ -73,13 +74,17 @@ def time_averaged(images: np.ndarray, cmap: str = "viridis") -> np.ndarray:
     return averages
 
 
-def _standardised(features: np.ndarray, what: str) -> np.ndarray:
+def _checked(features: np.ndarray, what: str) -> np.ndarray:
     features = np.asarray(features, dtype=np.float64)
     if features.ndim != 2 or features.size == 0:
         raise ValueError(f"expected {what} features of shape (clips, values), got shape {features.shape}")
     if not np.isfinite(features).all():
         clip = np.argwhere(~np.isfinite(features))[0][0]
         raise ValueError(f"expected finite {what} features, but clip {clip} has NaN or infinity")
+    return features
+
+
+def _standardised(features: np.ndarray) -> np.ndarray:
     centred = features - features.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     # What is left of a constant row after centring is rounding; it must not be blown up to length 1.
@@ -87,16 +92,25 @@ def _standardised(features: np.ndarray, what: str) -> np.ndarray:
     return np.where(constant, 0.0, centred / np.where(constant, 1.0, length))
 
 
+def _correlations(test: np.ndarray, train: np.ndarray) -> np.ndarray:
+    # Rounded, because equal clips may differ in the last bits of a matrix product, by machine.
+    return np.clip((test @ train.T).round(12), -1.0, 1.0)
+
+
+def _closeness(test: np.ndarray, train: np.ndarray) -> np.ndarray:
+    from scipy.spatial.distance import cdist
+
+    return -cdist(test, train)
+
+
 def nearest_neighbour(
     train_features: np.ndarray,
     train_labels: np.ndarray,
     test_features: np.ndarray,
     barred: Callable[[slice], np.ndarray] | None = None,
+    distance: str = CORRELATION,
 ) -> Neighbours:
-    """Give each test clip the label of the training clip with the highest Pearson correlation.
-
-    A tie goes to the lower training index. A clip whose features are all equal, as in silence, has no correlation with
-    anything: its similarity counts as 0.
+    """Give each test clip the label of the nearest training clip. A tie goes to the lower training index.
 
     Parameters
     ----------
@@ -105,35 +119,46 @@ def nearest_neighbour(
     test_features : array_like, shape (m, d)
     barred : callable, optional
         Given a slice of test clips, says which training clips are not theirs to choose: bool, (clips, n). A test clip
-        that may choose none has the index -1, the similarity -1 and, since there must be one, the first label.
+        that may choose none has the index -1, the least similarity and, since there must be one, the first label.
+    distance : str
+        `CORRELATION`: the nearest is the one with the highest Pearson correlation over the d values, as of spectra. A
+        clip whose values are all equal, as in silence, has no correlation with anything: it counts as 0. Of one value
+        nothing is left then, and of two only which is larger. `EUCLIDEAN`: the one at the least distance, for values
+        that have nothing to do with each other; they should be standardised.
 
     Returns
     -------
     Neighbours
-        ``labels``, ``index`` and ``similarity``, each of shape (m,).
+        ``labels``, ``index`` and ``similarity``, each of shape (m,). The similarity is the correlation, -1 … 1, or the
+        distance with a minus sign, -inf … 0.
 
     Notes
     -----
     The test clips go in blocks of `BLOCK`, so the memory needed grows with n and not with n times m.
     """
-    train, test = _standardised(train_features, "training"), _standardised(test_features, "test")
+    if distance not in (CORRELATION, EUCLIDEAN):
+        raise ValueError(f"unknown distance {distance!r}; known are: {CORRELATION}, {EUCLIDEAN}")
+    train, test = _checked(train_features, "training"), _checked(test_features, "test")
     labels = np.asarray(train_labels)
     if labels.shape != train.shape[:1]:
         raise ValueError(f"got labels of shape {labels.shape} for {len(train)} training clips")
     if train.shape[1] != test.shape[1]:
         raise ValueError(f"training clips have {train.shape[1]} values, test clips {test.shape[1]}")
-    index, similarity = np.empty(len(test), np.intp), np.empty(len(test))
+    compare, least = _closeness, -np.inf
+    if distance == CORRELATION:
+        train, test, compare, least = _standardised(train), _standardised(test), _correlations, -1.0
+    index, similarity, none = np.empty(len(test), np.intp), np.empty(len(test)), np.zeros(len(test), bool)
     for start in range(0, len(test), BLOCK):
         rows = slice(start, min(start + BLOCK, len(test)))
-        # Rounded, because equal clips may differ in the last bits of a matrix product, by machine.
-        correlation = np.clip((test[rows] @ train.T).round(12), -1.0, 1.0)
+        alike = compare(test[rows], train)
         if barred is not None:
-            correlation[barred(rows)] = -2.0
-        index[rows] = correlation.argmax(axis=1)
-        similarity[rows] = correlation.max(axis=1)
+            bars = barred(rows)
+            alike[bars] = -np.inf
+            none[rows] = bars.all(axis=1)
+        index[rows] = alike.argmax(axis=1)
+        similarity[rows] = alike.max(axis=1)
     chosen = labels[index]
-    none = similarity < -1.0
-    index[none], similarity[none] = -1, -1.0
+    index[none], similarity[none] = -1, least
     return Neighbours(chosen, index, similarity)
 
 

@@ -194,7 +194,29 @@ def test_tables_that_are_none(small_fsdkaggle2018):
     with pytest.raises(CorpusError, match=r"post_competition.csv lacks the column label; it has fname, class. Get"):
         fsdkaggle2018.check()
     table(small_fsdkaggle2018).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CorpusError, match=r"train_post_competition.csv is not a CSV file"):
+    with pytest.raises(CorpusError, match=r"train_post_competition.csv begins as UTF-16 and is not"):
+        fsdkaggle2018.check()
+
+
+def test_a_table_saved_by_a_spreadsheet(small_fsdkaggle2018):
+    """Semicolons, CR, a byte order mark; names without their suffix; flags as floats."""
+    before, path = fsdkaggle2018.index(), table(small_fsdkaggle2018)
+    text = path.read_text().replace(".wav", "").replace(",0,5", ",0.0,5").replace(",1,5", ",1.0,5").replace(",", ";")
+    path.write_bytes(text.replace("\n", "\r").encode("utf-8-sig"))
+    after = fsdkaggle2018.index()
+    assert after.equals(before)
+    assert after["verified"].notna().all()
+
+
+def test_rows_of_a_table_that_are_not_whole(small_fsdkaggle2018):
+    path = table(small_fsdkaggle2018)
+    lines = path.read_text().splitlines()
+    lines[3] = ",".join(lines[3].split(",")[:2])
+    path.write_text("\n".join(lines) + "\n")
+    assert "train_post_competition.csv, line 4: 2 cells for 5 columns" in "\n".join(fsdkaggle2018.check().problems)
+    lines[3] = lines[3].replace(",", ',"')
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(CorpusError, match=r"competition.csv, line 4: .* opens a double quote that is never closed"):
         fsdkaggle2018.check()
 
 

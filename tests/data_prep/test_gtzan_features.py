@@ -110,8 +110,22 @@ def test_columns_and_rows_in_any_order(table, tmp_path):
 def test_other_columns_are_named_and_not_used(table, tmp_path):
     other = write_table(tmp_path / "b.csv", gtzan_tracks.track_names(), ("", *CSV_COLUMNS))
     frame = gtzan_features_30s.index(other)
-    assert "b.csv has other columns, which are not used: (no name)." in frame.attrs["notes"]
+    assert "Columns of b.csv that were passed over: column 1 (which has no name)." in frame.attrs["notes"]
     assert fingerprint(frame) == fingerprint(gtzan_features_30s.index())
+
+
+def test_a_table_saved_by_a_spreadsheet(table, tmp_path):
+    """Semicolons, decimal commas, a byte order mark, and names without their suffix; as pandas has it, 66149.0."""
+    other = tmp_path / "b.csv"
+    text = table.read_text().replace(",", ";").replace(".wav", "").replace(";66149;", ";66149.0;")
+    lines = [line.split(";") for line in text.splitlines()]
+    lines[1:] = [[cells[0], *(cell.replace(".", ",") for cell in cells[1:-1]), cells[-1]] for cells in lines[1:]]
+    other.write_bytes("\r\n".join(map(";".join, lines)).encode("utf-8-sig"))
+    frame = gtzan_features_30s.index(other)
+    assert fingerprint(frame) == fingerprint(gtzan_features_30s.index())
+    assert set(frame["n_samples"]) == {66149}
+    assert any("numbers of b.csv have a decimal comma" in note for note in frame.attrs["notes"])
+    assert gtzan_features_3s_subset.CLASSES == gtzan_tracks.GENRES
 
 
 @pytest.mark.parametrize("folder", ["gtzan_features", "gtzan", "gtzan/Data", "gtzan_features_30s"])
@@ -163,7 +177,7 @@ BAD_VALUES = [
     ("nan", LINE + "rms_mean is 'nan', not a finite number"),
     ("-inf", LINE + "rms_mean is '-inf', not a finite number"),
     ("", LINE + "rms_mean is '', not a finite number"),
-    ("0,1", "features_30_sec.csv, line 46: 61 cells; the first line has 60"),
+    ("0,1", "features_30_sec.csv, line 46: 61 cells for 60 columns; put a text that holds the separator in double"),
     ("loud", "bad value: " + LINE + "rms_mean is 'loud', not a finite number"),
 ]
 
@@ -187,8 +201,13 @@ HEADERS = [
     (header("rms_mean", "rms_var"), "lacks the column rms_mean$"),
     (header("rms_mean", "rms_mean,rms_mean"), "has two columns of one name: rms_mean"),
     (header("tempo,mfcc1_mean", "a,b"), "lacks the columns tempo, mfcc1_mean; it has others, perhaps renamed: a, b"),
-    (lambda table: table.write_text(""), "lacks the columns filename, length, chroma_stft_mean, .*, …$"),
-    (lambda table: table.write_bytes(b"\xff\xfe\x00"), "cannot be read as CSV"),
+    (lambda table: table.write_text("a\n"), "lacks the columns filename, length, chroma_stft_mean, .*, …;"),
+    (lambda table: table.write_text(""), "cannot be read as CSV .is empty."),
+    (lambda table: table.write_bytes(b"\xff\xfe\x00"), "cannot be read as CSV .begins as UTF-16"),
+    (
+        lambda table: edit(table, "pop.00002.wav", '"pop.00002.wav'),
+        "cannot be read as CSV .line 46: '\"pop.00002.* opens",
+    ),
 ]
 
 

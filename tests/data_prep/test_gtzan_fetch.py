@@ -197,7 +197,7 @@ def test_table_from_elsewhere(table, tmp_path, make_zip, serve, kind):
 def test_no_table_or_a_wrong_one(table, tmp_path):
     goal, empty = tmp_path / "data" / "gtzan_features_30s", tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(CorpusError, match=r"has no file features_30_sec.csv; name the file with --from"):
+    with pytest.raises(CorpusError, match=r"has no file features_30_sec.csv; name the CSV file itself with --from"):
         gtzan_features_30s.fetch(origin=empty)
     shutil.copyfile(table, table.parents[1] / table.name)
     with pytest.raises(CorpusError, match=r"has 2 files features_30_sec.csv"):

@@ -261,7 +261,7 @@ def test_duplicate_rows(root):
     write_table(root, more="b.flac,Rock,,x\n")
     frame = music_library.index()
     assert len(frame) == 6
-    assert "1 lines name a file that another line names too." in frame.attrs["notes"]
+    assert "1 line names a file that another line names too." in frame.attrs["notes"]
 
 
 def test_duplicate_rows_that_disagree(root):
@@ -290,7 +290,89 @@ def test_table_with_another_delimiter(root):
 
 def test_files_that_no_line_names(root):
     soundfile.write(root / "new.wav", samples(8), RATE)
-    assert "1 audio files are not in the table and are left out." in music_library.index().attrs["notes"]
+    assert "1 audio file is not in the table and is left out." in music_library.index().attrs["notes"]
+
+
+def test_no_name_is_found(root):
+    """The report names every line, and what may be meant; the index sends to it."""
+    write_table(root, dict.fromkeys(LINES, ""), "a.mp3,Rock,,\nmusic/b.flac,Jazz,,\nzz.wav,Pop,,\n")
+    report = music_library.check()
+    assert report.problems == [
+        "extra: line 2 (a.mp3): no such file; is it a.wav? Then write that",
+        "extra: line 3 (music/b.flac): no such file; is it b.flac? Then write that",
+        "extra: line 4 (zz.wav): no such file",
+    ]
+    assert "NOT OK" in str(report)
+    with pytest.raises(CorpusError, match=r"(?s)3 of 3 tracks.*is it a.wav\?.*Run 'python -m data_prep check"):
+        music_library.index(allow_incomplete=True)
+    assert main(["check", "music_library"]) == 1
+
+
+def test_absolute_names(root, tmp_path):
+    """In the library they count as those below it do; elsewhere the whole name is the clip's."""
+    other = tmp_path / "elsewhere" / "o.wav"
+    other.parent.mkdir()
+    soundfile.write(other, samples(20), RATE)
+    write_table(root, {"a.wav": ""}, f"{root / 'a.wav'},Rock,Pop,x\n{other},Jazz,,q\n")
+    frame = music_library.index()
+    assert list(frame["clip"]) == sorted([*LINES, other.as_posix()])
+    assert frame.set_index("clip").loc["a.wav", "path"] == str(root / "a.wav")
+
+
+def test_names_by_case_and_accent(root):
+    """Each line its own file; a file whose two names stand in two lines counts once."""
+    for seed, name in enumerate(("Song.wav", "song.wav", "Zoe\u0301.wav", "Zo\u00e9.wav"), 30):
+        soundfile.write(root / name, samples(seed), RATE)
+    more = "Song.wav,Rock,,\nsong.wav,Jazz,,\nZoe\u0301.wav,Rock,,\nZo\u00e9.wav,Jazz,,\nA.WAV,Rock,Pop,x\n"
+    write_table(root, more=more)
+    frame = music_library.index().set_index("clip")
+    assert len(frame) == 10
+    assert list(frame.loc[["Song.wav", "song.wav", "Zoe\u0301.wav", "Zo\u00e9.wav"], "label"]) == ["Rock", "Jazz"] * 2
+    assert "1 line names a file that another line names too." in music_library.check().notes
+
+
+def test_other_formats(root):
+    for name, form in (("g.aiff", {}), ("h.opus", {"format": "OGG", "subtype": "OPUS"}), ("i.au", {}), ("j.caf", {})):
+        soundfile.write(root / name, samples(40, rate=48000), 48000 if name == "h.opus" else RATE, **form)
+    (root / "k.m4a").write_bytes(b"\0\0\0\x1cftypM4A ")
+    (root / "l.txt").write_bytes(b"x")
+    write_table(root, more="".join(f"{name},Rock,,\n" for name in ("g.aiff", "h", "i.au", "j.caf", "k.m4a", "l.txt")))
+    frame, report = music_library.index(), music_library.check()
+    assert {"g.aiff", "h.opus", "i.au", "j.caf"} < set(frame["clip"])
+    assert report.problems[0] == (
+        "extra: line 12 (k.m4a): .m4a cannot be read; convert it with: ffmpeg -i 'k.m4a' 'k.flac'"
+    )
+    assert "line 13 (l.txt): is no audio file (.txt); readable are mp3, wav" in report.problems[1]
+
+
+def test_links(root):
+    """A link to the folder itself is no second library, and one that leads nowhere is named."""
+    (root / "all").symlink_to(".")
+    (root / "gone.wav").symlink_to("nowhere.wav")
+    write_table(root, more="gone.wav,Rock,,\nall/a.wav,Rock,Pop,x\n")
+    frame, report = music_library.index(), music_library.check()
+    assert list(frame["clip"]) == sorted(LINES)
+    assert report.problems == ["extra: line 8 (gone.wav): is a link to nowhere.wav, where no file is"]
+    assert not any("are not in the table" in note for note in report.notes)
+
+
+def test_a_table_with_a_quote_too_many(root):
+    text = (root / "library.csv").read_text()
+    (root / "library.csv").write_text(text.replace("b.flac,Rock", 'b.flac,"Rock'))
+    with pytest.raises(CorpusError, match="library.csv, line 3: .* opens a double quote"):
+        music_library.check()
+
+
+def test_a_cache_that_cannot_be_written_costs_no_track(root, monkeypatch, tmp_path, capsys):
+    expected = music_library.index()
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "a file"))
+    assert music_library.index().equals(expected)
+    assert music_library.check().ok
+    note = capsys.readouterr().err
+    assert note.count("note: ") == 1
+    assert f"in the cache folder {tmp_path / 'a file'} nothing can be kept: a file is where a folder should be" in note
+    assert "AUDIO_REPRODUCTIONS_CACHE" in note
 
 
 def test_other_rates_and_channels_are_converted(root):

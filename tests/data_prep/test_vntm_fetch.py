@@ -142,9 +142,9 @@ def test_no_source(goal, tmp_path):
 
 def test_not_a_zip(goal, tmp_path, source, make_zip):
     whole = make_zip(tmp_path / "a.zip", source, "x").read_bytes()
-    for content in (b"<html>", whole[: len(whole) // 2]):
+    for content, words in ((b"<html>", "is a web page"), (whole[: len(whole) // 2], "is not a whole zip file")):
         (tmp_path / "b.zip").write_bytes(content)
-        with pytest.raises(CorpusError, match=r"b\.zip is not a whole zip file"):
+        with pytest.raises(CorpusError, match=rf"b\.zip {words}"):
             vntm.fetch(origin=tmp_path / "b.zip")
     assert nothing_left(goal)
 

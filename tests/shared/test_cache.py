@@ -3,16 +3,31 @@
 import errno
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shared import cache
-from shared.cache import CacheFullError, LockedError, atomic_write, cache_key, cache_root, cached_array, file_lock
+from shared.cache import (
+    CacheError,
+    CacheFullError,
+    CacheUnwritableError,
+    LockedError,
+    atomic_write,
+    cache_key,
+    cache_root,
+    cached_array,
+    file_lock,
+    keep,
+    keep_text,
+    kept_text,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -124,6 +139,64 @@ def test_another_error_of_the_disk_stays_itself(tmp_path):
     with pytest.raises(OSError, match="Input/output error") as caught:
         atomic_write(tmp_path / "a", fail)
     assert not isinstance(caught.value, CacheFullError)
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_cache_that_may_not_be_written_names_the_folder_and_the_variable(tmp_path, monkeypatch, error):
+    def refuse(descriptor):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match=os.strerror(error)) as caught:
+        atomic_write(tmp_path / "results" / "a", lambda file: file.write(b"x"))
+    assert not isinstance(caught.value, CacheError)  # it is not in the cache
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    words = f"the cache cannot be written to: {tmp_path}/cache/sub: {os.strerror(error).lower()}. Set AUDIO_REPRODUCTI"
+    with pytest.raises(CacheUnwritableError, match=words) as caught:
+        atomic_write(tmp_path / "cache" / "sub" / "a", lambda file: file.write(b"x"))
+    assert caught.value.errno == error
+    assert os.listdir(tmp_path / "cache" / "sub") == []
+
+
+def test_a_cache_that_is_a_file_says_so(tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    for path in (tmp_path / "cache" / "a", tmp_path / "cache" / "sub" / "a.npy"):
+        with pytest.raises(
+            CacheUnwritableError, match="cannot be written to: .*: a file is where a folder should be. Set AUDIO"
+        ):
+            cached_array(path, (1, 1), np.uint8, lambda: np.zeros((1, 1), np.uint8))
+        with pytest.raises(CacheUnwritableError, match="cannot be written to"), file_lock(path, "the run"):
+            pass
+
+
+def test_what_saves_time_only_is_kept_or_not_and_said_once(tmp_path, monkeypatch, capsys):
+    assert keep(tmp_path / "a", lambda file: file.write(b"x"))
+    assert (tmp_path / "a").read_bytes() == b"x"
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "a"))
+    assert not keep(tmp_path / "a" / "b", lambda file: file.write(b"x"))
+    assert not keep(tmp_path / "a" / "c", lambda file: file.write(b"x"))
+    assert capsys.readouterr().err == (
+        f"note: in the cache folder {tmp_path / 'a'} nothing can be kept: a file is where a folder should be. "
+        "Results are the same, only computed anew each time; set AUDIO_REPRODUCTIONS_CACHE to another folder to keep "
+        "them\n"
+    )
+    with pytest.raises(RuntimeError, match="stop"):  # of what is written, not of where
+        keep(tmp_path / "d", lambda file: (_ for _ in ()).throw(RuntimeError("stop")))
+
+
+@pytest.mark.parametrize("text", ["", "a,1\n", "é\udce9,1\n# crc32 00000000\n"])
+def test_a_kept_text_is_read_back_or_not_at_all(tmp_path, text):
+    path = tmp_path / "a.csv"
+    assert kept_text(path) is None
+    assert keep_text(path, text)
+    assert kept_text(path) == text
+    whole = path.read_bytes()
+    for offset in range(len(whole)):
+        path.write_bytes(whole[:offset] + bytes([whole[offset] ^ 1]) + whole[offset + 1 :])
+        assert kept_text(path) is None
+        path.write_bytes(whole[:offset])
+        assert kept_text(path) is None
 
 
 HOLD = """
@@ -271,6 +344,23 @@ def test_a_damaged_array_is_computed_again(tmp_path, damage):
     damage(tmp_path / "a.npy")
     np.testing.assert_array_equal(cached_array(tmp_path / "a.npy", ROWS.shape, np.uint8, rows), ROWS)
     assert rows.asked == 2
+
+
+def test_one_damaged_byte_or_block_is_found_wherever_it_is(tmp_path):
+    """Eighty places of a file, as if a disk had lost a bit or a block there; the checksum is zlib's of all of it."""
+    path, rows = tmp_path / "a.npy", Rows(ROWS)
+    cached_array(path, ROWS.shape, np.uint8, rows)
+    whole = path.read_bytes()
+    record = json.loads((tmp_path / "a.npy.json").read_text())
+    assert (record["n_bytes"], record["crc32"]) == (len(whole), zlib.crc32(whole))
+    draw = random.Random(0)
+    for turn in range(80):
+        offset, length = draw.randrange(len(whole)), 1 if turn % 2 else 4096
+        block = whole[offset : offset + length]
+        path.write_bytes(whole[:offset] + bytes(byte ^ 16 for byte in block) + whole[offset + length :])
+        np.testing.assert_array_equal(cached_array(path, ROWS.shape, np.uint8, rows), ROWS)
+        assert rows.asked == turn + 2
+        assert path.read_bytes() == whole
 
 
 def test_another_shape_or_type_is_computed_again(tmp_path):

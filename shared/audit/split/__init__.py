@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from shared.audit.finding import AuditFinding
 from shared.audit.split import duplicates, naming, probing
 from shared.audit.split.clips import Clips
-from shared.audit.split.findings import SPLIT_SEVERITIES, Checked, Figure, Pair
+from shared.audit.split.findings import SPLIT_SEVERITIES, Checked, Figure, Pair, number_of, some
 
 PAIR_COLUMNS = ("kind", "first", "second", "split_first", "split_second", "label_first", "label_second")
 PAIR_COLUMNS += ("similarity", "lag_seconds")
@@ -91,6 +91,9 @@ def _overview(clips: Clips) -> Checked:
         text = ", ".join(f"{'fold ' * clips.in_folds}{name} {n:,}" for name, n in counts)
         checked.figures.append(Figure("  by split", text, dict(counts)))
     checked.count("labels", len({label for own in clips.labels for label in own}))
+    if clips.feature_names:
+        n = number_of(len(clips.feature_names), "column")
+        checked.figures.append(Figure("features", f"{n}: {some(clips.feature_names)}", list(clips.feature_names)))
     if clips.split is None:
         checked.skipped.append("What is on which side: the index has no column split. What needs none was looked at.")
     if clips.prints is None:

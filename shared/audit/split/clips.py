@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from shared.audit.split.fingerprints import Prints
+from shared.probe import CORRELATION
 
 TRAIN, VALIDATION, TEST, EXCLUDED = "train", "validation", "test", "excluded"
 SPLIT_NAMES = {"train": TRAIN, "training": TRAIN, "test": TEST, "testing": TEST, "eval": TEST, "evaluation": TEST}
-SPLIT_NAMES |= dict.fromkeys(("validation", "valid", "val", "dev", "development"), VALIDATION)
+DEVELOPMENT = ("dev", "development")  # beside evaluation and without train, what is trained on, as in DCASE
+SPLIT_NAMES |= dict.fromkeys(("validation", "valid", "val", *DEVELOPMENT), VALIDATION)
 SPLIT_NAMES |= {"excluded": EXCLUDED, "": EXCLUDED}
 
 
@@ -47,7 +49,11 @@ class Clips:
     group_source : str
         Where the groups come from, in words; empty if there are none.
     features : ndarray, float64, shape (n, d), or None
-        Averages over time, for the probe.
+        For the probe: averages over time, or the columns of a table.
+    feature_names : tuple of str
+        What the columns are called; empty where they are averages over time.
+    distance : str
+        Of two rows: `shared.probe.CORRELATION` of spectra, `shared.probe.EUCLIDEAN` of the columns of a table.
     prints : Prints, or None
         Spectral fingerprints; None where there is no audio.
     file_hashes, content_hashes : tuple of str
@@ -65,6 +71,8 @@ class Clips:
     groups: tuple[str, ...] | None = None
     group_source: str = ""
     features: np.ndarray | None = None
+    feature_names: tuple[str, ...] = ()
+    distance: str = CORRELATION
     prints: Prints | None = None
     file_hashes: tuple[str, ...] = ()
     content_hashes: tuple[str, ...] = ()
@@ -98,7 +106,13 @@ class Clips:
         return ";".join(self.labels[row])
 
 
-def normalised_splits(given: Sequence[str], where: Sequence[str]) -> list[str]:
+def lost_labels(before: Iterable[tuple[str, ...]], after: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """A note on labels that no clip has any more once some were set aside; nothing if there are none."""
+    lost = sorted({label for own in before for label in own} - {label for own in after for label in own})
+    return (f"No clip that can be used has the label {' or '.join(lost)}: see what was set aside.",) if lost else ()
+
+
+def normalised_splits(given: Sequence[str], where: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words of a split column in their one spelling.
 
     Parameters
@@ -111,15 +125,17 @@ def normalised_splits(given: Sequence[str], where: Sequence[str]) -> list[str]:
 
     Returns
     -------
-    list of str
+    splits
         ``train``, ``validation``, ``test``, ``excluded`` or a number without leading zeros.
+    notes
+        A sentence, if dev was taken as train.
 
     Raises
     ------
     SplitError
         Another word; folds beside names; one split only; a test or validation set without anything to train on.
     """
-    found = []
+    found, words = [], set()
     for text, place in zip(given, where, strict=True):
         word = text.strip().casefold().removesuffix(".0")  # as spreadsheets write whole numbers
         if word not in SPLIT_NAMES and not word.isdecimal():
@@ -128,12 +144,17 @@ def normalised_splits(given: Sequence[str], where: Sequence[str]) -> list[str]:
                 "excluded"
             )
         found.append(str(int(word)) if word.isdecimal() else SPLIT_NAMES[word])
-    kinds = set(found) - {EXCLUDED}
+        words |= {word} if found[-1] != EXCLUDED else set()
+    kinds, notes = set(found) - {EXCLUDED}, []
     folds = {kind for kind in kinds if kind.isdecimal()}
     if folds and folds != kinds:
         named = ", ".join(sorted(kinds - folds))
         raise SplitError(f"the split column has numbers of folds and also {named}; give one or the other")
+    developed = {word for word in words if SPLIT_NAMES.get(word) == VALIDATION}
+    if kinds == {VALIDATION, TEST} and developed <= set(DEVELOPMENT):
+        notes = [f"The split {' and '.join(sorted(developed))} was taken as what is trained on: there is no train."]
+        found, kinds = [TRAIN if side == VALIDATION else side for side in found], {TRAIN, TEST}
     if len(kinds) < 2 or not (folds or TRAIN in kinds):
-        what = " and ".join(sorted(kinds)) or "no split"
+        what = " and ".join(sorted(words)) or "no split"
         raise SplitError(f"the split column has {what} only; needed is train beside test or validation, or two folds")
-    return found
+    return found, notes

@@ -28,13 +28,29 @@ def exact_pairs(clips: Clips) -> list[Pair]:
 
 
 def near_pairs(clips: Clips) -> list[Pair]:
-    """Clips that sound alike; of each set of identical ones the first is compared."""
+    """Clips that sound alike; of each set of identical ones the first is compared.
+
+    What the first of a set is like, the others are like too. So that none of their splits is lost, the first of a set
+    in each split makes a pair with the first of the other set in each.
+    """
     if clips.prints is None:
         return []
-    repeated = {row for rows in _alike(clips.content_hashes) for row in rows[1:]}
+    alike = {rows[0]: rows for rows in _alike(clips.content_hashes)}
+    repeated = {row for rows in alike.values() for row in rows[1:]}
     rows = np.array([row for row in range(len(clips)) if row not in repeated])
-    found = near_duplicates(clips.prints, rows)
-    return [Pair(NEAR, m.first, m.second, m.similarity, m.lag_frames / FRAMES_PER_SECOND) for m in found]
+
+    def firsts(row: int) -> list[int]:
+        by_split = {}
+        for other in alike.get(row, [row]):
+            by_split.setdefault(clips.split[other] if clips.split else "", other)
+        return list(by_split.values())
+
+    return [
+        Pair(NEAR, first, second, match.similarity, match.lag_frames / FRAMES_PER_SECOND)
+        for match in near_duplicates(clips.prints, rows)
+        for first in firsts(match.first)
+        for second in firsts(match.second)
+    ]
 
 
 def _alike(hashes: Sequence[str]) -> list[list[int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shared import cache
 from shared.audio import AudioError, signal_hash
 from shared.audit.split import fingerprints
 from shared.audit.split.fingerprints import (
@@ -19,7 +20,7 @@ from shared.audit.split.fingerprints import (
     describe_file,
     describe_signal,
 )
-from shared.cache import atomic_write, cache_key, cache_root
+from shared.cache import cache_key, cache_root
 from shared.image_files import progress
 
 FOLDER = "split_audit"  # under the cache folder
@@ -30,7 +31,7 @@ SETTINGS = {
 }
 TEXTS = ("file_hash", "content_hash", "seconds")
 
-Source = Path | tuple[np.ndarray, int]
+Source = Path | tuple[np.ndarray, int] | Description
 
 
 def describe_all(
@@ -40,9 +41,9 @@ def describe_all(
 
     Parameters
     ----------
-    sources : iterable of Path or (signal, rate)
+    sources : iterable of Path, (signal, rate) or Description
         Audio files, or float32 samples of shape (n,) with their sample rate in Hz. They are taken as they are needed,
-        so that samples need not all be in memory.
+        so that samples need not all be in memory. What is described already, as one that cannot be used, stays.
     what : str
         For the progress bar.
     n_jobs : int
@@ -60,8 +61,8 @@ def describe_all(
 
     Raises
     ------
-    CacheFullError
-        The disk is full.
+    OSError
+        Of what gives the sources, never of the cache: where nothing can be kept, it goes on without.
     """
     import joblib
     import threadpoolctl
@@ -74,19 +75,19 @@ def describe_all(
 
 
 def _described(source: Source, keep: bool) -> Description:
-    """One clip, from the cache if it is there. Never raises for a bad file."""
+    """One clip, from the cache if it is there. Never raises for a bad file, nor for a cache that cannot be written."""
+    if isinstance(source, Description):
+        return source
     try:
         kept_at = _place(source) if keep else None
         found = _kept(kept_at) if kept_at else None
-        if found is None:
-            found = describe_file(source) if isinstance(source, Path) else describe_signal(*source)
-            if kept_at:
-                _keep(kept_at, found)
+        if found is not None:
+            return found
+        found = describe_file(source) if isinstance(source, Path) else describe_signal(*source)
     except (AudioError, OSError) as error:
-        text = str(error)
-        if getattr(error, "errno", None) is not None and not isinstance(source, Path):
-            raise  # of the cache, not of the clip
-        return Description(error=text.removeprefix(f"{source}: ") if isinstance(source, Path) else text)
+        return Description(error=str(error).removeprefix(f"{source}: " if isinstance(source, Path) else ""))
+    if kept_at:
+        _keep(kept_at, found)
     return found
 
 
@@ -106,7 +107,7 @@ def _keep(path: Path, found: Description) -> None:
     numbers = found.features.tobytes() + found.screen.tobytes() + found.print.tobytes()
     record = {name: getattr(found, name) for name in TEXTS}
     line = json.dumps(record | {"frames": len(found.print), "crc32": zlib.crc32(numbers)}).encode("ascii")
-    atomic_write(path, lambda file: file.write(line + b"\n" + numbers), n_bytes=len(line) + 1 + len(numbers))
+    cache.keep(path, lambda file: file.write(line + b"\n" + numbers), n_bytes=len(line) + 1 + len(numbers))
 
 
 def _kept(path: Path) -> Description | None:

@@ -10,16 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio import N_HEX
-from shared.audit.split.clips import Clips, SplitError
+from shared.audit.split.clips import Clips, SplitError, lost_labels
 from shared.audit.split.extraction import Source, describe_all
 from shared.audit.split.fingerprints import LONGEST_SECONDS, Description, Prints
 from shared.audit.split.index_file import Index, read_index
 from shared.audit.split.naming import GUESSED, guessed_groups
+from shared.file_names import Files
+from shared.probe import EUCLIDEAN
 
 COLUMN = "column group"
 
 
-def clips_of_index(path: str | Path, audio_root: str | Path | None = None) -> Clips:
+def clips_of_index(path: str | Path, audio_root: str | Path | None = None, separator: str | None = None) -> Clips:
     """The clips of a user's index, and of the audio that it names.
 
     Parameters
@@ -27,32 +29,62 @@ def clips_of_index(path: str | Path, audio_root: str | Path | None = None) -> Cl
     path
         The CSV file, as `read_index` describes it.
     audio_root
-        Folder that the paths are relative to; the CSV file's own by default.
+        Folder that the paths are relative to; the CSV file's own by default. How a file is found by its name is told in
+        `shared.file_names.Files`.
+    separator
+        Of several labels in a cell, as `read_index` takes it.
 
     Raises
     ------
     SplitError
-        The index is not as it should be, no file of it can be read, or with the unreadable ones set aside there is
-        one label only, or nothing left on one side of the split.
+        The index is not as it should be, two of its lines name one file, no file of it can be read, or with the
+        unreadable ones set aside there is one label only, or nothing left on one side of the split.
     """
-    index = read_index(path)
+    index = read_index(path, separator=separator)
     root = index.path.parent if audio_root is None else Path(audio_root)
     if not root.is_dir():
         raise SplitError(f"{root}: no such folder; --audio-root names the one that the index's paths are relative to")
-    sources = [root / name.replace("\\", "/") for name in index.names]
-    if not any(source.exists() for source in sources):
-        raise SplitError(f"none of the {len(sources):,} files is there, such as {sources[0]}; see --audio-root")
+    sources, notes = _sources(index, root)
     clips = describe_clips(bare_clips(index), sources)
+    clips = dataclasses.replace(clips, notes=(*clips.notes, *notes))
     if not len(clips):
         name, reason = clips.set_aside[-1]
         raise SplitError(f"{index.path}: none of its files can be read, such as {name}: {reason}")
     return checked(clips)
 
 
-def clips_of_table(path: str | Path) -> Clips:
+def _sources(index: Index, root: Path) -> tuple[list[Source], list[str]]:
+    """Of each name the file, or why there is none; and a note if some are called otherwise than the index has it."""
+    files = Files(root)
+    found = [files.find(name) for name in index.names]
+    if not any(isinstance(file, Path) for file in found):
+        hint = "" if found[0] == "no such file" else f" ({found[0]})"
+        raise SplitError(
+            f"none of the {len(found):,} files is there, such as {root / index.names[0]}{hint}; see --audio-root"
+        )
+    named: dict[Path, str] = {}
+    others = []
+    for name, file in zip(index.names, found, strict=True):
+        if not isinstance(file, Path):
+            continue
+        if file in named:
+            twice = f"{named[file]} and {name} are the same file, {file}"
+            raise SplitError(f"{index.path}: {twice}; remove one of the lines")
+        named[file] = name
+        if file != root / name.replace("\\", "/"):
+            others.append(f"{name} as {file.relative_to(root).as_posix()}")
+    notes = (
+        [f"{len(others):,} files are called otherwise than in {index.path.name}, such as {others[0]}."]
+        if others
+        else []
+    )
+    return [file if isinstance(file, Path) else Description(error=file) for file in found], notes
+
+
+def clips_of_table(path: str | Path, separator: str | None = None) -> Clips:
     """The clips of a table in which every other column is a feature. Raises SplitError as `clips_of_index` does."""
-    index = read_index(path, with_numbers=True)
-    return checked(with_features(bare_clips(index), np.array(index.numbers)))
+    index = read_index(path, with_numbers=True, separator=separator)
+    return checked(with_features(bare_clips(index), np.array(index.numbers), index.feature_names))
 
 
 def bare_clips(index: Index) -> Clips:
@@ -66,11 +98,12 @@ def bare_clips(index: Index) -> Clips:
     return clips
 
 
-def with_features(clips: Clips, features: np.ndarray) -> Clips:
-    """Clips that are rows of numbers: float64 (n, d). Equal rows count as identical."""
+def with_features(clips: Clips, features: np.ndarray, names: Sequence[str] = (), distance: str = EUCLIDEAN) -> Clips:
+    """Clips that are rows of numbers: float64 (n, d), with the columns' names. Equal rows count as identical."""
     rows = np.ascontiguousarray(features, dtype="<f8") + 0.0  # so that -0 is 0
     hashes = tuple(hashlib.sha256(row.tobytes()).hexdigest()[:N_HEX] for row in rows)
-    return dataclasses.replace(clips, features=features, content_hashes=hashes)
+    named = {"features": features, "feature_names": tuple(names), "distance": distance}
+    return dataclasses.replace(clips, **named, content_hashes=hashes)
 
 
 def describe_clips(clips: Clips, sources: Iterable[Source]) -> Clips:
@@ -111,7 +144,8 @@ def without(clips: Clips, kept: Sequence[bool], set_aside: Sequence[tuple[str, s
         return None if values is None else tuple(v for v, keep in zip(values, kept, strict=True) if keep)
 
     columns = {name: chosen(getattr(clips, name)) for name in ("names", "labels", "split", "groups")}
-    return dataclasses.replace(clips, **columns, set_aside=(*clips.set_aside, *set_aside))
+    notes = (*clips.notes, *lost_labels(clips.labels, columns["labels"]))
+    return dataclasses.replace(clips, **columns, set_aside=(*clips.set_aside, *set_aside), notes=notes)
 
 
 def checked(clips: Clips) -> Clips:

@@ -11,6 +11,7 @@ from shared.audit.split import SplitAudit
 from shared.audit.split.probing import majority
 from shared.figures import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
 from shared.intervals import wilson_interval
+from shared.probe import EUCLIDEAN
 
 MOST_LABELS = 30  # that get a bar
 
@@ -51,11 +52,17 @@ def draw_similarities(path: Path, audit: SplitAudit) -> Path:
     if probes.grouped:
         looks.append(("nearest of another group", probes.grouped, VALIDATION))
     looks = [(name, probe.similarity[probe.nearest >= 0], colour) for name, probe, colour in looks]
-    least = min(values.min() for _, values, _ in looks if values.size)
-    bins = np.linspace(np.floor(10 * min(least, 0.9)) / 10, 1.0, 51)
+    if audit.clips.distance == EUCLIDEAN:
+        looks = [(name, -values, colour) for name, values, colour in looks]
+        most = max(values.max() for _, values, _ in looks if values.size)
+        bins, meaning = np.linspace(0, most or 1.0, 51), "distance of standardised features; 0: the same numbers"
+    else:
+        least = min(values.min() for _, values, _ in looks if values.size)
+        bins = np.linspace(np.floor(10 * min(least, 0.9)) / 10, 1.0, 51)
+        meaning = "correlation of averages over time; 1: the same sound"
     for name, values, colour in looks:
         axis.hist(values, bins, color=colour, alpha=0.55, label=f"{name}, median {np.median(values):.3f}")
-    axis.set_xlabel("correlation of averages over time; 1: the same sound", color=MUTED)
+    axis.set_xlabel(meaning, color=MUTED)
     axis.set_ylabel("held-out clips", color=MUTED)
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, fontsize=9, loc="upper left")

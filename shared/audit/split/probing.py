@@ -1,10 +1,11 @@
 """How far a split is solved by recognising recordings: the nearest training clip, with and without its own group.
 
-The probe is `shared.probe.nearest_neighbour` on averages over time, standardised as the training clips are. Under the
-given split it may choose any training clip. Under the grouped one, the same held-out clips choose anew among the
-training clips of other groups, as if each clip's group had been held out whole. Both answer the same clips, so their
-difference is that of pairs, and it is the groups' part in the score. Fewer clips to choose from may cost something,
-too: a third run bars as many training clips drawn at random.
+The probe is `shared.probe.nearest_neighbour`, on averages over time by their correlation, on the columns of a table by
+their Euclidean distance; each column is standardised as the training clips are. Under the given split it may choose any
+training clip. Under the grouped one, the same held-out clips choose anew among the training clips of other groups, as
+if each clip's group had been held out whole. Both answer the same clips, so their difference is that of pairs, and it
+is the groups' part in the score. Fewer clips to choose from may cost something, too: a third run bars as many training
+clips drawn at random.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Probe:
     """What the probe found, one value a held-out clip, m of them.
 
     ``rows``: the clips; ``nearest``: rows of the training clips that they were given, -1 if there was none;
-    ``similarity``: -1 … 1; ``right``: whether that clip has one of their labels.
+    ``similarity``: as `nearest_neighbour` gives it; ``right``: whether that clip has one of their labels.
     """
 
     rows: np.ndarray
@@ -49,7 +50,13 @@ class Probes:
 def standardised(features: np.ndarray, by: np.ndarray) -> np.ndarray:
     """Features less the mean and over the standard deviation of the rows `by`; a constant column becomes 0."""
     mean, spread = features[by].mean(axis=0), features[by].std(axis=0)
-    return np.where(spread > 0, (features - mean) / np.where(spread > 0, spread, 1.0), 0.0)
+    moving = _moving(features[by])
+    return np.where(moving, (features - mean) / np.where(moving, spread, 1.0), 0.0)
+
+
+def _moving(features: np.ndarray) -> np.ndarray:
+    """Which columns are not constant. The deviation of a constant one need not be 0: its mean may be rounded."""
+    return np.ptp(features, axis=0) > 0
 
 
 def probed(clips: Clips, barred: Callable[[Part, slice], np.ndarray] | None = None, fit_on_all: bool = False) -> Probe:
@@ -69,7 +76,7 @@ def probed(clips: Clips, barred: Callable[[Part, slice], np.ndarray] | None = No
         fitted = np.concatenate([part.train, part.test]) if fit_on_all else part.train
         scaled = standardised(clips.features, fitted)
         bar = None if barred is None else lambda rows, part=part: barred(part, rows)
-        near = nearest_neighbour(scaled[part.train], part.train, scaled[part.test], bar)
+        near = nearest_neighbour(scaled[part.train], part.train, scaled[part.test], bar, clips.distance)
         nearest = np.where(near.index >= 0, near.labels, -1)
         right = [_shared(clips, row, other) for row, other in zip(part.test, nearest, strict=True)]
         found.append((part.test, nearest, near.similarity, np.array(right, bool)))
@@ -236,7 +243,7 @@ def check_standardisation(clips: Clips, given: Probe | None) -> Checked:
     for part in clips.parts():
         train, everything = clips.features[part.train], clips.features[np.concatenate([part.train, part.test])]
         spread = train.std(axis=0)
-        moving = spread > 0
+        moving = _moving(train)
         shifts.append(np.abs(everything.mean(axis=0) - train.mean(axis=0))[moving] / spread[moving])
         ratios.append(everything.std(axis=0)[moving] / spread[moving])
         expected.append(np.sqrt(1 / len(train) - 1 / len(everything)))

@@ -1,10 +1,16 @@
 """Descriptions are kept, made anew where they are damaged or the file has changed, and are the same either way."""
 
+import errno
+import os
+
 import numpy as np
+import pytest
 import soundfile
 
 from shared.audit.split import extraction
 from shared.audit.split.extraction import describe_all
+from shared.audit.split.fingerprints import Description
+from shared.audit.split.loading import clips_of_index
 from tests.shared.audit.split.conftest import RATE_HZ, sound
 
 
@@ -45,3 +51,28 @@ def test_samples_and_their_file_are_described_alike(tmp_path):
     by_file, by_samples = describe_all([path, (sound(0), RATE_HZ)], "reading", n_jobs=1, keep=False)
     assert by_file.content_hash == by_samples.content_hash
     np.testing.assert_array_equal(by_file.print, by_samples.print)
+
+
+@pytest.mark.parametrize("fault", ["a file", "read-only", "full"])
+def test_a_cache_that_cannot_be_written_sets_nothing_aside(folder, cache, monkeypatch, capsys, fault):
+    """Neither for files nor for samples; one note for all of them."""
+    expected = clips_of_index(folder.index())
+    error = {"read-only": errno.EROFS, "full": errno.ENOSPC}.get(fault)
+    if fault == "a file":
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(folder.index()))
+    else:
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(cache / fault))
+        monkeypatch.setattr(os, "fsync", lambda descriptor: (_ for _ in ()).throw(OSError(error, "as said")))
+    clips = clips_of_index(folder.index())
+    assert clips.set_aside == ()
+    assert clips.content_hashes == expected.content_hashes
+    described = describe_all([(sound(n), RATE_HZ) for n in range(4)], "reading")
+    assert not any(one.error for one in described)
+    note = capsys.readouterr().err
+    assert note.count("note: ") == 1
+    assert f"in the cache folder {os.environ['AUDIO_REPRODUCTIONS_CACHE']} nothing can be kept: " in note
+
+
+def test_what_is_described_already_stays():
+    known = Description(error="no such file")
+    assert describe_all([known, (sound(0), RATE_HZ)], "reading", keep=False)[0] is known

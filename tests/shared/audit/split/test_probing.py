@@ -1,5 +1,7 @@
 """The probe with and without its own group, against scikit-learn and hand-made cases."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
@@ -8,8 +10,9 @@ from sklearn.preprocessing import StandardScaler
 from shared.audit.split import audit_split
 from shared.audit.split.clips import Clips
 from shared.audit.split.findings import Pair
-from shared.audit.split.loading import with_features
+from shared.audit.split.loading import clips_of_table, with_features
 from shared.audit.split.probing import difference_interval, kin, majority, probed, standardised
+from shared.probe import nearest_neighbour
 
 
 def grouped_clips(n_groups=30, of_each=6, strength=3.0) -> Clips:
@@ -48,15 +51,59 @@ def test_a_score_that_the_labels_give_stays():
     assert not [finding for finding in audit.findings if finding.kind == "score from recognised groups"]
 
 
-def test_against_scikit_learn():
+@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+def test_against_scikit_learn(metric):
     """Correlation is scikit-learn's metric of that name, 1 less."""
-    clips = grouped_clips(strength=0.5)
+    clips = dataclasses.replace(grouped_clips(strength=0.5), distance=metric)
     train, test = (np.array([side == name for side in clips.split]) for name in ("train", "test"))
     labels = np.array([label[0] for label in clips.labels])
     scaled = StandardScaler().fit(clips.features[train]).transform(clips.features)
-    reference = KNeighborsClassifier(1, metric="correlation", algorithm="brute").fit(scaled[train], labels[train])
+    reference = KNeighborsClassifier(1, metric=metric, algorithm="brute").fit(scaled[train], labels[train])
     right = reference.predict(scaled[test]) == labels[test]
     np.testing.assert_array_equal(probed(clips).right, right)
+
+
+@pytest.mark.parametrize("n_columns", [1, 2, 3])
+def test_narrow_tables_against_scikit_learn(tmp_path, n_columns):
+    """Columns of very different units, one of them constant in training: three labels that the first column tells."""
+    generator = np.random.default_rng(n_columns)
+    labels = np.arange(90) % 3
+    features = np.column_stack([10 * labels + generator.normal(size=90), 1e6 * generator.normal(size=90), np.ones(90)])
+    features = features[:, :n_columns].round(4)
+    split = np.where(np.arange(90) % 10 < 7, "train", "test")
+    names = ("x", "y", "z")[:n_columns]
+    cells = zip(labels, split, features, strict=True)
+    rows = [f"c{n},{label},{side},{','.join(map(str, row))}" for n, (label, side, row) in enumerate(cells)]
+    (tmp_path / "t.csv").write_text("\n".join([f"path,label,split,{','.join(names)}", *rows]) + "\n")
+    audit = audit_split(clips_of_table(tmp_path / "t.csv"))
+    train, test = split == "train", split == "test"
+    scaler = StandardScaler().fit(features[train])
+    reference = KNeighborsClassifier(1).fit(scaler.transform(features[train]), labels[train])
+    expected = reference.predict(scaler.transform(features[test])) == labels[test]
+    np.testing.assert_array_equal(audit.probes.given.right, expected)
+    assert n_columns > 1 or expected.all()
+    (found,) = [figure for figure in audit.figures if figure.name == "features"]
+    assert (found.value, found.text) == (list(names), f"{n_columns} column{'s' * (n_columns > 1)}: {', '.join(names)}")
+
+
+def test_a_nearest_clip_that_may_be_barred_by_either_distance():
+    train, test = np.array([[0.0, 1], [5, 2], [9, 9]]), np.array([[0.1, 1.2], [8, 9]])
+    bars = np.array([[True, False, False], [True, True, True]])
+    for distance in ("correlation", "euclidean"):
+        found = nearest_neighbour(train, np.arange(3), test, lambda rows: bars[rows], distance)
+        assert found.index[1] == -1
+        assert found.index[0] in (1, 2)
+    assert found.index[0] == 1
+    assert found.similarity[0] == pytest.approx(-np.hypot(4.9, 0.8))
+    with pytest.raises(ValueError, match="unknown distance 'cosine'; known are: correlation, euclidean"):
+        nearest_neighbour(train, np.arange(3), test, distance="cosine")
+
+
+def test_a_column_that_is_constant_but_for_rounding_is_nothing():
+    """The mean of 23 times 0.1 is not 0.1 in floating point, so the deviation is not 0 either."""
+    column = np.full(23, 0.1)
+    assert column.std() > 0
+    assert not standardised(column[:, None], np.arange(23)).any()
 
 
 def test_clips_whose_label_no_other_group_has_are_left_out():

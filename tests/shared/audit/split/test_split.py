@@ -70,6 +70,34 @@ def test_another_encoding_level_or_offset_is_a_near_duplicate(folder, name, chan
     assert kinds(audit) == ["near duplicates"]
 
 
+def test_near_duplicates_of_a_clip_that_is_trained_on_in_a_copy(folder):
+    """The test's own wav stands first, its copy is trained on, and the test has its mp3 and ogg, too: all leak."""
+    folder.rows[0][2] = "test"
+    folder.add("copy.wav", sound(0), "label 0", "train", "g20")
+    folder.add("a1.mp3", sound(0), "label 0", "test", "g21", format="MP3")
+    folder.add("a2.ogg", sound(0), "label 0", "test", "g22", format="OGG", subtype="VORBIS")
+    audit = audited(folder)
+    assert kinds(audit) == ["exact duplicates", "near duplicates"]
+    across = {
+        frozenset((row["first"], row["second"]))
+        for row in audit.pair_rows()
+        if row["split_first"] != row["split_second"]
+    }
+    assert across == {frozenset(("copy.wav", other)) for other in ("a.wav", "a1.mp3", "a2.ogg")}
+
+
+def test_near_duplicates_of_two_sets_of_copies_are_a_pair_of_each_two_splits(folder):
+    """Not of each two clips: ten copies of either would be a hundred."""
+    for number, split in enumerate(("test", "test", "train")):
+        folder.add(f"copy{number}x.wav", sound(0), "label 0", split, "g20")
+        folder.add(f"quiet{number}x.wav", 0.25 * sound(0), "label 0", split, "g20")
+    audit = audited(folder)
+    near = [row for row in audit.pair_rows() if row["kind"] == "near"]
+    assert sorted((row["split_first"], row["split_second"]) for row in near) == [
+        *(("test", "test"), ("test", "train"), ("train", "test"), ("train", "train")),
+    ]
+
+
 def test_one_sound_with_two_labels_is_a_contradiction(folder):
     folder.add("copy.wav", sound(0), "label 1", "train", "g20")
     audit = audited(folder)
@@ -130,6 +158,15 @@ def test_equal_rows_of_a_table_are_identical_and_text_among_numbers_is_set_aside
     assert [(pair.first, pair.second) for pair in audit.pairs] == [(0, 1)]
     assert audit.clips.set_aside[1] == ("e", "table.csv, line 6: x is '?', no number")
     assert any("no audio" in sentence for sentence in audit.skipped)
+
+
+def test_a_tables_pictures_show_distances(tmp_path):
+    rows = [f"c{n},{n % 2},{'test' if n > 5 else 'train'},g{n % 3},{n}" for n in range(9)]
+    (tmp_path / "t.csv").write_text("\n".join(["path,label,split,group,x", *rows]) + "\n")
+    audit = audit_split(clips_of_table(tmp_path / "t.csv"))
+    written = write_split(audit, tmp_path / "out")
+    assert {"similarities.png", "probe.png"} < {path.name for path in written}
+    assert (audit.probes.given.similarity <= 0).all()  # a distance, with a minus
 
 
 def test_figures_stand_before_words_and_names_that_are_long_break_nothing(folder):

@@ -312,6 +312,9 @@ def _entry(
     if not runs and splits:
         reason = f"its runs kept predictions for {' and '.join(sorted(splits))} only"
         return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
+    if not runs and paper.corpus.private and place[2] == paper.corpus.name:
+        reason = f"the audio of {paper.corpus.name} is private: nobody else can run it; stand-ins have other names"
+        return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
@@ -342,6 +345,8 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
         return f"corpus {corpus}, the paper's is {paper.corpus_of(cell.model)}{f': {why}' if why else ''}"
     if corpus == SYNTHETIC:
         return f"corpus {SYNTHETIC}: made from formulas, so it says nothing about the paper"
+    if paper.corpus.private and not runs[0].get("exact"):
+        return f"{corpus} is private: a library of that name is another one than the paper's"
     if other := next(filter(None, (_other_data(paper, row) for row in runs)), ""):
         return other
     expected = paper.corpus.n_under(protocol)

@@ -230,7 +230,7 @@ def spread_of(own: Sequence[float], others: Sequence[Sequence[float]] = ()) -> S
     -------
     Spread or None
         None where no row has two trainings. A row with at least `FEW` trainings keeps its own, and so does one whose
-        own is larger than the others' by more than chance (F test at 5 %): the pooled one would make it look certain.
+        own differs from the others' by more than chance (F test at 5 %), since there is no common spread then.
     """
     scores = [np.asarray(values, dtype=np.float64) for values in (own, *others) if len(values) > 1]
     if not scores:
@@ -239,14 +239,15 @@ def spread_of(own: Sequence[float], others: Sequence[Sequence[float]] = ()) -> S
     df = [len(values) - 1 for values in scores]
     if len(own) > 1:
         alone = Spread(math.sqrt(squares[0] / df[0]), df[0])
-        if len(own) >= FEW or len(scores) == 1 or _larger(squares, df):
+        if len(own) >= FEW or len(scores) == 1 or not _alike(squares, df):
             return alone
     return Spread(math.sqrt(sum(squares) / sum(df)), sum(df), len(scores))
 
 
-def _larger(squares: list[float], df: list[int]) -> bool:
-    """Whether the first variance is larger than that of all others together, by an F test at 5 %."""
+def _alike(squares: list[float], df: list[int]) -> bool:
+    """Whether the first variance may be that of all others together, by a two-sided F test at 5 %."""
     from scipy import special
 
     others, others_df = sum(squares[1:]) / sum(df[1:]), sum(df[1:])
-    return squares[0] / df[0] > others * special.fdtri(df[0], others_df, CONFIDENCE)
+    low, high = (special.fdtri(df[0], others_df, tail) for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return low * others <= squares[0] / df[0] <= high * others

@@ -208,7 +208,7 @@ def notes(table: Table, section: Section) -> list[str]:
     judged = {entry.metric for entry in mine if entry.low is not None}
     if margins := [f"{metric} {margin:g}" for metric, margin in table.margins.items() if metric in judged]:
         found.append(f"Margin: {', '.join(margins)} ({table.margin_reason})")
-    return [*found, *filter(None, [by_chance(entry.verdict for entry in mine)])]
+    return [*found, *filter(None, [by_chance(e.verdict for e in mine if e.noticeable is not None)])]
 
 
 def remarks(table: Table, section: Section) -> list[str]:

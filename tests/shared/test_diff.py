@@ -159,6 +159,17 @@ def test_synthetic_data_is_no_reproduction_even_where_it_is_the_corpus_of_paper_
     assert found.reason == "corpus synthetic: made from formulas, so it says nothing about the paper"
 
 
+def test_nobodys_library_is_held_against_a_private_one(paper):
+    private = replace(paper, corpus=replace(paper.corpus, private=True, fingerprint=""))
+    rows = [row(0.9, seed=seed, fingerprint=OTHER) for seed in range(3)]
+    found = entry(private, rows)
+    assert (found.verdict, found.value) == (NOT_COMPARABLE, pytest.approx(0.9))
+    assert found.reason == "vntm is private: a library of that name is another one than the paper's"
+    assert entry(private, rows, model="Model 1").reason.startswith("the audio of vntm is private: nobody else can run")
+    exact = entry(private, [row(0.908, exact=True)])
+    assert exact.verdict == MATCH, "arithmetic needs no audio"
+
+
 def test_a_protocol_that_is_a_reading_of_the_paper_is_compared_with_its_own_number_of_clips(paper):
     other = Protocol("other", comparable=True, n={"test": 200})
     paper = replace(paper, corpus=replace(paper.corpus, protocols={"other": other}))

@@ -195,10 +195,13 @@ def test_few_trainings_borrow_the_spread_of_the_other_rows_as_an_analysis_of_var
     assert np.mean(rows[0]) - half == pytest.approx(frame["obs_ci_lower"].item(), **SIX)
 
 
-def test_a_row_keeps_its_own_spread_where_it_has_enough_trainings_or_a_larger_one():
+def test_a_row_keeps_its_own_spread_where_it_has_enough_trainings_or_another_one():
     wild, calm = [0.3, 0.9, 0.6], [[0.80, 0.81, 0.80], [0.70, 0.71, 0.72]]
-    assert stats.f.sf(np.var(wild, ddof=1) / np.mean([np.var(row, ddof=1) for row in calm]), 2, 4) < 0.05
+    assert stats.f.sf(np.var(wild, ddof=1) / np.mean([np.var(row, ddof=1) for row in calm]), 2, 4) < 0.025
     assert spread_of(wild, calm).rows == 1
+    still, others = [0.8000, 0.8001, 0.8001], [wild, [0.2, 0.7, 0.5]]
+    assert stats.f.cdf(np.var(still, ddof=1) / np.mean([np.var(row, ddof=1) for row in others]), 2, 4) < 0.025
+    assert spread_of(still, others).rows == 1
     assert spread_of(calm[0], [calm[1]]).rows == 2
     many = np.linspace(0.8, 0.81, FEW)
     assert (spread_of(many, calm).rows, spread_of(many, calm).df) == (1, FEW - 1)

@@ -514,6 +514,13 @@ class Paper:
         """The number the paper is known for."""
         return self.cell(*self.headline) if self.headline else None
 
+    def main_column(self, table: Table) -> Column:
+        """The column that a table is known for: the headline's, else the first of the test split, else the first."""
+        places = {(column.split, column.metric): column for column in table.columns}
+        if self.headline and self.headline[2:] in places:
+            return places[self.headline[2:]]
+        return next((column for column in table.columns if column.split == "test"), table.columns[0])
+
     @cached_property
     def _cells(self) -> dict[tuple[str, str, str, str], Cell]:
         return {(cell.table, cell.model, cell.split, cell.metric): cell for cell in self.cells()}

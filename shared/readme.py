@@ -15,9 +15,9 @@ from statistics import mean, stdev
 
 from shared import ablations, comparisons, fold_table
 from shared.audit.constant import audit_constant
-from shared.diff import Diff, Entry
+from shared.diff import Diff, Entry, Section
 from shared.label_outputs import labels_markdown
-from shared.paper import Ablation, Paper, Setting
+from shared.paper import Ablation, Cell, Paper, Setting, Table
 from shared.published_curves import curves_table
 from shared.tables import layouts, number, render_markdown
 from shared.verdicts import ALPHA, CONDITIONAL, ENOUGH_RUNS, NOT_COMPARABLE, RULE
@@ -102,35 +102,55 @@ def _constant(paper: Paper) -> str:
 
 
 def _papers(diffs: list[Diff]) -> str:
-    """One row a paper: its headline number, ours a variant, the verdicts.
-
-    Ours are the headline readings on the paper's corpus; where none was run there, ``paper``'s on others, or the first
-    variant's that was run."""
-    rows = []
+    """One line a row of each paper's tables: the number it is known for, ours in each reading shown, the verdicts."""
+    lines = []
     for diff in diffs:
-        paper, cell = diff.paper, diff.paper.headline_cell
-        name = f"[{paper.id}](reproductions/{paper.id}/README.md)"
-        row = [name, paper.task, paper.corpus.title]
-        if cell is None:
-            rows.append([*row, "none", "", ""])
-            continue
-        place = (cell.table, cell.model, cell.split, cell.metric)
-        published = [s for s in diff.sections if s.protocol == "published" and place in s.entries]
-        entries = [(section, section.entries[place]) for section in published]
-        run = [(section, entry) for section, entry in entries if entry.value is not None]
-        headlines = [name for name, variant in paper.variants.items() if variant.headline]
-        own = [(section, entry) for section, entry in run if section.own_corpus and section.variant in headlines]
-        faithful = [(section, entry) for section, entry in run if section.variant == "paper"]
-        run = own or faithful or [(section, entry) for section, entry in run if section.variant == run[0][0].variant]
-        ours = [f"{number(e)} ({s.variant}{'' if s.own_corpus else f', on {s.corpus}'})" for s, e in run]
-        verdicts = [_verdict(entry) for _, entry in run or entries]
-        published = f"{cell.printed} {cell.metric}, {cell.model}, {cell.split}"
-        rows.append([*row, published, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
-    return _table(["paper", "task", "corpus", "published", "regenerated (variant)", "verdict"], rows)
+        paper = diff.paper
+        name = f"[{paper.id}](reproductions/{paper.id}/README.md): {paper.task}"
+        tables = [table for table in paper.tables if table.rows]
+        for table in tables:
+            column = paper.main_column(table)
+            of_table = f"{table.label}: " if len(tables) > 1 else ""
+            for row in table.rows:
+                cell = paper.cell(table.id, row.model, column.split, column.metric)
+                if cell is None:
+                    continue
+                shown = _shown(diff, table, cell)
+                ours = [_regenerated(section, entry) for section, entry in shown if entry.value is not None]
+                verdicts = [_verdict(entry) for _, entry in shown]
+                what = f"{of_table}{row.model}, {cell.split} {cell.metric}"
+                lines.append([name, what, cell.printed, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
+                name = ""
+    return _table(["paper", "number", "published", "regenerated (reading)", "verdict"], lines)
+
+
+def _shown(diff: Diff, table: Table, cell: Cell) -> list[tuple[Section, Entry]]:
+    """The entries that the table at the top shows beside a number.
+
+    On the paper's corpus, the headline readings, or those that the table is held against; where none was run there,
+    the first of these on the first of the other corpora that the paper's file names, or whatever was run.
+    """
+    paper, place = diff.paper, (cell.table, cell.model, cell.split, cell.metric)
+    there = [(s, s.entries[place]) for s in diff.sections if s.protocol == "published" and place in s.entries]
+    run = [(section, entry) for section, entry in there if entry.value is not None]
+    wanted = table.variants or [name for name, variant in paper.variants.items() if variant.headline]
+    read = [(section, entry) for section, entry in run if section.variant in wanted] or run
+    own = [(section, entry) for section, entry in read if section.own_corpus]
+    others = [*paper.corpus.others]
+    elsewhere = sorted(read, key=lambda one: others.index(one[0].corpus) if one[0].corpus in others else len(others))[
+        :1
+    ]
+    return own or elsewhere or there[:1]
+
+
+def _regenerated(section: Section, entry: Entry) -> str:
+    place = "" if section.own_corpus else f", on {section.corpus}"
+    return f"{number(entry)} ({section.variant}{place})"
 
 
 def _verdict(entry: Entry) -> str:
-    why = {NOT_COMPARABLE: entry.reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
+    reason = entry.reason if entry.reason.startswith("partial") else entry.reason.partition(": ")[0]
+    why = {NOT_COMPARABLE: reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
     return f"{entry.verdict} ({why})" if why else entry.verdict
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.diff import Diff, Entry, Section, compare
-from shared.paper import Column, Paper, Table
+from shared.paper import Column
 from shared.verdicts import CONDITIONAL, JUDGED, UNDETERMINED, UNPUBLISHED
 
 COUNTED = (*JUDGED, UNDETERMINED, CONDITIONAL)
@@ -39,7 +39,7 @@ def lines(diff: Diff) -> tuple[list[Line], int]:
     """
     found, left, several = [], 0, len([table for table in diff.paper.tables if table.rows]) > 1
     for table in diff.paper.tables:
-        column = main_column(diff.paper, table)
+        column = diff.paper.main_column(table)
         for row in table.rows:
             for section in _sections(diff, PUBLISHED):
                 entry = section.entries.get((table.id, row.model, column.split, column.metric))
@@ -51,19 +51,11 @@ def lines(diff: Diff) -> tuple[list[Line], int]:
     return found + _unpublished(diff), left
 
 
-def main_column(paper: Paper, table: Table) -> Column:
-    """The column that a table is known for: the headline's, else the first of the test split, else the first."""
-    places = {(column.split, column.metric): column for column in table.columns}
-    if paper.headline and paper.headline[2:] in places:
-        return places[paper.headline[2:]]
-    return next((column for column in table.columns if column.split == "test"), table.columns[0])
-
-
 def _unpublished(diff: Diff) -> list[Line]:
     """Models that the paper has no number for, such as probes and ensembles, in the first table's main column."""
     if not diff.paper.tables:
         return []
-    column = main_column(diff.paper, diff.paper.tables[0])
+    column = diff.paper.main_column(diff.paper.tables[0])
     found = []
     for section in _sections(diff, PUBLISHED):
         for entry in section.extras:

@@ -69,7 +69,8 @@ def test_models_have_their_shapes_and_counts(paper):
 
 def test_a_paper_that_was_not_run_says_so_at_the_top(paper):
     text = suite_blocks([compare(paper, [], {})])["papers"]()
-    assert "0.9080 accuracy, Model 3, test | not run | not run |" in text
+    assert "|  | Model 3, test accuracy | 0.9080 | not run | not run |" in text
+    assert text.count("[lam_ensemble]") == 1, "a line a row of the table, the paper named once"
 
 
 def test_the_top_gives_every_headline_reading_that_was_run(paper, write_unit):

@@ -198,8 +198,8 @@ def test_the_front_page_has_a_line_a_row_and_comparable_variant(diffs, documents
     for diff in diffs:
         mine = [cells for heading, cells in rows if heading == diff.paper.title and len(cells) > 1]
         there = lines(diff)[0]
-        rows_there = list(dict.fromkeys(line.row for line in there))
-        there.sort(key=lambda line: rows_there.index(line.row))  # lines of one row stand together, whatever the table
+        rows_there = list(dict.fromkeys((line.table, line.row) for line in there))
+        there.sort(key=lambda line: rows_there.index((line.table, line.row)))  # lines of one row stand together
         assert len(mine) == len(there)
         for line, cells in zip(there, mine, strict=True):
             kept = [entry for section in diff.sections for entry in section.all()]

@@ -156,6 +156,7 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
     """
     import pandas as pd
 
+    from data_prep.recordings import silence_note
     from data_prep.report import CheckReport
 
     folder = audio_folder(root)
@@ -171,7 +172,7 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
     rows = [_row(clip, recording) for clip, recording in usable]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["group"], repeated = grouping.groups(frame)
-    report.notes += gtzan_tracks.repetition_note(repeated)
+    report.notes += gtzan_tracks.repetition_note(repeated) + silence_note(usable)
     frame.attrs["skipped"] = skipped
     return frame, report
 

@@ -162,8 +162,8 @@ def test_the_middle_is_that_of_the_whole_file(tmp_path, kind, file_rate_hz):
 @pytest.mark.parametrize(("n_samples", "start"), [(11, 3), (10, 2), (5, 0), (4, 0)])
 def test_the_middle_is_exact(tmp_path, n_samples, start):
     """Five of eleven samples leave three out on either side; of ten, two and three; of five or fewer, none."""
-    soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 10, subtype="PCM_16")
-    middle = load_middle(tmp_path / "a.wav", 10, 0.5)
+    soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 1000, subtype="PCM_16")
+    middle = load_middle(tmp_path / "a.wav", 1000, 0.005)
     assert (middle * 32768).tolist() == list(range(start, min(start + 5, n_samples)))
 
 
@@ -199,5 +199,7 @@ def test_a_file_that_is_cut_off(tmp_path):
     path = tmp_path / "a.flac"
     soundfile.write(path, _music(8000, 1, 20), 8000, subtype="PCM_16")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
-    with pytest.raises(AudioError, match=r"a\.flac: (ends early|cannot be read as audio)"):
+    with pytest.raises(
+        AudioError, match=r"a\.flac: the header says 20\.000 s, the file holds 6\.\d+ s .*cut off or damaged"
+    ):
         load_middle(path, 8000, 18)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import AudioError, signal_hash
+from shared.audio import READING, AudioError, signal_hash
 from shared.audit.split import fingerprints
 from shared.audit.split.fingerprints import (
     N_FEATURES,
@@ -97,7 +97,7 @@ def _place(source: Source) -> Path:
         content = [str(source.absolute()), status and [status.st_size, status.st_mtime_ns]]
     else:
         content = signal_hash(*source)
-    key = cache_key(content=content, **SETTINGS)
+    key = cache_key(content=content, reading=READING, **SETTINGS)
     return cache_root() / FOLDER / key[:2] / f"{key}.print"
 
 

@@ -37,17 +37,17 @@ def _of_sound(content: Bytes, sound: Sound) -> list[Piece]:
     if promised == 0 and sound.stray and content.at(0, 4) in (b"RIFF", b".snd"):
         # A header that was not finished; this size in it means that it is not known.
         return [Piece([(0, size_at), b"\xff" * 4, (size_at + 4, content.size)])]
-    read = min(promised or 0, sound.held)  # bytes, by libsndfile
-    if read and (promised > sound.held or sound.stray):
-        with Decoder(content, Piece([(0, min(sound.start + promised, content.size))])) as decoder:
-            n, rate_hz = decoder.frames, decoder.samplerate
-        if promised > sound.held:
-            raise short(round(n * promised / read), n, rate_hz)
-        seconds = n / rate_hz
-        if seconds * sound.stray / read > STRAY_SECONDS:
+    if promised and promised > sound.held:
+        with Decoder(content) as held, Decoder(content, Piece([(0, sound.start + promised)])) as whole:
+            raise short(whole.frames, held.frames, held.samplerate)
+    if promised and sound.stray:
+        with Decoder(content, Piece([(0, sound.start + promised)])) as decoder:
+            seconds = decoder.frames / decoder.samplerate
+        more = seconds * sound.stray / promised
+        if more > STRAY_SECONDS:
             raise AudioError(
-                f"the header says {seconds:,.3f} s, the file holds {seconds * (1 + sound.stray / read):,.3f} s. Write "
-                f"it again, as with: {CONVERT}"
+                f"the header says {seconds:,.3f} s, the file holds {seconds + more:,.3f} s. Write it again, as with: "
+                f"{CONVERT}"
             )
     return [WHOLE]
 
@@ -74,10 +74,17 @@ def _of_streams(content: Bytes, streams: list[Stream]) -> list[Piece]:
         if stream.cut:
             seconds = stream.n_samples / rate_hz
             raise AudioError(f"is cut off: it ends within a frame, after {seconds:,.3f} s. {AS_IT_IS}")
-    if len(streams) == 1 and streams[0].is_file(content):
-        return [Piece(None, streams[0].least_samples)]
+    if len(streams) == 1:
+        stream = streams[0]
+        if stream.is_file(content):
+            return [Piece(None, stream.least_samples)]
+        alone = Piece(None, stream.least_samples, stream.n_samples)
+        if stream.info is None and stream.ranges[0][0] == first_frame(content) and len(stream.ranges) == 1:
+            with Decoder(content, alone) as decoder:
+                if decoder.frames >= stream.n_samples:  # guessed by libsndfile, and enough
+                    return [alone]
     return [
-        Piece(stream.parts(content), stream.least_samples, stream.n_samples if stream.promised is None else None)
+        Piece(stream.parts(content), stream.least_samples, None if stream.count_at else stream.n_samples)
         for stream in streams
         if stream.n_frames
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 FIRST_CHUNK, CHUNK = 1 << 12, 1 << 20  # bytes that are read at once: few at first, since most headers are short
+SPLICED_CHUNK = 1 << 16  # the same where a decoder reads on
 
 Part = bytes | tuple[int, int]  # content, or where it begins and ends in the file
 
@@ -49,42 +49,54 @@ class Bytes:
         return -1
 
 
-class Spliced(io.RawIOBase):
-    """Parts of a file and other bytes, one after another, to be read as a file."""
+class Spliced:
+    """Parts of a file and other bytes, one after another: what a decoder asks of a file, and no more.
+
+    A part may lie beyond the end of the file. It counts in the size, and reading ends there.
+    """
 
     def __init__(self, content: Bytes, parts: Sequence[Part]):
         self._descriptor, self._parts, self._position = content.descriptor, parts, 0
         lengths = (len(part) if isinstance(part, bytes) else part[1] - part[0] for part in parts)
         self._starts = [0, *accumulate(lengths)]
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
+        self._begin, self._chunk = 0, b""
 
     def tell(self) -> int:
         return self._position
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._starts[-1]}[whence]
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._starts[-1]}[whence]
         self._position = max(base + offset, 0)
         return self._position
 
     def readinto(self, buffer) -> int:
         """Fill `buffer` as far as there is something left; returns the number of bytes."""
-        wanted, done = memoryview(buffer), 0
-        while done < len(wanted) and self._position < self._starts[-1]:
-            number = bisect_right(self._starts, self._position) - 1
-            part, place = self._parts[number], self._position - self._starts[number]
-            n = min(len(wanted) - done, self._starts[number + 1] - self._position)
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def read(self, n_bytes: int) -> bytes:
+        """The next `n_bytes` bytes, fewer at the end; an mp3 decoder asks for a few hundred at a time."""
+        place = self._position - self._begin
+        if place < 0 or place + n_bytes > len(self._chunk):
+            self._begin, place = self._position, 0
+            self._chunk = b"".join(self._pieces(max(n_bytes, SPLICED_CHUNK)))
+        found = self._chunk[place : place + n_bytes]
+        self._position += len(found)
+        return found
+
+    def _pieces(self, n_bytes: int) -> Iterator[bytes]:
+        """`n_bytes` bytes from `_position` on, as they lie in the parts."""
+        place = self._position
+        while n_bytes and place < self._starts[-1]:
+            number = bisect_right(self._starts, place) - 1
+            part, skipped = self._parts[number], place - self._starts[number]
+            n = min(n_bytes, self._starts[number + 1] - place)
             if isinstance(part, bytes):
-                piece = part[place : place + n]
+                piece = part[skipped : skipped + n]
             else:
-                piece = os.pread(self._descriptor, n, part[0] + place)
-                if not piece:
-                    break
-            wanted[done : done + len(piece)] = piece
-            done += len(piece)
-            self._position += len(piece)
-        return done
+                piece = os.pread(self._descriptor, n, part[0] + skipped)
+            if not piece:
+                return
+            yield piece
+            n_bytes, place = n_bytes - len(piece), place + len(piece)

@@ -46,11 +46,10 @@ class Header:
 class Stream:
     """Frames that were encoded together."""
 
-    first: bytes  # the four bytes that the first begins with
     header: Header  # of it
     info: tuple[int, int] | None = None  # where the information frame begins and ends
-    count_at: int = 0  # where in it the number of frames stands
-    promised: int | None = None  # that number
+    promised: int | None = None  # the number of the other frames that it gives
+    count_at: int | None = None  # where in it that number stands, if a decoder goes by it
     ranges: list[tuple[int, int]] = field(default_factory=list)  # the bytes of the other frames
     n_frames: int = 0  # in `ranges`
     cut: bool = False  # whether another begins and is not whole
@@ -67,18 +66,18 @@ class Stream:
 
     def is_file(self, content: Bytes) -> bool:
         """Whether a decoder that trusts the information frame of the file reads all of this stream and no more."""
-        as_promised = self.promised == self.n_frames and len(self.ranges) == 1
-        return as_promised and self.info == (first_frame(content), self.ranges[0][0])
+        counted = self.count_at is not None and self.promised == self.n_frames
+        return counted and len(self.ranges) == 1 and self.info == (first_frame(content), self.ranges[0][0])
 
     def parts(self, content: Bytes) -> list[Part]:
         """The stream as a file of its own, which a decoder reads to the end."""
-        if self.promised is not None:
+        if self.count_at is not None:
             info = bytearray(content.at(self.info[0], self.info[1] - self.info[0]))
             info[self.count_at : self.count_at + 4] = self.n_frames.to_bytes(4, "big")
             return [bytes(info), *self.ranges]
         # Without a number, a decoder divides the size by that of the first frame, and stops there. So let the size be
         # enough, though nothing can be read after the last frame but what the decoder takes for a tag at the end.
-        nothing = (content.size, content.size + (self.n_frames + 1) * self.header.n_bytes)
+        nothing = (content.size, content.size + (self.n_frames + 1) * _LARGEST)
         return [*self.ranges, nothing, bytes(_ID3V1_BYTES)]
 
 
@@ -116,7 +115,7 @@ def streams_of(content: Bytes) -> list[Stream]:
             continue
         info = _information(content, place, start)
         if info or not found or header.kind != found[-1].header.kind:
-            found.append(Stream(start[:4], header, *(info or ())))
+            found.append(Stream(header, *(info or ())))
         stream, begin = found[-1], place
         if place + header.n_bytes > end:
             stream.cut = True
@@ -126,6 +125,8 @@ def streams_of(content: Bytes) -> list[Stream]:
             continue
         n_more, place = _run(content, place, end, header)
         stream.n_frames += 1 + n_more
+        if stream.ranges and stream.ranges[-1][1] == begin:
+            begin = stream.ranges.pop()[0]
         stream.ranges.append((begin, place))
     return found
 
@@ -158,19 +159,20 @@ def _run(content: Bytes, place: int, end: int, first: Header) -> tuple[int, int]
 
 
 def _information(content: Bytes, place: int, start: bytes) -> tuple | None:
-    """Where an information frame lies, where in it the number of frames stands, and the number; None if it is none."""
+    """Where an information frame lies, the number of frames that it gives, and where in it; None if it is none."""
     header = read_header(start[:4])
+    lies, count_at, goes_by_it = (place, place + header.n_bytes), header.info_at + 8, True
     if start[header.info_at : header.info_at + 4] in _NAMES:
         if any(start[6 : header.info_at]):  # a frame of sound has something here
             return None
-        flags, count_at = content.at(place + header.info_at + 4, 4), header.info_at + 8
-        has_count = int.from_bytes(flags, "big") & 1
+        flags = content.at(place + header.info_at + 4, 4)
+        if not int.from_bytes(flags, "big") & 1:
+            return lies, None, None
     elif start[_VBRI_AT:] == b"VBRI":
-        has_count, count_at = True, _VBRI_COUNT_AT
+        count_at, goes_by_it = _VBRI_COUNT_AT, False  # libmpg123 does not know it
     else:
         return None
-    promised = int.from_bytes(content.at(place + count_at, 4), "big") if has_count else None
-    return (place, place + header.n_bytes), count_at, promised
+    return lies, int.from_bytes(content.at(place + count_at, 4), "big"), count_at if goes_by_it else None
 
 
 def _is_followed(content: Bytes, place: int, end: int) -> bool:

@@ -69,7 +69,8 @@ def read_middles(paths: Sequence[Path], name: str) -> list[Recording]:
     if not paths:
         return []
     folder = os.path.commonpath([path.parent for path in paths])
-    cache = cache_root() / "hashes" / f"{name}-{hashlib.sha256(f'{READING}:{folder}'.encode()).hexdigest()[:N_HEX]}.csv"
+    word = hashlib.sha256(f"{READING}:".encode() + os.fsencode(folder)).hexdigest()[:N_HEX]
+    cache = cache_root() / "hashes" / f"{name}-{word}.csv"
     stamps, known = [_stamp(path) for path in paths], _read_cache(cache)
     todo = [(path, stamp) for path, stamp in zip(paths, stamps, strict=True) if stamp not in known]
     fresh: dict[Stamp, Recording] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -169,4 +170,10 @@ def _walk(folder: Path):
 
 
 def _key(name: str) -> str:
+    """What names have in common that mean one file; bytes that are not UTF-8 are taken for Windows' code page 1252."""
+    text = os.fsencode(name)
+    try:
+        name = text.decode("utf-8")
+    except UnicodeDecodeError:
+        name = text.decode("cp1252", "replace")
     return unicodedata.normalize("NFC", name).casefold()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio_errors import AudioError
-from shared.levels import SILENCE, is_silent, peak_of, refuse_silence
+from shared.levels import SILENCE, is_silent, refuse_silence
 from shared.resampling import resample
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "segments",
     "signal_hash",
     "stream_audio",
-    "stream_windows",
 ]
 
 N_HEX = 16  # digits of a hash that are kept
@@ -110,44 +109,6 @@ def stream_audio(path: str | Path, sample_rate_hz: int) -> Iterator[np.ndarray]:
 
     with AudioFile(path) as file:
         yield from file.stream(sample_rate_hz)
-
-
-def stream_windows(
-    path: str | Path, sample_rate_hz: int, n_samples: int, hop: int | None = None, least: int | None = None
-) -> Iterator[np.ndarray]:
-    """Whole windows of a file, from its start, as they are decoded; what is left at the end is dropped.
-
-    Parameters
-    ----------
-    path, sample_rate_hz
-        As for `load_audio`.
-    n_samples, hop
-        Length of a window and distance of two starts, in samples at `sample_rate_hz`; windows touch if `hop` is None.
-    least
-        A file that is shorter than one window is given as one window of its own length if it has so many samples.
-
-    Yields
-    ------
-    ndarray, float32, shape (n_samples,), or, of a file that is shorter, (n,)
-
-    Raises
-    ------
-    AudioError
-        As `stream_audio`, and a file that is too short or, after its last window, silent.
-    """
-    hop = hop or n_samples
-    kept, skip, n, n_windows, loudest = np.zeros(0, np.float32), 0, 0, 0, 0.0
-    for block in stream_audio(path, sample_rate_hz):
-        n, loudest = n + block.size, max(loudest, peak_of(block))
-        kept, skip = np.concatenate([kept, block[skip:]]), max(skip - block.size, 0)
-        while kept.size >= n_samples:
-            yield kept[:n_samples]
-            n_windows += 1
-            kept, skip = kept[hop:], max(hop - kept.size, 0)
-    if not n_windows:
-        refuse_short(path, n, sample_rate_hz, (least or n_samples) / sample_rate_hz)
-        yield kept
-    refuse_silence(path, np.array([loudest]))
 
 
 def segments(signal: np.ndarray, sample_rate_hz: int, seconds: float) -> np.ndarray:

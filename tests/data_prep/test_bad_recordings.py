@@ -101,7 +101,7 @@ def test_bad_recordings_are_named_and_the_others_used(module, place, tmp_path, m
     assert [len(signal) for signal in module.signals(frame)] == frame["n_samples"].tolist()
 
 
-def test_a_name_that_is_not_utf8_is_named(tmp_path, capsys):
+def test_a_name_that_is_not_utf8_is_named(tmp_path):
     folder = tmp_path / "corpus" / "dog"
     folder.mkdir(parents=True)
     for number in range(11):
@@ -110,3 +110,17 @@ def test_a_name_that_is_not_utf8_is_named(tmp_path, capsys):
     ((_, reason),) = vegas.check(tmp_path / "corpus").unreadable
     assert reason.startswith("its name is not UTF-8")
     assert len(vegas.index(tmp_path / "corpus")) == 10
+
+
+def test_a_name_that_is_not_utf8_is_found_in_a_table_of_the_same_bytes(tmp_path, monkeypatch):
+    """Both are of an old Windows. The file is there, but its name cannot stand in an index, which is UTF-8."""
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    root = tmp_path / "corpus"
+    root.mkdir()
+    for number in range(3):
+        soundfile.write(root / f"{number}.wav", sound(number), RATE_HZ)
+    (root / "0.wav").rename(Path(os.fsdecode(os.fsencode(root) + b"/z\xe9ro.wav")))
+    (root / "library.csv").write_bytes(b"file,genre 1\nz\xe9ro.wav,Rock\n1.wav,Rock\n2.wav,Pop\n")
+    ((_, reason),) = music_library.check(root).unreadable
+    assert reason.startswith("its name is not UTF-8. Rename it")
+    assert len(music_library.index(root)) == 2

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from shared import audio, audio_files
-from shared.audio import AudioError, load_audio, load_middle, refuse_short, refuse_silence, stream_audio, stream_windows
+from shared.audio import AudioError, load_audio, load_middle, refuse_short, refuse_silence, stream_audio
 from shared.audio_files import AudioFile
 from shared.levels import average
 
@@ -305,34 +305,6 @@ def test_memory_does_not_grow_with_a_stream(tmp_path):
     tracemalloc.stop()
     assert n_samples == 120 * 8000
     assert peak < 120 * RATE_HZ * 8 / 2  # bytes of the decoded file
-
-
-@pytest.mark.parametrize(("n_samples", "hop"), [(3000, None), (3000, 1000), (1000, 3000), (RATE_HZ, 7)])
-def test_windows_of_a_stream_are_cut_from_the_signal(tmp_path, n_samples, hop, monkeypatch):
-    path = written(tmp_path / "a.wav", music(2 * RATE_HZ + 5))
-    signal = load_audio(path, 8000)
-    monkeypatch.setattr(audio_files, "STREAMED_SAMPLES", 1234)
-    found = list(stream_windows(path, 8000, n_samples, hop))
-    starts = range(0, signal.size - n_samples + 1, hop or n_samples)
-    assert len(found) == len(starts)
-    for start, window in zip(starts, found, strict=True):
-        np.testing.assert_array_equal(window, signal[start : start + n_samples])
-
-
-def test_a_file_that_is_shorter_than_a_window(tmp_path):
-    path = written(tmp_path / "a.wav", music(int(29.976 * RATE_HZ), 1))
-    (window,) = stream_windows(path, RATE_HZ, 30 * RATE_HZ, least=29 * RATE_HZ)
-    np.testing.assert_array_equal(window, load_audio(path, RATE_HZ))
-    with pytest.raises(AudioError, match=r"a\.wav: lasts 29\.976 s; at least 30 s are needed"):
-        list(stream_windows(path, RATE_HZ, 30 * RATE_HZ))
-
-
-def test_a_silent_stream(tmp_path):
-    """That all of it is silent is known at its end."""
-    windows = stream_windows(written(tmp_path / "a.wav", np.zeros(RATE_HZ)), RATE_HZ, 4000)
-    assert [next(windows).size for _ in range(4)] == [4000] * 4
-    with pytest.raises(AudioError, match=r"a\.wav: is silent"):
-        next(windows)
 
 
 def test_no_length_is_rounded_up_to_the_one_that_is_needed():

@@ -149,6 +149,7 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
     """
     import pandas as pd
 
+    from data_prep.recordings import silence_note
     from data_prep.report import CheckReport
 
     if not is_there(root, flat=name != NAME):
@@ -163,7 +164,7 @@ def examine(name: str, root: Path) -> tuple[pd.DataFrame, CheckReport]:
     frame["verified"] = frame["verified"].astype("boolean")
     named = frame.assign(track=frame["freesound_id"].where(frame["freesound_id"] != "", frame["clip"]))
     frame["group"] = grouping.groups(named)[0]
-    report.notes += clips.repetition_note(frame)
+    report.notes += clips.repetition_note(frame) + silence_note((clip.clip, found) for clip, found in usable)
     frame.attrs["skipped"] = [[recording.path.name, recording.error] for recording in _unreadable(listed, found)]
     return frame, report
 

@@ -168,6 +168,7 @@ def examine(
     """
     import pandas as pd
 
+    from data_prep.recordings import silence_note
     from data_prep.report import CheckReport
 
     report = CheckReport(name, root, genres_in(root) if tracks is None else CLASSES, PARTS)
@@ -180,7 +181,7 @@ def examine(
     rows = [_row(clip, recording) for clip, recording in usable]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["group"], repeated = grouping.groups(frame)
-    report.notes += gtzan_tracks.repetition_note(repeated)
+    report.notes += gtzan_tracks.repetition_note(repeated) + silence_note(usable)
     frame.attrs["skipped"] = skipped
     return frame, report
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from data_prep import label_sets
 from data_prep.library_audio import SECONDS, read_middles
+from data_prep.recordings import silence_note
 from data_prep.report import N_NAMES, CheckReport
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def examine(
     for label in label_sets.count(frame["label"]).elements():
         report.count("usable", label)
     report.notes += _remarks(frame, recordings)
+    found = zip(chosen["clip"], recordings, strict=True)
+    report.notes += silence_note(found, f"has no sound in its middle {SECONDS:g} s", "have none in their middle")
     frame["group"], note = _merged(frame)
     report.notes += note
     frame.attrs["skipped"] = [list(pair) for pair in (*listing.set_aside, *report.unreadable)]

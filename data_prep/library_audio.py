@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from data_prep.hashing import N_HEX, signal_hash
 from data_prep.label_sets import SAMPLE_RATE_HZ
 from data_prep.recordings import Recording, describe
-from shared.audio import AudioError, load_middle
+from shared.audio import READING, AudioError, is_silent, load_middle
 from shared.cache import cache_root, keep_text, kept_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SECONDS = 40.0  # of the middle of each track (section 3)
 LEAST_SECONDS = 1.0  # one sample
-FIELDS = ("path", "mtime_ns", "n_bytes", "n_samples", "sha256", "form")
+FIELDS = ("path", "mtime_ns", "n_bytes", "n_samples", "sha256", "form", "silent")
 BATCH = 50  # tracks that are dealt out to the threads at once
 SAVE_EVERY = 500  # tracks, so that a reading of hours that is stopped goes on from there
 
@@ -34,17 +34,17 @@ def read_middle(path: Path) -> Recording:
 
     ``form`` says which sample rate the file has if it is not 44,100 Hz.
     """
-    import soundfile
+    from shared.audio_files import AudioFile
 
     try:
-        signal = load_middle(path, SAMPLE_RATE_HZ, SECONDS)
-        found = soundfile.info(path)
-    except (AudioError, OSError, RuntimeError) as error:
-        return Recording(path, error=str(error).removeprefix(f"{path}: "))
+        with AudioFile(path) as file:
+            signal, found = file.middle(SAMPLE_RATE_HZ, SECONDS), file.form
+    except AudioError as error:
+        return Recording(path, error=error.reason)
     if signal.size < LEAST_SECONDS * SAMPLE_RATE_HZ:
         return Recording(path, error=f"lasts {signal.size / SAMPLE_RATE_HZ:.2f} s, less than one sample of 1 s")
-    form = "" if found.samplerate == SAMPLE_RATE_HZ else describe(found.samplerate, found.channels, found.subtype)
-    return Recording(path, 0, signal.size, signal_hash(signal, SAMPLE_RATE_HZ), form)
+    form = "" if found.rate_hz == SAMPLE_RATE_HZ else describe(*found)
+    return Recording(path, 0, signal.size, signal_hash(signal, SAMPLE_RATE_HZ), form, silent=is_silent(signal))
 
 
 def read_middles(paths: Sequence[Path], name: str) -> list[Recording]:
@@ -69,7 +69,8 @@ def read_middles(paths: Sequence[Path], name: str) -> list[Recording]:
     if not paths:
         return []
     folder = os.path.commonpath([path.parent for path in paths])
-    cache = cache_root() / "hashes" / f"{name}-{hashlib.sha256(folder.encode()).hexdigest()[:N_HEX]}.csv"
+    word = hashlib.sha256(f"{READING}:".encode() + os.fsencode(folder)).hexdigest()[:N_HEX]
+    cache = cache_root() / "hashes" / f"{name}-{word}.csv"
     stamps, known = [_stamp(path) for path in paths], _read_cache(cache)
     todo = [(path, stamp) for path, stamp in zip(paths, stamps, strict=True) if stamp not in known]
     fresh: dict[Stamp, Recording] = {}
@@ -104,7 +105,9 @@ def _read_cache(path: Path) -> dict[Stamp, Recording]:
             if len(row["sha256"]) != N_HEX or None in row.values():
                 raise ValueError("a line is cut off")
             stamp = (row["path"], int(row["mtime_ns"]), int(row["n_bytes"]))
-            known[stamp] = Recording(Path(row["path"]), 0, int(row["n_samples"]), row["sha256"], row["form"])
+            silent = {"True": True, "False": False}[row["silent"]]
+            place = Path(row["path"]), 0, int(row["n_samples"])
+            known[stamp] = Recording(*place, row["sha256"], row["form"], silent=silent)
         return known
     except (ValueError, KeyError, TypeError, csv.Error):
         return {}
@@ -116,7 +119,7 @@ def _write_cache(path: Path, known: dict[Stamp, Recording]) -> None:
     writer.writerow(FIELDS)
     for stamp, recording in sorted(known.items(), key=lambda item: item[0]):
         if not recording.error:
-            writer.writerow([*stamp, recording.n_samples, recording.sha256, recording.form])
+            writer.writerow([*stamp, recording.n_samples, recording.sha256, recording.form, recording.silent])
     keep_text(path, text.getvalue())
 
 

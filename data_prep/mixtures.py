@@ -214,25 +214,27 @@ def _random(track: int, purpose: int):
 
 
 def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
-    from data_prep.recordings import read_recording
+    from data_prep.recordings import read_recording, silence_note
     from data_prep.report import CheckReport
     from shared.image_files import progress
 
     root = locate() if root is None else _there(Path(root))
     named = material(root)
     report = CheckReport(NAME, root, tuple(sorted(set(named["label"]))), PARTS)
-    hashes = []
+    hashes, recordings = [], []
     for row in progress(named.itertuples(index=False), len(named), f"reading {NAME}"):
         for part in PARTS:
             report.expect(part, row.label)
         report.count("named", row.label)
         found = read_recording(Path(row.path), SAMPLE_RATE_HZ)
         hashes.append(found.sha256)
+        recordings.append((Path(row.path).name, found))
         if found.error:
             report.unreadable.append((Path(row.path).name, found.error))
         else:
             report.count("usable", row.label)
     named["sha256"] = hashes
+    report.notes += silence_note(recordings)
     usable = named[named["sha256"] != ""]
     repeated = usable[usable["sha256"].duplicated()]
     if len(repeated):

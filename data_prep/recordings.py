@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_prep.hashing import signal_hash
-from shared.audio import AudioError, load_audio
+from shared.audio import AudioError, is_silent, load_audio
 from shared.cache import atomic_write
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from data_prep.report import CheckReport
 
+N_NAMES = 6  # in one sentence
 ENCODING = "PCM_16"
 ENCODINGS = {"PCM_U8": "8 bit", "PCM_S8": "8 bit", "PCM_16": "16 bit", "PCM_24": "24 bit", "PCM_32": "32 bit"}
 ENCODINGS |= {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
@@ -27,7 +28,8 @@ class Recording:
     """Where one clip lies and what its samples are, or why it cannot be used.
 
     ``form`` is empty for mono 16 bit at the corpus's sample rate; otherwise it says what the file is, and the samples
-    are those after conversion by `shared.audio.load_audio`.
+    are those after conversion by `shared.audio.load_audio`. ``silent`` says that none of them reaches
+    `shared.audio.SILENCE`.
     """
 
     path: Path
@@ -36,21 +38,31 @@ class Recording:
     sha256: str = ""
     form: str = ""
     error: str = ""
+    silent: bool = False
 
 
 def read_recording(path: Path, sample_rate_hz: int) -> Recording:
     """Read one file as one clip. Never raises for a bad file: the reason is in ``error``."""
-    import soundfile
+    from shared.audio_files import AudioFile
 
     try:
-        signal = load_audio(path, sample_rate_hz)
-        found = soundfile.info(path)
-    except (AudioError, OSError) as error:
-        return Recording(path, error=str(error).removeprefix(f"{path}: "))
-    form = ""
-    if (found.samplerate, found.channels, found.subtype) != (sample_rate_hz, 1, ENCODING):
-        form = describe(found.samplerate, found.channels, found.subtype)
-    return Recording(path, 0, signal.size, signal_hash(signal, sample_rate_hz), form)
+        with AudioFile(path) as file:
+            signal, found = file.signal(sample_rate_hz), file.form
+    except AudioError as error:
+        return Recording(path, error=error.reason)
+    form = "" if found == (sample_rate_hz, 1, ENCODING) else describe(*found)
+    return Recording(path, 0, signal.size, signal_hash(signal, sample_rate_hz), form, silent=is_silent(signal))
+
+
+def silence_note(
+    found: Iterable[tuple[str, Recording]], what: str = "is silent", several: str = "are silent"
+) -> list[str]:
+    """A sentence that names the recordings, by (name, recording), in which nothing is heard; none if there are none."""
+    names = [name for name, recording in found if recording.silent]
+    if not names:
+        return []
+    shown = ", ".join(names[:N_NAMES]) + (f" and {len(names) - N_NAMES} more" if len(names) > N_NAMES else "")
+    return [f"{len(names):,} {f'recording {what}' if len(names) == 1 else f'recordings {several}'}: {shown}."]
 
 
 def read_recordings(paths: Sequence[Path], sample_rate_hz: int, name: str) -> list[Recording]:
@@ -99,7 +111,8 @@ def read_pack(path: Path, clips: pd.DataFrame, sample_rate_hz: int) -> list[Reco
         if signal.size < n_samples or not n_samples:
             found.append(Recording(path, error=f"the file ends after {whole.size:,} samples, too early"))
         else:
-            found.append(Recording(path, offset, n_samples, signal_hash(signal, sample_rate_hz)))
+            sha256, silent = signal_hash(signal, sample_rate_hz), is_silent(signal)
+            found.append(Recording(path, offset, n_samples, sha256, silent=silent))
     return found
 
 
@@ -204,6 +217,7 @@ def compare(
             f"{n_other} of the {len(expected)} published recordings are not there as published, so the fingerprint "
             "is not that of the published corpus."
         )
+    report.notes += silence_note(usable)
     return usable
 
 

@@ -158,6 +158,7 @@ def _missing(root: Path) -> str:
 def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
     import pandas as pd
 
+    from data_prep.recordings import silence_note
     from data_prep.report import CheckReport
 
     folders = _audio_folders(root)
@@ -168,7 +169,8 @@ def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
     if absent:
         report.notes.append(f"there is no audio of {', '.join(absent)}; the other classes are used.")
     rows, forms = [], Counter()
-    for clip, label, found in _read(folders, report):
+    recordings = _read(folders, report)
+    for clip, label, found in recordings:
         for part in PARTS:
             report.expect(part, label)
         report.count(PARTS[0], label)
@@ -183,6 +185,7 @@ def _examine(root: Path) -> tuple[pd.DataFrame, CheckReport]:
     for form, n in sorted(forms.items()):
         if form:
             report.notes.append(f"{n:,} {'file is' if n == 1 else 'files are'} {form}, converted to mono 44,100 Hz.")
+    report.notes += silence_note((clip, found) for clip, _, found in recordings)
     if repeated:
         n_surplus = sum(len(same) - 1 for same in repeated)
         report.notes.append(f"{n_surplus:,} clips repeat others exactly (as {' = '.join(repeated[0])}).")

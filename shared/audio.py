@@ -1,29 +1,46 @@
 """Audio files to mono float32 signals, exactly as ``librosa.load`` reads them, with errors that name the file."""
 
+from __future__ import annotations
+
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-FORMATS = "wav, flac, ogg and mp3"
+from shared.audio_errors import AudioError
+from shared.levels import SILENCE, is_silent, refuse_silence
+from shared.resampling import resample
+
+__all__ = [
+    "SILENCE",
+    "AudioError",
+    "is_silent",
+    "load_audio",
+    "load_middle",
+    "refuse_short",
+    "refuse_silence",
+    "resample",
+    "segments",
+    "signal_hash",
+    "stream_audio",
+]
+
 N_HEX = 16  # digits of a hash that are kept
-SILENCE = 1e-4  # of full scale, -80 dB: three steps of 16 bits; a recording below it is heard as silent
-
-
-class AudioError(ValueError):
-    """A file that cannot be used as audio. The text names the file, what was found and what to do."""
+READING = 2  # to be raised whenever a file's samples come out otherwise; part of what is kept by a file's date and size
 
 
 def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
-    """Read an audio file as one channel at one sample rate.
+    """Read all of an audio file as one channel at one sample rate.
 
     The channels are averaged, then resampled with soxr's "HQ" filter: the steps and the defaults of
-    ``librosa.load(path, sr=sample_rate_hz)`` in librosa 0.11, whose result this equals sample for sample.
+    ``librosa.load(path, sr=sample_rate_hz)`` in librosa 0.11, whose result this equals sample for sample where librosa
+    reads the whole file. Of files joined into one, as mp3 and ogg can be, it gives one after another.
 
     Parameters
     ----------
     path
-        A file of a format that libsndfile reads: wav, flac, ogg, mp3.
+        A file of a format that libsndfile reads: wav, flac, ogg, opus, mp3, aiff, au.
     sample_rate_hz
         Sample rate of the result.
 
@@ -35,29 +52,22 @@ def load_audio(path: str | Path, sample_rate_hz: int) -> np.ndarray:
     Raises
     ------
     AudioError
-        No such file, not audio, no samples, or samples that are NaN or infinite.
+        No such file, not audio, cut off or damaged (a file that holds less or more than its header says), no samples,
+        samples that are NaN, infinite or far beyond full scale, or channels that cancel each other.
     """
-    import soundfile
+    from shared.audio_files import AudioFile
 
-    path = Path(path)
-    _check_file(path)
-    try:
-        signal, file_rate_hz = soundfile.read(path, dtype="float32")
-    except soundfile.LibsndfileError as error:
-        raise AudioError(_not_audio(path, error.error_string)) from None
-    _check_samples(path, signal, file_rate_hz)
-    if signal.ndim == 2:
-        signal = np.mean(signal.T, axis=0)  # librosa averages the transposed array; another order rounds otherwise
-    return resample(signal, file_rate_hz, sample_rate_hz)
+    with AudioFile(path) as file:
+        return file.signal(sample_rate_hz)
 
 
 def load_middle(path: str | Path, sample_rate_hz: int, seconds: float, channels: int = 1) -> np.ndarray:
-    """Read the middle of an audio file at one sample rate; the rest of it is not decoded.
+    """Read the middle of an audio file at one sample rate; little else is decoded.
 
     Parameters
     ----------
     path
-        A file of a format that libsndfile reads: wav, flac, ogg, mp3.
+        A file of a format that libsndfile reads: wav, flac, ogg, opus, mp3, aiff, au.
     sample_rate_hz
         Sample rate of the result. What is resampled is the middle, cut out at the file's own rate.
     seconds
@@ -74,59 +84,31 @@ def load_middle(path: str | Path, sample_rate_hz: int, seconds: float, channels:
     Raises
     ------
     AudioError
-        No such file, not audio, damaged before the end of the middle, no samples, or samples in the middle that are
-        NaN or infinite.
+        As `load_audio`, of what is in the middle; a file that is cut off is refused wherever that is.
     """
-    import soundfile
+    from shared.audio_files import AudioFile
 
-    path = Path(path)
-    _check_file(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            n_wanted = min(round(seconds * file.samplerate), file.frames)
-            file.seek((file.frames - n_wanted) // 2)
-            signal = file.read(n_wanted, dtype="float32", always_2d=True)
-            file_rate_hz = file.samplerate
-    except soundfile.LibsndfileError as error:
-        raise AudioError(_not_audio(path, error.error_string)) from None
-    if len(signal) < n_wanted:
-        raise AudioError(
-            f"{path}: ends early, after {len(signal):,} of the {n_wanted:,} samples of its middle. Fetch or copy it "
-            "again"
-        )
-    _check_samples(path, signal, file_rate_hz)
-    if channels == 1:
-        return resample(np.mean(signal.T, axis=0), file_rate_hz, sample_rate_hz)
-    chosen = [signal[:, min(channel, signal.shape[1] - 1)] for channel in range(channels)]
-    return np.stack([resample(np.ascontiguousarray(one), file_rate_hz, sample_rate_hz) for one in chosen], axis=1)
+    with AudioFile(path) as file:
+        return file.middle(sample_rate_hz, seconds, channels)
 
 
-def refuse_silence(file: str | Path, signal: np.ndarray) -> None:
-    """Raise AudioError for a signal, shape (n,), in which no sample reaches `SILENCE`."""
-    if np.abs(signal).max() < SILENCE:
-        raise AudioError(f"{file}: is silent. Give a recording with sound")
+def stream_audio(path: str | Path, sample_rate_hz: int) -> Iterator[np.ndarray]:
+    """The signal of `load_audio`, sample for sample, a block after another: memory does not grow with the file.
 
+    Yields
+    ------
+    ndarray, float32, shape (n,)
+        The blocks, of some seconds each.
 
-def resample(signal: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
-    """Another sample rate, with soxr's "HQ" filter: what ``librosa.resample`` does by default in librosa 0.11.
-
-    Parameters
-    ----------
-    signal : ndarray, float32, shape (n,)
-    from_hz, to_hz : int
-        Its sample rate and the wanted one. If they are equal, `signal` itself is returned.
-
-    Returns
-    -------
-    ndarray, float32, shape (ceil(n * to_hz / from_hz),)
+    Raises
+    ------
+    AudioError
+        As `load_audio`; that a file ends too early, or that its channels cancel each other, after the last block.
     """
-    if from_hz == to_hz:
-        return signal
-    import soxr
+    from shared.audio_files import AudioFile
 
-    n_samples = int(np.ceil(signal.size * float(to_hz) / from_hz))
-    resampled = soxr.resample(signal, from_hz, to_hz, quality="soxr_hq")[:n_samples]
-    return np.pad(resampled, (0, n_samples - resampled.size))
+    with AudioFile(path) as file:
+        yield from file.stream(sample_rate_hz)
 
 
 def segments(signal: np.ndarray, sample_rate_hz: int, seconds: float) -> np.ndarray:
@@ -155,6 +137,14 @@ def segments(signal: np.ndarray, sample_rate_hz: int, seconds: float) -> np.ndar
     return signal[: count * length].reshape(count, length)
 
 
+def refuse_short(file: str | Path, n_samples: int, sample_rate_hz: int, seconds: float) -> None:
+    """Raise AudioError for fewer samples than last `seconds`; it never says that 30.0 s are less than 30 s."""
+    lacking = round(seconds * sample_rate_hz) - n_samples
+    if lacking > 0:
+        lasts = int(1000 * n_samples / sample_rate_hz) / 1000  # rounded down
+        raise AudioError(f"lasts {lasts:g} s; at least {seconds:g} s are needed. Give a longer recording", file)
+
+
 def signal_hash(signal, sample_rate_hz: int) -> str:
     """Hash a clip's samples.
 
@@ -180,31 +170,3 @@ def signal_hash(signal, sample_rate_hz: int) -> str:
         digest.update(b"float32:")
         digest.update(np.ascontiguousarray(signal, dtype="<f4").data)
     return digest.hexdigest()[:N_HEX]
-
-
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise AudioError(f"{path}: no such file. Check the name")
-    if not path.is_file():
-        raise AudioError(f"{path}: is a folder, not an audio file. Name the files in it")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{path}: is empty (0 bytes). Fetch or copy it again")
-
-
-def _check_samples(path: Path, signal: np.ndarray, file_rate_hz: int) -> None:
-    if signal.size == 0:
-        raise AudioError(f"{path}: holds no samples ({file_rate_hz} Hz, 0 s). Remove it or replace it")
-    if not np.isfinite(signal).all():
-        n_bad = np.count_nonzero(~np.isfinite(signal))
-        raise AudioError(
-            f"{path}: {n_bad} of {signal.size} samples are NaN or infinite. Write the file again, or remove it"
-        )
-
-
-def _not_audio(path: Path, reason: str) -> str:
-    with path.open("rb") as file:
-        start = file.read(12)
-    return (
-        f"{path}: cannot be read as audio ({reason.rstrip('.')}); it is {path.stat().st_size:,} bytes and begins with "
-        f"{start!r}. Readable are {FORMATS}. Fetch or convert it again"
-    )

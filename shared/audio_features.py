@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.audio import AudioError, load_audio, resample
+from shared.audio import READING, AudioError, load_audio, resample
 from shared.cache import cache_key, keep
 from shared.image_files import progress
 
@@ -401,7 +401,7 @@ def _content(sources: Sources) -> list:
             content.append([source.dtype.str, hashlib.sha256(np.ascontiguousarray(source).data).hexdigest()])
         else:
             status = Path(source).stat() if Path(source).is_file() else None
-            content.append(status and [status.st_size, status.st_mtime_ns])
+            content.append(status and [status.st_size, status.st_mtime_ns, READING])
     return content
 
 

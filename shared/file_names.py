@@ -123,7 +123,7 @@ class Files:
         return names
 
     def _shown(self, paths: Sequence[Path], between: str = ", ") -> str:
-        shown = [path.relative_to(self.root).as_posix() for path in paths[:N_HINTS]]
+        shown = [_utf8(path.relative_to(self.root).as_posix()) for path in paths[:N_HINTS]]
         return between.join(shown) + (f"{between}…" if len(paths) > N_HINTS else "")
 
 
@@ -135,8 +135,17 @@ def _there(path: Path) -> Path | str:
     return "is a folder" if os.path.isdir(path) else "is not a file that can be read from its beginning to its end"
 
 
+def _utf8(name: str) -> str:
+    """A name with bytes that are not UTF-8 as Windows' Western code page 1252 has them, as old archives do."""
+    content = os.fsencode(name)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
 def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", visible(name))
+    return unicodedata.normalize("NFC", visible(_utf8(name)))
 
 
 def _folded(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.audio import AudioError, load_audio
+from shared.audio import READING, AudioError, load_audio
 from shared.cache import cache_key
 from shared.image_files import ImageError, images_of_clips, load_images, png_mark, progress, write_png
 
@@ -350,4 +350,5 @@ def _mark(audio_path: Path, settings: SpectrogramSettings) -> str | None:
     if not audio_path.is_file():
         return None
     status = audio_path.stat()
-    return cache_key(settings=dataclasses.asdict(settings), n_bytes=status.st_size, changed_ns=status.st_mtime_ns)
+    content = {"n_bytes": status.st_size, "changed_ns": status.st_mtime_ns, "reading": READING}
+    return cache_key(settings=dataclasses.asdict(settings), **content)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio import AudioError
+from shared.audio_errors import shown
 from shared.cache import atomic_write, cache_root
 from shared.paper import SYNTHETIC, Paper
 from shared.results import unit_folders
@@ -80,7 +81,7 @@ def classify(
     Parameters
     ----------
     signal_of : function
-        Reads a file; raises AudioError or OSError where nothing can be said of it.
+        Reads a file; raises AudioError where nothing can be said of it.
     answers_of : function
         Answers of one training, from its record, its folder and all signals: each with ``class`` (None, and a
         ``reason``), ``probabilities`` by class, and whatever else is worth printing.
@@ -98,8 +99,9 @@ def classify(
         try:
             signals.append(signal_of(file))
             answers.append({"file": file, "models": {}})
-        except (AudioError, OSError) as error:
-            answers.append({"file": file, "error": str(error) if file in str(error) else f"{file}: {error}"})
+        except AudioError as error:
+            named = error.file is not None or str(error).startswith(file)
+            answers.append({"file": file, "error": str(error) if named else f"{shown(file)}: {error}"})
     heard = [answer for answer in answers if "models" in answer]
     for name, (record, folder) in trained.items():
         if heard:

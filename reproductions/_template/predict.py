@@ -14,7 +14,7 @@ import numpy as np
 
 from reproductions._template.features import images_of_signal
 from reproductions._template.model import build
-from shared.audio import AudioError, load_audio, refuse_silence
+from shared.audio import load_audio, refuse_short, refuse_silence
 from shared.paper import load_paper
 from shared.trained import classify, named
 from shared.units import NETWORK
@@ -33,11 +33,7 @@ def signal_of(file: str) -> np.ndarray:
     settings = load_paper(PAPER).settings_for()
     signal = load_audio(file, settings["sample_rate_hz"])
     refuse_silence(file, signal)
-    seconds, needed = signal.size / settings["sample_rate_hz"], settings["window_seconds"]
-    if seconds < needed:
-        raise AudioError(
-            f"{file}: lasts {seconds:.1f} s, and the model hears windows of {needed:g} s. Give a longer recording"
-        )
+    refuse_short(file, signal.size, settings["sample_rate_hz"], settings["window_seconds"])
     return signal
 
 

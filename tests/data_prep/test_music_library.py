@@ -235,7 +235,7 @@ def test_track_that_is_too_short(root):
             "cannot be read as audio",
         ),  # a tag longer than the file
         (lambda content: content[:40], "cannot be read as audio"),
-        (lambda content: content[: len(content) // 2], "ends early, after"),
+        (lambda content: content[: len(content) // 2], "the header says 3.030 s, the file holds 1.463 s"),
     ],
     ids=["header", "tag", "header only", "half"],
 )

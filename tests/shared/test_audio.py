@@ -32,6 +32,7 @@ def _music(sample_rate_hz: int, n_channels: int, seconds: float = 0.61) -> np.nd
         (44100, 1, ("WAV", "PCM_16")),
         (44100, 2, ("WAV", "PCM_24")),
         (48000, 3, ("WAV", "FLOAT")),
+        (16000, 9, ("WAV", "PCM_16")),
         (44100, 1, ("WAV", "PCM_U8")),
         (44100, 2, ("FLAC", "PCM_16")),
         (16000, 1, ("FLAC", "PCM_24")),
@@ -154,16 +155,14 @@ def test_the_middle_is_that_of_the_whole_file(tmp_path, kind, file_rate_hz):
     )
     signal = load_middle(path, 44100, 2)
     assert (signal.dtype, signal.shape) == (np.float32, (88200,))
-    # A lossy decoder that starts in the middle is settled after the overlap of two frames; all the rest is the same.
-    settled = slice(2400 if kind[0] == "MP3" else 0, None)
-    np.testing.assert_allclose(signal[settled], expected[settled], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(signal, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("n_samples", "start"), [(11, 3), (10, 2), (5, 0), (4, 0)])
 def test_the_middle_is_exact(tmp_path, n_samples, start):
     """Five of eleven samples leave three out on either side; of ten, two and three; of five or fewer, none."""
-    soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 10, subtype="PCM_16")
-    middle = load_middle(tmp_path / "a.wav", 10, 0.5)
+    soundfile.write(tmp_path / "a.wav", np.arange(n_samples) / 32768, 1000, subtype="PCM_16")
+    middle = load_middle(tmp_path / "a.wav", 1000, 0.005)
     assert (middle * 32768).tolist() == list(range(start, min(start + 5, n_samples)))
 
 
@@ -213,5 +212,7 @@ def test_a_file_that_is_cut_off(tmp_path):
     path = tmp_path / "a.flac"
     soundfile.write(path, _music(8000, 1, 20), 8000, subtype="PCM_16")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
-    with pytest.raises(AudioError, match=r"a\.flac: (ends early|cannot be read as audio)"):
+    with pytest.raises(
+        AudioError, match=r"a\.flac: the header says 20\.000 s, the file holds 6\.\d+ s .*cut off or damaged"
+    ):
         load_middle(path, 8000, 18)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from shared import cache
-from shared.audio import AudioError, signal_hash
+from shared.audio import READING, AudioError, signal_hash
 from shared.audit.split import fingerprints
 from shared.audit.split.fingerprints import (
     N_FEATURES,
@@ -98,7 +98,7 @@ def _place(source: Source) -> Path:
         content = [str(source.absolute()), status and [status.st_size, status.st_mtime_ns]]
     else:
         content = signal_hash(*source)
-    key = cache_key(content=content, **SETTINGS)
+    key = cache_key(content=content, reading=READING, **SETTINGS)
     return cache_root() / FOLDER / key[:2] / f"{key}.print"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import load_audio, resample, signal_hash
+from shared.audio import resample, signal_hash
 
 SAMPLE_RATE_HZ = 16000
 N_FFT, HOP = 1024, 256  # 64 ms and 16 ms
@@ -132,18 +132,15 @@ def describe_signal(signal: np.ndarray, rate_hz: int, file_hash: str = "") -> De
 
 
 def describe_file(path: Path) -> Description:
-    """Describe an audio file. Raises `shared.audio.AudioError` where `load_audio` does, OSError if it is not open."""
+    """Describe an audio file. Raises `shared.audio.AudioError` where `load_audio` does."""
     import hashlib
 
-    import soundfile
-
     from shared.audio import N_HEX
+    from shared.audio_files import AudioFile
 
-    try:
-        rate_hz = soundfile.info(path).samplerate
-    except soundfile.LibsndfileError:
-        rate_hz = SAMPLE_RATE_HZ  # load_audio says what is wrong with it
-    signal = load_audio(path, rate_hz)
-    with path.open("rb") as file:
-        file_hash = hashlib.file_digest(file, "sha256").hexdigest()[:N_HEX]
+    with AudioFile(path) as file:
+        rate_hz = file.form.rate_hz
+        signal = file.signal(rate_hz)
+    with path.open("rb") as content:
+        file_hash = hashlib.file_digest(content, "sha256").hexdigest()[:N_HEX]
     return describe_signal(signal, rate_hz, file_hash)

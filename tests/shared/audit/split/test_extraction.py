@@ -76,3 +76,45 @@ def test_a_cache_that_cannot_be_written_sets_nothing_aside(folder, cache, monkey
 def test_what_is_described_already_stays():
     known = Description(error="no such file")
     assert describe_all([known, (sound(0), RATE_HZ)], "reading", keep=False)[0] is known
+
+
+def test_a_bad_recording_is_set_aside_and_named(folder):
+    """Each in its words, and the others are audited."""
+    for name, fault in BAD.items():
+        path = folder.root / f"{name}.wav"
+        folder.add(path.name, sound(90), "label 0", "train", "g")
+        fault(path)
+    clips = clips_of_index(folder.index())
+    assert len(clips) == 12
+    reasons = dict(clips.set_aside)
+    assert reasons.keys() == {f"{name}.wav" for name in BAD}
+    assert "the header says 1.500 s, the file holds 1.4" in reasons["cut off.wav"]
+    assert "samples reach 1e+30 times full scale" in reasons["spike.wav"]
+    assert "its channels cancel each other" in reasons["cancelled.wav"]
+    assert "has 1 Hz by its header" in reasons["1 Hz.wav"]
+    assert "cannot be decoded beyond" in reasons["piped.wav"]
+
+
+def piped(path):
+    """A flac file without a length, cut off."""
+    soundfile.write(path, sound(91), RATE_HZ, format="FLAC")
+    content = bytearray(path.read_bytes())
+    content[21:26] = bytes([content[21] & 0xF0, 0, 0, 0, 0])
+    path.write_bytes(content[: len(content) // 2])
+
+
+BAD = {
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-2000]),
+    "spike": lambda path: soundfile.write(path, np.float32([0, 1e30] * 9000), RATE_HZ, subtype="FLOAT"),
+    "cancelled": lambda path: soundfile.write(path, np.stack([sound(92), -sound(92)], axis=1), RATE_HZ),
+    "1 Hz": lambda path: soundfile.write(path, sound(93), 1),
+    "piped": piped,
+}
+
+
+def test_a_joined_recording_is_read_whole(tmp_path):
+    soundfile.write(tmp_path / "a.mp3", sound(0), RATE_HZ)
+    (alone,) = describe_all([tmp_path / "a.mp3"], "reading")
+    (tmp_path / "b.mp3").write_bytes((tmp_path / "a.mp3").read_bytes() * 2)
+    (both,) = describe_all([tmp_path / "b.mp3"], "reading")
+    assert (alone.seconds, both.seconds) == (1.5, 3.0)

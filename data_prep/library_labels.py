@@ -71,7 +71,7 @@ class LibraryLabels:
 
     @property
     def TITLE(self) -> str:  # noqa: N802 - as in the modules of the other corpora
-        share = f"{self.label_strength:.0%}" if self.label_strength else "nothing"
+        share = f"{100 * self.label_strength:g} %" if self.label_strength else "nothing"
         return f"Made on the spot: the label pairs of the report's library; {share} of the sound depends on them"
 
     @property

@@ -7,7 +7,8 @@ middle are taken, or all of it if it is shorter.
 
 What the report leaves open, and what was chosen: genres are counted over the tracks whose file is there; two genres
 have no order; a track listed twice with the same genres counts once, with other genres not at all; a track shorter than
-40 s is kept if it lasts a second; how frequent genres are thinned is told in `data_prep.label_sets.thinned`.
+40 s is indexed if it lasts a second (the report's author left such tracks out, and so does a run of his paper); how
+frequent genres are thinned is told in `data_prep.label_sets.thinned`.
 """
 
 from __future__ import annotations

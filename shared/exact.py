@@ -16,6 +16,7 @@ from shared.paper import Curve, Drawn, Paper
 MODEL = "Constant predictor"  # what a paper.toml calls it in [models] and in its tables
 VARIANT, SPLIT = "paper", "validation"
 THRESHOLD = 0.5
+FIRST_LABEL = "first label"  # a value of the setting label_weights
 
 
 def label_rates(drawn: Drawn, classes: Sequence[str]) -> list[float]:
@@ -24,17 +25,42 @@ def label_rates(drawn: Drawn, classes: Sequence[str]) -> list[float]:
     A label is drawn by its share of all labels; a track that names one twice counts twice. The track is any, evenly, of
     those whose names, joined as text, contain the label's. A sample has the labels of its track, each once.
     """
+    return _rates(drawn, classes, _chances(drawn))
+
+
+def first_label_rates(drawn: Drawn, classes: Sequence[str]) -> list[float]:
+    """The shares as a training sees them that hands Keras a weight for each class, 1 / C over its share of all labels.
+
+    Of a sample with several labels Keras takes the weight of the first in the order of `classes`, and the whole sample
+    counts by it. A network that hears nothing ends at these shares, since they have the least weighted cross-entropy.
+    """
+    chances, rates = _chances(drawn), dict(zip(classes, label_rates(drawn, classes), strict=True))
+    total = sum(rates.values())
+    firsts = [min(filter(None, pair[:2]), key=list(classes).index) for pair in drawn.pairs]
+    weighted = [chance * total / rates[first] for chance, first in zip(chances, firsts, strict=True)]
+    return _rates(drawn, classes, [weight / math.fsum(weighted) for weight in weighted])
+
+
+def _chances(drawn: Drawn) -> list[float]:
+    """The chance that a sample is of a track with each of the pairs."""
     counts: dict[str, int] = defaultdict(int)
     for first, second, tracks in drawn.pairs:
         for label in filter(None, (first, second)):
             counts[label] += tracks
-    every, rates = sum(counts.values()), dict.fromkeys(classes, 0.0)
+    every, chances = sum(counts.values()), [0.0] * len(drawn.pairs)
     for label, count in counts.items():
-        holding = [pair for pair in drawn.pairs if label in f"{pair[0]} {pair[1]}"]
-        n_tracks = sum(tracks for *_, tracks in holding)
-        for first, second, tracks in holding:
-            for name in {first, second} - {""}:
-                rates[name] += count / every * tracks / n_tracks
+        holding = [i for i, pair in enumerate(drawn.pairs) if label in f"{pair[0]} {pair[1]}"]
+        n_tracks = sum(drawn.pairs[i][2] for i in holding)
+        for i in holding:
+            chances[i] += count / every * drawn.pairs[i][2] / n_tracks
+    return chances
+
+
+def _rates(drawn: Drawn, classes: Sequence[str], chances: Sequence[float]) -> list[float]:
+    rates = dict.fromkeys(classes, 0.0)
+    for (first, second, _), chance in zip(drawn.pairs, chances, strict=True):
+        for name in {first, second} - {""}:
+            rates[name] += chance
     return [rates[name] for name in classes]
 
 
@@ -44,13 +70,32 @@ def mean_entropy(rates: Sequence[float]) -> float:
     return math.fsum(0.0 if p in certain else -p * math.log(p) - (1 - p) * math.log1p(-p) for p in rates) / len(rates)
 
 
-def constant_scores(rates: Sequence[float], threshold: float = THRESHOLD) -> dict[str, float]:
-    """Expected scores of a predictor that answers every sample with the labels' shares.
+def constant_scores(
+    rates: Sequence[float], threshold: float = THRESHOLD, answers: Sequence[float] | None = None
+) -> dict[str, float]:
+    """Expected scores of a predictor that gives every sample the same answer: the labels' shares, or other `answers`.
 
-    ``binary_accuracy``: a label is named where its share is above the threshold. ``binary_crossentropy`` in nats.
+    ``binary_accuracy``: a label is named where its answer is above the threshold. ``binary_crossentropy`` in nats.
     """
-    right = math.fsum(p if p > threshold else 1 - p for p in rates) / len(rates)
-    return {"binary_accuracy": right, "binary_crossentropy": mean_entropy(rates)}
+    pairs = list(zip(rates, rates if answers is None else answers, strict=True))
+    right = math.fsum(p if q > threshold else 1 - p for p, q in pairs) / len(pairs)
+    if answers is None:
+        return {"binary_accuracy": right, "binary_crossentropy": mean_entropy(rates)}
+    costs = (-p * math.log(q) - (1 - p) * math.log1p(-q) for p, q in pairs)
+    return {"binary_accuracy": right, "binary_crossentropy": math.fsum(costs) / len(pairs)}
+
+
+def nothing_heard(paper: Paper) -> dict[str, float]:
+    """Expected scores of a network trained as the paper's is that hears nothing; empty where the labels are not known.
+
+    With the setting ``label_weights = "first label"`` it ends at `first_label_rates`, else at the labels' shares.
+    """
+    drawn, classes, settings = paper.corpus.drawn, paper.corpus.classes, paper.settings_for()
+    if drawn is None:
+        return {}
+    weighted = settings.get("label_weights") == FIRST_LABEL
+    answers = first_label_rates(drawn, classes) if weighted else None
+    return constant_scores(label_rates(drawn, classes), settings.get("metric_threshold", THRESHOLD), answers)
 
 
 def exact_rows(paper: Paper) -> list[dict]:
@@ -74,17 +119,17 @@ def exact_rows(paper: Paper) -> list[dict]:
     return [common | {"table": table, "metric": metric, "value": scores[metric]} for table, metric in places]
 
 
-def curve_gains(paper: Paper, curve: Curve) -> dict[str, list[float]]:
-    """By how much a published validation curve is better than the constant predictor on the paper's own labels.
+def curve_gains(curve: Curve, reference: dict[str, float]) -> dict[str, list[float]]:
+    """By how much a published validation curve is better than reference scores, such as the constant predictor's.
 
-    For each metric that both have, a value an epoch, positive where the network is better: the expected cross-entropy
-    minus the curve's loss, the curve's binary accuracy minus the expected one. Empty where the labels are not known. A
-    printed loss may hold penalties on weights or answers as well, by which the network itself is better still.
+    For each metric that both have, a value an epoch, positive where the network is better: the reference's
+    cross-entropy minus the curve's loss, the curve's binary accuracy minus the reference's. A printed loss may hold
+    penalties on weights or answers as well, by which the network itself is better still.
     """
-    if paper.corpus.drawn is None:
+    if not reference:
         return {}
-    scores = constant_scores(label_rates(paper.corpus.drawn, paper.corpus.classes))
-    losses, accuracies = curve.values("val_loss"), curve.values("val_binary_accuracy")
-    gains = {"binary_crossentropy": [scores["binary_crossentropy"] - value for value in losses]}
-    gains["binary_accuracy"] = [value - scores["binary_accuracy"] for value in accuracies]
+    gains = {
+        "binary_crossentropy": [reference["binary_crossentropy"] - value for value in curve.values("val_loss")],
+        "binary_accuracy": [value - reference["binary_accuracy"] for value in curve.values("val_binary_accuracy")],
+    }
     return {metric: values for metric, values in gains.items() if values}

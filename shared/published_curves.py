@@ -1,8 +1,9 @@
 """Published curves beside the curves of the runs: how far each validation curve leaves a constant answer.
 
 For each ``[[curves]]`` of a paper there is a picture and a CSV file: the published curve, and those of the runs of the
-same model in the headline readings, on whatever corpus and split, each beside the constant predictor's scores on its
-own validation samples. Losses are as logged: they may hold penalties on weights or answers.
+same model in the headline readings, on whatever corpus and split. Each stands beside what a network ends at that hears
+nothing and is trained with the same weights, and beside the constant predictor, on its own validation samples. Losses
+are as logged: they may hold penalties on weights or answers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from statistics import mean
 
 from shared.diff import Diff, Section
-from shared.exact import MODEL, constant_scores, label_rates
+from shared.exact import MODEL, constant_scores, label_rates, nothing_heard
 from shared.figures import INK, MUTED, new_figure, save_figure
 from shared.paper import Curve, Paper
 from shared.tables import render_csv
@@ -22,14 +23,15 @@ from shared.units import HISTORY, slug
 GENERATED = ("curve_*.csv", "curve_*.png")
 LOSS, ACCURACY = "val_loss", "val_binary_accuracy"
 OURS = ("#7fb3d5", "#2e86c1", "#1a5276", "#6c3483", "#c26a2d", "#5b8c5a", "#b03a2e")  # corpora, in the paper's order
-LEAST = 1e-3  # of the constant predictor's loss: what is less, or more than it, is drawn at the edge
+LEAST = 1e-3  # of the loss of hearing nothing: a smaller gain, or none, is drawn at the edge
 
 
 @dataclass(frozen=True)
 class Line:
     """A validation curve: losses and binary accuracies an epoch, and the constant predictor's beside them.
 
-    `corpus` is empty for the published one; `runs` are the trainings that it is the mean of; `n` their samples.
+    `deaf_loss` is the cross-entropy of a network that hears nothing. `corpus` is empty for the published one; `runs`
+    are the trainings that it is the mean of; `n` their validation samples.
     """
 
     corpus: str
@@ -37,6 +39,7 @@ class Line:
     protocol: str
     losses: tuple[float, ...]
     accuracies: tuple[float, ...]
+    deaf_loss: float
     constant_loss: float
     constant_accuracy: float
     runs: int = 1
@@ -44,8 +47,8 @@ class Line:
 
     @property
     def shares(self) -> list[float]:
-        """The loss as a share of the constant predictor's."""
-        return [loss / self.constant_loss for loss in self.losses]
+        """The loss as a share of that of a network that hears nothing."""
+        return [loss / self.deaf_loss for loss in self.losses]
 
     @property
     def gains(self) -> list[float]:
@@ -59,6 +62,7 @@ def lines(paper: Paper, curve: Curve, diff: Diff, folder: Path) -> list[Line]:
     if paper.corpus.drawn is not None and curve.values(LOSS) and curve.values(ACCURACY):
         scores = constant_scores(label_rates(paper.corpus.drawn, paper.corpus.classes))
         constant = (scores["binary_crossentropy"], scores["binary_accuracy"])
+        constant = (nothing_heard(paper)["binary_crossentropy"], *constant)
         found.append(Line("", "", "published", tuple(curve.values(LOSS)), tuple(curve.values(ACCURACY)), *constant))
     corpora = [paper.corpus.name, *paper.corpus.others]
     sections = [s for s in diff.sections if s.corpus in corpora and paper.variants[s.variant].headline]
@@ -73,7 +77,7 @@ def lines(paper: Paper, curve: Curve, diff: Diff, folder: Path) -> list[Line]:
 
 def _line(curve: Curve, section: Section, folder: Path) -> Line | None:
     """The mean over a section's trainings that went on as long as the longest of them; None where there is none."""
-    constants = [r["validation"] for r in section.records if r["model"] == MODEL and "validation" in r]
+    constants = [r for r in section.records if r["model"] == MODEL and "nothing_heard" in r]
     histories = [_history(folder, r["key"]) for r in section.records if r["model"] == curve.model]
     histories = [h for h in histories if h and {LOSS, ACCURACY} <= set(h[0])]
     if not constants or not histories:
@@ -84,9 +88,9 @@ def _line(curve: Curve, section: Section, folder: Path) -> Line | None:
         tuple(mean(float(history[epoch][name]) for history in histories) for epoch in range(longest))
         for name in (LOSS, ACCURACY)
     ]
-    constant = constants[0]
+    constant, deaf = (constants[0][name] for name in ("validation", "nothing_heard"))
     place = (section.corpus, section.variant, section.protocol)
-    scores = (constant["binary_crossentropy"], constant["binary_accuracy"])
+    scores = (deaf["binary_crossentropy"], constant["binary_crossentropy"], constant["binary_accuracy"])
     return Line(*place, *each, *scores, len(histories), constant["n"])
 
 
@@ -124,32 +128,31 @@ def _rows(found: list[Line]) -> list[dict]:
         for i, (loss, accuracy) in enumerate(zip(line.losses, line.accuracies, strict=True)):
             row = {"corpus": line.corpus or "published", "variant": line.variant, "protocol": line.protocol}
             row |= {"runs": line.runs, "epoch": i + 1, "loss": f"{loss:.6f}", "binary_accuracy": f"{accuracy:.6f}"}
-            row |= {"constant_loss": f"{line.constant_loss:.6f}"}
+            row |= {"nothing_heard_loss": f"{line.deaf_loss:.6f}", "constant_loss": f"{line.constant_loss:.6f}"}
             rows.append(row | {"constant_binary_accuracy": f"{line.constant_accuracy:.6f}"})
     return rows
 
 
 def curves_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], list[list[str]]]:
-    """Head and rows: each curve's loss and binary accuracy, first and last epoch, beside a constant answer's."""
+    """Head and rows: each curve's loss and binary accuracy, first and last epoch, beside those of hearing nothing."""
     rows = []
     for curve in paper.curves:
         for line in lines(paper, curve, diff, folder):
             what = f"{curve.figure}, published" if not line.corpus else line.corpus
             runs = f" ({line.runs} seeds)" if line.runs > 1 else ""
-            n = f"{line.n:,}" if line.n else ""
             first, last = (f"{values[0]:.4f}, {values[-1]:.4f}" for values in (line.losses, line.accuracies))
-            share = f"{1 - line.shares[-1]:.1%}"
-            place = [f"`{line.variant}`" if line.variant else "", line.protocol, n]
-            scores = [first, f"{line.constant_loss:.4f}", share, last, f"{line.constant_accuracy:.4f}"]
-            rows.append([what + runs, *place, f"{len(line.losses)}", *scores, f"{line.gains[-1]:+.4f}"])
-    head = ["curve", "variant", "split", "validation samples", "epochs", "loss, first and last", "of a constant answer"]
-    head += ["less by", "binary accuracy, first and last", "of a constant answer", "more by"]
+            place = [f"`{line.variant}`" if line.variant else "", line.protocol, f"{line.n:,}" if line.n else ""]
+            losses = [first, f"{line.deaf_loss:.4f}", f"{1 - line.shares[-1]:.1%}", f"{line.constant_loss:.4f}"]
+            accuracies = [last, f"{line.constant_accuracy:.4f}", f"{line.gains[-1]:+.4f}"]
+            rows.append([what + runs, *place, f"{len(line.losses)}", *losses, *accuracies])
+    head = ["curve", "variant", "split", "validation samples", "epochs", "loss, first and last", "hearing nothing"]
+    head += ["less by", "each label's share", "binary accuracy, first and last", "naming nothing", "more by"]
     return head, rows
 
 
 def draw(path: Path, found: list[Line], title: str) -> None:
-    """Draw the curves, a row of panels a split: the loss as a share of the constant predictor's, how much of it is
-    gone, and the binary accuracy above the constant predictor's."""
+    """Draw the curves, a row of panels a split: the loss as a share of that of hearing nothing, how much of it is gone,
+    and the binary accuracy above the constant predictor's."""
     published = [line for line in found if not line.corpus]
     splits = list(dict.fromkeys((line.variant, line.protocol) for line in found if line.corpus))
     corpora = list(dict.fromkeys(line.corpus for line in found if line.corpus))
@@ -175,8 +178,8 @@ def draw(path: Path, found: list[Line], title: str) -> None:
             axis.tick_params(labelsize=9, color=MUTED, labelcolor=INK)
     axes[0][0].set_ylim(bottom=0)
     axes[0][1].set_ylim(LEAST, 1)
-    heads = ("loss, as a share of a constant answer's", "by what share it is less (logarithmic)")
-    for axis, head in zip(axes[0], (*heads, "binary accuracy above a constant answer's"), strict=True):
+    heads = ("loss, as a share of that of hearing nothing", "by what share it is less (logarithmic)")
+    for axis, head in zip(axes[0], (*heads, "binary accuracy above that of naming nothing"), strict=True):
         axis.set_title(head, fontsize=10, color=INK)
     for axis in axes[-1]:
         axis.set_xlabel("epoch", color=MUTED)

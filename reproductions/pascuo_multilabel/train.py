@@ -13,9 +13,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":  # run as a script: the same as the command above, with the same options
     import runpy
@@ -29,11 +27,13 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import label_sets, layout
+from data_prep import layout
 from reproductions.pascuo_multilabel import samples
+from reproductions.pascuo_multilabel.data import Data, load, splits, weights_of
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
 from shared import class_weights, metrics, multilabel, results, training, units
 from shared.diff import diff_paper
+from shared.exact import FIRST_LABEL
 from shared.label_outputs import render_labels
 from shared.outputs import write_outputs
 from shared.paper import load_paper
@@ -45,19 +45,6 @@ PAPER = "pascuo_multilabel"
 CORPORA = ("music_library", "fma", *samples.MADE)
 METRICS = ("binary_accuracy", "binary_crossentropy")  # the loss has the penalty on the hidden layer's answers in it
 AT_ONCE = 1024  # samples that are evaluated at once, which changes no score
-TUNING_SEED = 1  # of what is set aside from the training samples
-
-
-@dataclass(frozen=True)
-class Data:
-    """Samples in no particular split, their labels as 0 and 1, and their MFCCs, (n, 19, 13)."""
-
-    module: Any  # of data_prep
-    rows: pd.DataFrame
-    labels: np.ndarray
-    features: np.ndarray
-    classes: tuple[str, ...]
-    fingerprint: str
 
 
 def run(
@@ -120,31 +107,6 @@ def run(
     return 0
 
 
-def load(corpus: str, settings: dict) -> Data:
-    """The samples of a corpus under a variant's settings; what is odd about the corpus is said."""
-    module = data_prep.corpus(corpus)
-    index = samples.tracks_of(module, settings)
-    for note in index.attrs["notes"]:
-        print(f"note: {note}", file=sys.stderr)
-    fingerprint, rows = data_prep.fingerprint(index), samples.samples_of(module, index, settings)
-    features = samples.features_of(corpus, rows, settings, fingerprint)
-    classes = label_sets.classes_of(rows["label"])
-    labels = label_sets.multi_hot(list(rows["label"]), classes)
-    rows.attrs["skipped"] = index.attrs["skipped"]
-    return Data(module, rows, labels, features, classes, fingerprint)
-
-
-def splits(split: pd.DataFrame, unit: Unit, settings: dict) -> dict[str, np.ndarray]:
-    """Row numbers of ``train``, ``validation`` and ``tuning``, the training samples that are set aside, if any."""
-    rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation")}
-    if settings["tuning_fraction"] == 0:
-        return rows | {"tuning": rows["train"][:0]}
-    protocol = unit.protocol if unit.protocol in label_sets.N_FOLDS else "grouped"  # a corpus's own split
-    again = label_sets.with_protocol(split.iloc[rows["train"]], protocol, seed=TUNING_SEED)
-    aside = (again["split"] == "validation").to_numpy()
-    return rows | {"train": rows["train"][~aside], "tuning": rows["train"][aside]}
-
-
 def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
     """One unit of work: scale, model, fit, evaluate, write."""
     rows = splits(split, unit, settings)
@@ -153,9 +115,8 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
 
     # Weights: of the first label of each sample, as Keras's class_weight has them, or of each label's ones and zeros.
     loss = weights = None
-    if settings["label_weights"] == "first label":
-        of_label = class_weights.multi_label(data.labels, data.classes)  # "inside of tensor y" (4.2): of all samples
-        weights = class_weights.first_label_weights(data.labels, of_label).astype("float32")
+    if settings["label_weights"] == FIRST_LABEL:
+        weights = weights_of(data)
     else:
         loss = balanced_crossentropy(*class_weights.balanced_labels(data.labels[rows["train"]], data.classes))
 
@@ -197,16 +158,23 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
 
 
 def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame) -> None:
-    """The constant predictor: each validation sample gets the share of each label among the training samples."""
+    """The constant predictor: each validation sample gets the share of each label among the training samples.
+
+    Its record has the scores of hearing nothing as well: of the shares as the training's weights have them, at which a
+    network ends that learns nothing else.
+    """
     rows, kept = splits(split, unit, {"tuning_fraction": 0}), samples.kept_of(split, settings)
-    shares, held_out = data.labels[rows["train"]].mean(axis=0), data.labels[rows["validation"]]
+    learned_from, held_out = data.labels[rows["train"]], data.labels[rows["validation"]]
+    shares = learned_from.mean(axis=0)
     units.write_predictions(unit.folder, data.classes, split.iloc[kept], np.tile(shares, (len(kept), 1)))
-    conditions = {"validation": scored(held_out, np.tile(shares, (len(held_out), 1)))}
-    conditions |= {"settings": settings, "classes": data.classes}
+    conditions = {"settings": settings, "classes": data.classes, "validation": scored(held_out, shares)}
+    if settings["label_weights"] == FIRST_LABEL:
+        weighted = np.average(learned_from, axis=0, weights=weights_of(data)[rows["train"]])
+        conditions["nothing_heard"] = scored(held_out, weighted)
     units.write_record(unit, status="complete", epochs=0, seconds=0.0, **conditions)
 
 
 def scored(labels: np.ndarray, probabilities: np.ndarray) -> dict:
-    """The scores of all validation samples, of which most leave no prediction."""
-    scores = {name: round(metrics.METRICS[name](labels, probabilities), 6) for name in METRICS}
-    return {"n": len(labels), **scores}
+    """The scores of all validation samples, of which most leave no prediction; one answer for all, or one each."""
+    answers = np.broadcast_to(probabilities, labels.shape)
+    return {"n": len(labels)} | {name: round(metrics.METRICS[name](labels, answers), 6) for name in METRICS}

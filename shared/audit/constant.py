@@ -6,12 +6,12 @@ import math
 
 from shared.audit.finding import NOTE, AuditFinding, listed
 from shared.audit.printed import MODES, Printed
-from shared.exact import THRESHOLD, constant_scores, curve_gains, label_rates, mean_entropy
+from shared.exact import THRESHOLD, constant_scores, curve_gains, label_rates, mean_entropy, nothing_heard
 from shared.intervals import wilson_interval
 from shared.paper import Cell, Claim, Paper
 
 CONSTANT = "constant predictor"
-LEARNED = "beyond the constant predictor"
+LEARNED = "beyond hearing nothing"
 LOSSES = ("binary_crossentropy", "loss")
 
 
@@ -90,22 +90,28 @@ def _drawn(paper: Paper) -> list[AuditFinding]:
 
 
 def _learned(paper: Paper) -> list[AuditFinding]:
-    """What a published curve has beyond the constant predictor, first and last epoch."""
-    findings = []
+    """What a published curve has beyond a network that hears nothing and is trained with the same weights."""
+    rates, findings = label_rates(paper.corpus.drawn, paper.corpus.classes), []
+    alike, deaf = constant_scores(rates), nothing_heard(paper)
+    loss, accuracy = deaf["binary_crossentropy"], deaf["binary_accuracy"]
+    cost = loss - alike["binary_crossentropy"]
     for curve in paper.curves:
-        gains, texts = curve_gains(paper, curve), []
+        gains, texts = curve_gains(curve, deaf), []
         for metric, name in (("binary_crossentropy", "val_loss"), ("binary_accuracy", "val_binary_accuracy")):
             if metric in gains:
                 first, last = gains[metric][0], gains[metric][-1]
                 printed, what = curve.printed[name], name.removeprefix("val_").replace("_", " ")
                 texts.append(
                     f"validation {what} {printed[0]} after the first epoch and {printed[-1]} after the last, "
-                    f"{first:.5f} and {last:.5f} better than the constant predictor's"
+                    f"{first:.5f} and {last:.5f} better than that"
                 )
-        if texts:
-            follows = "That is what the trained network has beyond an answer that is the same for every sample."
-            place = f"{curve.figure}, {curve.model}"
-            findings.append(AuditFinding(LEARNED, NOTE, place, "", f"{curve.place}: {'; '.join(texts)}.", follows))
+        if not texts:
+            continue
+        head = f"A network that hears nothing ends at cross-entropy {loss:.5f} and binary accuracy {accuracy:.5f}"
+        head += f", {cost:.5f} above the labels' shares, since class weights move its answers" if cost > 0 else ""
+        arithmetic = f"{head}. {curve.place[:1].upper()}{curve.place[1:]}: {'; '.join(texts)}."
+        follows = "That is what was learned from hearing."
+        findings.append(AuditFinding(LEARNED, NOTE, f"{curve.figure}, {curve.model}", "", arithmetic, follows))
     return findings
 
 

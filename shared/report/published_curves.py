@@ -21,15 +21,15 @@ def published_curves_part(diff: Diff, folder: Path, link: Callable[[Path], str])
         return []
     figures: list[Html] = []
     for curve, file in pictures:
-        words = (
-            f"{curve.figure} (values: {curve.place}), dashed, beside the runs of {curve.model}. Left, the validation "
+        words = f"{curve.figure} (values: {curve.place}), dashed, beside the runs of {curve.model}. Left, the "
+        words += (
+            "validation loss as a share of what a network ends at that hears nothing, the line at 1; in the middle, "
         )
-        words += "loss as a share of what a constant answer scores on the same samples, which is the line at 1; in the "
-        words += "middle, by what share it is less; right, binary accuracy above that of the constant answer."
+        words += "by what share it is less; right, binary accuracy above that of an answer that names nothing."
         figures.append(h("figure", h("img", src=link(file), alt=words), h("figcaption", words)))
     head, rows = curves_table(diff.paper, diff, folder)
     numeric = range(FIRST_NUMBER, len(head))
     cells = [[prose(minus(text)) for text in row] for row in rows]
-    caption = "Each validation curve, first and last epoch, beside an answer that is the same for every sample"
+    caption = "Each validation curve, first and last epoch, beside what is scored without hearing anything"
     body = joined([*figures, table([prose(name) for name in head], cells, caption, list(numeric))])
     return [Part("The published curve beside the runs'", body, short="Published curve")]

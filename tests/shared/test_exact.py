@@ -7,11 +7,13 @@ import pytest
 from sklearn.metrics import log_loss
 
 from shared import exact
+from shared.class_weights import first_label_weights, multi_label
 from shared.diff import compare, diff_paper
 from shared.paper import Drawn, load_paper
 from shared.recomputed import read
 
 PAPER = load_paper("pascuo_multilabel")
+CLASSES = PAPER.corpus.classes
 
 
 def drawn(*pairs):
@@ -91,16 +93,57 @@ def test_a_wrong_number_would_not_match():
     assert set(verdicts.values()) == {"differs"}
 
 
+def test_class_weights_move_the_shares_that_a_network_ends_at():
+    """By hand: A alone 3 tracks, A and B 1, B alone 1; see above for the chances. Weights are 1/2 over the share."""
+    pairs = drawn(("A", "", 3), ("A", "B", 1), ("B", "", 1))
+    rate_a, rate_b = exact.label_rates(pairs, ("A", "B"))
+    weight_a, weight_b = ((rate_a + rate_b) / 2 / rate for rate in (rate_a, rate_b))
+    only_a, both = 4 / 6 * 3 / 4, 4 / 6 / 4 + 2 / 6 / 2
+    only_b = 1 - only_a - both
+    total = weight_a * (only_a + both) + weight_b * only_b  # a sample of both counts by the weight of A, the first
+    expected = [weight_a * (only_a + both) / total, (weight_a * both + weight_b * only_b) / total]
+    assert exact.first_label_rates(pairs, ("A", "B")) == pytest.approx(expected)
+
+
+def test_they_are_those_of_kerass_weights_on_drawn_samples():
+    """The least weighted cross-entropy of one answer for all is the weighted mean of the labels."""
+    classes, n = PAPER.corpus.classes, 300_000
+    pairs = [pair[:2] for pair in PAPER.corpus.drawn.pairs]
+    chosen = np.random.default_rng(0).choice(len(pairs), n, p=exact._chances(PAPER.corpus.drawn))
+    has = np.array([[name in pair for name in classes] for pair in pairs])
+    labels = has[chosen]
+    weights = first_label_weights(labels, multi_label(labels))
+    found = np.average(labels, axis=0, weights=weights)
+    expected = np.array(exact.first_label_rates(PAPER.corpus.drawn, classes))
+    assert np.abs(found - expected).max() < 0.004
+    assert np.abs(found - labels.mean(axis=0)).max() > 0.05
+
+
+def test_what_a_network_scores_that_hears_nothing():
+    """Its answers cost 0.0071 more than the labels' shares, which no class weight moves; it names nothing either."""
+    deaf, alike = exact.nothing_heard(PAPER), exact.constant_scores(exact.label_rates(PAPER.corpus.drawn, CLASSES))
+    assert deaf["binary_crossentropy"] == pytest.approx(0.21614, abs=5e-6)
+    assert deaf["binary_accuracy"] == pytest.approx(alike["binary_accuracy"])
+    settings = {name: value for name, value in PAPER.settings.items() if name != "label_weights"}
+    assert exact.nothing_heard(dataclasses.replace(PAPER, settings=settings)) == alike
+    assert exact.nothing_heard(load_paper("verma_genres")) == {}
+
+
+def test_the_scores_of_other_answers_are_scikit_learns():
+    rates, answers = [0.7, 0.2], [0.4, 0.6]
+    true = np.array([[1, 0]] * 7 + [[0, 0]] + [[0, 1]] * 2)
+    losses = [log_loss(true[:, i], np.full(10, answers[i])) for i in (0, 1)]
+    scores = exact.constant_scores(rates, answers=answers)
+    assert scores["binary_crossentropy"] == pytest.approx(np.mean(losses))
+    assert scores["binary_accuracy"] == pytest.approx((true == (np.array(answers) > 0.5)).mean())
+
+
 def test_what_the_published_curve_has_beyond_them():
     (curve,) = PAPER.curves
-    gains = exact.curve_gains(PAPER, curve)
-    assert {name: len(values) for name, values in gains.items()} == {
-        "binary_crossentropy": 50,
-        "binary_accuracy": 50,
-    }
+    gains = exact.curve_gains(curve, exact.nothing_heard(PAPER))
     losses, accuracies = gains["binary_crossentropy"], gains["binary_accuracy"]
+    assert (len(losses), len(accuracies)) == (50, 50)
     assert losses[-1] - losses[0] == pytest.approx(0.2077 - 0.2053)
-    assert losses[0] == pytest.approx(0.20905 - 0.2077, abs=5e-6)
+    assert losses[0] == pytest.approx(0.21614 - 0.2077, abs=5e-6)
     assert accuracies[0] == pytest.approx(0.9386 - 0.93845, abs=5e-6)
-    without = dataclasses.replace(PAPER, corpus=dataclasses.replace(PAPER.corpus, drawn=None))
-    assert exact.curve_gains(without, curve) == {}
+    assert exact.curve_gains(curve, {}) == {}

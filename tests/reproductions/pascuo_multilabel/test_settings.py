@@ -11,7 +11,7 @@ from data_prep import label_sets, library_audio, library_labels, mixtures, music
 from reproductions.pascuo_multilabel import predict, samples
 from reproductions.pascuo_multilabel.mfcc import PsfSettings
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
-from shared.exact import exact_rows, label_rates
+from shared.exact import constant_scores, exact_rows, label_rates, nothing_heard
 from shared.paper import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("pascuo_multilabel")
@@ -102,6 +102,17 @@ def test_the_constant_predictor_on_the_papers_own_labels():
     }
     text = next(finding.text for finding in PAPER.findings if finding.place == "Section 5")
     assert all(f"{value:.5f}" in text for value in values.values())
+
+
+def test_what_the_class_weights_cost_a_network_that_hears_nothing():
+    deaf, text = nothing_heard(PAPER), next(f.text for f in PAPER.findings if "ends at a cross-entropy" in f.text)
+    cost = (
+        deaf["binary_crossentropy"]
+        - constant_scores(label_rates(PAPER.corpus.drawn, PAPER.corpus.classes))["binary_crossentropy"]
+    )
+    assert f"a cross-entropy of {deaf['binary_crossentropy']:.5f}, {cost:.5f} above" in text
+    assert f"would print {deaf['binary_crossentropy']:.2f}" in text
+    assert f"The log's {PAPER.curves[0].printed['val_loss'][0]} is below both" in text
 
 
 def test_labels_a_track_and_a_sample_are_those_of_the_finding():

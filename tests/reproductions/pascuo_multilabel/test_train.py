@@ -85,7 +85,9 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     constant = results.read_predictions(constant_folder)
     assert constant.clips.tolist() == predictions.clips.tolist()
     assert (constant.y_prob == constant.y_prob[0]).all()
-    assert constant_record["validation"]["n"] == 18
+    assert constant_record["validation"]["n"] == constant_record["nothing_heard"]["n"] == 18
+    alike, deaf = (constant_record[name]["binary_crossentropy"] for name in ("validation", "nothing_heard"))
+    assert alike != deaf  # the class weights move the answers of a network that hears nothing
 
     out = " ".join(capsys.readouterr().out.split())
     assert "published 0.21* 0.93*" in out

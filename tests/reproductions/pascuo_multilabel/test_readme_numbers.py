@@ -1,0 +1,156 @@
+"""Every number in the README's own sentences: computed here, or held against the label pairs and the results."""
+
+import csv
+import re
+
+import numpy as np
+import pytest
+
+from reproductions.pascuo_multilabel.mfcc import PsfSettings
+from shared.exact import constant_scores, curve_gains, exact_rows, label_rates, nothing_heard
+from shared.paper import load_paper
+from shared.results import results_folder
+
+PAPER = load_paper("pascuo_multilabel")
+SETTINGS = PAPER.settings_for()
+PAIRS, CLASSES = PAPER.corpus.drawn.pairs, PAPER.corpus.classes
+TRACKS = sum(n for *_, n in PAIRS)
+(CURVE,) = PAPER.curves
+LENGTH = SETTINGS["sample_samples"]
+README = PAPER.path.with_name("README.md").read_text(encoding="utf-8")
+BLOCKS = r"<!-- begin:([\w-]+) -->.*?<!-- end:\1 -->|```.*?```|!\[.*?\)"
+PROSE = " ".join(re.sub(BLOCKS, " ", README, flags=re.DOTALL).split())
+# Numbers that no result could change: names, and what a sentence defines.
+NAMES = ("F1", "no coefficient has mean 0", "mean 0 and standard deviation 1")
+
+
+def errors() -> dict[str, float]:
+    """Standard errors of the constant predictor's two scores on the paper's validation samples, from all pairs."""
+    has = np.array([[name in pair[:2] for name in CLASSES] for pair in PAIRS], float)
+    tracks = np.array([n for *_, n in PAIRS], float)
+    counts = np.array([sum(pair[:2].count(name) * pair[2] for pair in PAIRS) for name in CLASSES], float)
+    chance = (has / (tracks @ has) * (counts / counts.sum())).sum(axis=1) * tracks
+    rates = np.array(label_rates(PAPER.corpus.drawn, CLASSES))
+    values = {"binary_crossentropy": -(has * np.log(rates) + (1 - has) * np.log(1 - rates)).mean(axis=1)}
+    values["binary_accuracy"] = 1 - has.mean(axis=1)
+    n, found = exact_rows(PAPER)[0]["n"], {}
+    for metric, scores in values.items():
+        assert chance @ scores == pytest.approx(constant_scores(rates)[metric])
+        found[metric] = float(np.sqrt(chance @ (scores - chance @ scores) ** 2 / n))
+    return found
+
+
+def curves() -> dict[tuple[str, str, str], list[dict[str, float]]]:
+    """The rows of the results' curves by corpus, variant and split."""
+    found: dict[tuple[str, str, str], list[dict[str, float]]] = {}
+    with (results_folder(PAPER.id) / "curve_figure-3.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            place = row.pop("corpus").removeprefix("library_labels-"), row.pop("variant"), row.pop("protocol")
+            found.setdefault(place, []).append({name: float(value) for name, value in row.items()})
+    return found
+
+
+def of_the_text() -> list[str]:
+    printed = {cell.metric: cell.printed for cell in PAPER.table("Section 5").rows[0].cells}
+    loss, accuracy = printed["binary_crossentropy"], printed["binary_accuracy"]
+    claims = {claim.quantity.partition(" ")[0]: claim.printed for claim in PAPER.claims}
+    assert claims["days,"] == "4"
+    frames, coefficients = PAPER.models["CNN"].input_shape
+    return [
+        f"{accuracy} and {loss} can be had without hearing anything",
+        f"samples of {LENGTH:,} values, {frames} x {coefficients} MFCCs",
+        f"of {len(CLASSES)} genres a track",
+        f'Validation loss "around {loss}" and binary accuracy {accuracy} "almost directly',
+        f'"between almost zero and {claims["highest"]}"',
+        f"Where {accuracy} and {loss} come from",
+        'speaks of "almost four days"',
+    ]
+
+
+def of_the_labels() -> list[str]:
+    values, logged = {row["metric"]: row["value"] for row in exact_rows(PAPER)}, CURVE.printed["val_binary_accuracy"][0]
+    accuracy = values["binary_accuracy"]
+    assert f"{values['binary_crossentropy']:.2f}" == "0.21"
+    assert str(accuracy)[:4] == logged[:4] == "0.93"
+    assert f"{float(logged):.2f}" == "0.94"
+    assert PAPER.corpus.drawn.samples == 40 * TRACKS
+    return [
+        f"how many of the {TRACKS:,} tracks have which of {len(PAIRS)} pairs",
+        "So 0.21 is the labels' own number rounded, and 0.93 is it cut off: "
+        f"{accuracy:.5f} would round to {accuracy:.2f}, and so would {logged} in the log.",
+        "stand on both sides of the split, forty of each",
+    ]
+
+
+def of_the_training() -> list[str]:
+    deaf, error = nothing_heard(PAPER), errors()
+    gains, n = curve_gains(CURVE, deaf), exact_rows(PAPER)[0]["n"]
+    losses, accuracies = gains["binary_crossentropy"], gains["binary_accuracy"]
+    cost = (
+        deaf["binary_crossentropy"] - constant_scores(label_rates(PAPER.corpus.drawn, CLASSES))["binary_crossentropy"]
+    )
+    assert 0.8 < losses[0] / cost < 1.25  # "about as much as the weights cost"
+    assert losses[0] > 10 * error["binary_crossentropy"]
+    assert accuracies[0] > 5 * error["binary_accuracy"]
+    return [
+        f"to a cross-entropy of {deaf['binary_crossentropy']:.5f}, which would print "
+        f"{deaf['binary_crossentropy']:.2f}.",
+        f"the log is {losses[0]:.4f} better after the first epoch and {losses[-1]:.4f} after the last: "
+        f"{losses[-1] - losses[0]:.4f} came in the {CURVE.epochs - 1} epochs after the first.",
+        f"cancel to the {float(CURVE.printed['val_loss'][0]):.2f} of the labels' shares",
+        f"In binary accuracy it is {accuracies[0]:.5f} after the first epoch. On {n:,} validation samples that is more",
+        f"scores are {error['binary_crossentropy']:.4f} and {error['binary_accuracy']:.5f}",
+    ]
+
+
+def of_the_frames() -> list[str]:
+    full, half = PsfSettings(sample_rate_hz=44100), PsfSettings(sample_rate_hz=22050)
+    frames = (full.n_frames(LENGTH), half.n_frames(LENGTH), full.n_frames(2 * LENGTH))
+    assert frames == (9, 19, 19)
+    return [
+        "## 44.1 kHz and 19 frames The report prints a sample rate of 44.1 kHz. Its code cuts out 4,410 values a "
+        "channel, which of one channel are 9 frames at that rate; its network wants 19, and what is not 19 x 13 is",
+        "Two readings make 19 frames of it",
+        f"the files were at 22,050 Hz, and a sample lasts {LENGTH / 22050:g} s",
+        "the files were stereo at 44.1 kHz, as the report's mp3 files will have been, and a sample lasts "
+        f"{LENGTH / 44100:g} s",
+        "twice as many values, 19 frames",
+    ]
+
+
+def of_the_set_up() -> list[str]:
+    corrected = PAPER.settings_for("corrected")
+    assert SETTINGS["made_samples"] == PAPER.corpus.drawn.samples / 10
+    assert SETTINGS["metric_threshold"] == 0.5
+    return [
+        f"These are of the {SETTINGS['kept_predictions']:,} validation samples whose predictions are kept",
+        "F1 is at threshold 0.5 and at the run's own thresholds, which are 0.5 but",
+        "thresholds from 0.05 to 0.5",
+        "less than 0.5, and rightly so",
+        f"on {corrected['tuning_fraction']:.0%}".replace("%", " %")
+        + " of the training samples that it does not learn from",
+        "binary accuracy at 0.5 and cross-entropy are worse",
+        "the share of the power that is the genres' is the dial: nothing, 1 %, 10 %, all",
+        f"its tracks that are shorter than {SETTINGS['shortest_seconds']:g} s are left out",
+    ]
+
+
+def of_the_runs() -> list[str]:
+    return []
+
+
+HELD = [*of_the_text(), *of_the_labels(), *of_the_training(), *of_the_frames(), *of_the_set_up(), *of_the_runs()]
+
+
+@pytest.mark.parametrize("text", HELD)
+def test_the_readme_says(text):
+    assert text in PROSE
+
+
+def test_no_other_sentence_of_the_readme_has_a_number():
+    rest = PROSE
+    for text in sorted([*HELD, *NAMES], key=len, reverse=True):
+        rest = rest.replace(text, " ")
+    rest = re.sub(r"`[^`]*`", " ", rest)
+    found = [rest[max(0, match.start() - 40) : match.end() + 40] for match in re.finditer(r"\d[\d.,]*", rest)]
+    assert found == []

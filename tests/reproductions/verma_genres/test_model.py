@@ -7,7 +7,7 @@ import scipy.signal
 
 from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, bank_of, build, build_cnn_1d, build_cnn_2d
-from shared import backend
+from shared import backend, training
 from shared.paper import load_paper
 
 PAPER = load_paper("verma_genres")
@@ -178,6 +178,15 @@ def test_the_control_of_the_gammatone_network_differs_from_it_in_its_first_weigh
     assert not np.array_equal(kernels[0], kernels[1])
     changed = PAPER.variants["long-kernel"].settings
     assert list(changed) == ["first_kernel"]  # one setting
+
+
+def test_the_optimiser_of_the_cited_work_is_one_that_keras_has():
+    settings = PAPER.settings_for("adadelta", CNN_1D)
+    model = build(CNN_1D, settings, (20000,), 3)
+    training.compile_model(model, settings)
+    assert isinstance(model.optimizer, keras.optimizers.Adadelta)
+    assert float(model.optimizer.learning_rate.numpy()) == 1.0
+    assert model.optimizer.rho == 0.95  # as in the cited work's code
 
 
 def test_unknown_readings_are_refused():

@@ -1,0 +1,149 @@
+"""What README.md says in numbers, computed from the kept predictions and histories, and from paper.toml."""
+
+import csv
+import functools
+import math
+from collections import defaultdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from data_prep import gtzan_excerpts, gtzan_tracks
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build
+from shared import results, units
+from shared.intervals import paired_interval
+from shared.paper import load_paper
+
+PAPER = load_paper("verma_genres")
+FOLDER = results.RESULTS_ROOT / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
+README = " ".join(Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8").split())
+FIRST = ("published", 0)  # protocol and seed
+WINDOWS = {"gtzan-subset": (36, 29), "gtzan-excerpts": (100, 14), "gtzan": (1000, 29)}  # tracks, and windows of each
+
+
+@functools.cache
+def trained(model, corpus, variant="paper"):
+    """Record, folder and predictions of each run of a model on a corpus."""
+    found = []
+    for record, folder in results.unit_folders(FOLDER):
+        if (record["model"], record["corpus"], record["variant"]) == (model, corpus, variant):
+            found.append((record, folder, results.read_predictions(folder)))
+    assert found
+    return found
+
+
+def right(predictions):
+    return predictions.y_prob.argmax(1) == predictions.y_true.argmax(1)
+
+
+def per_cent(share):
+    return f"{100 * share:.1f}"
+
+
+def random_against_tracks(model, corpus, variant):
+    """Accuracy on the test clips of the random split, by networks of that split and by those that left the clip's track
+    out: ``95.6 and 90.8 %, a difference of 4.8 points (2.8 to 6.7)``. The interval knows the tracks."""
+    scores = {"published": defaultdict(list), "grouped": defaultdict(list)}
+    for record, _, predictions in trained(model, corpus, variant):
+        tested = predictions.on("test")
+        for clip, score in zip(tested.clips, right(tested), strict=True):
+            scores[record["protocol"]][clip].append(score)
+    clips = sorted(scores["published"])
+    assert set(clips) <= set(scores["grouped"])  # all folds are there
+    tracks, split = (np.array([np.mean(scores[name][clip]) for clip in clips]) for name in ("grouped", "published"))
+    low, high = paired_interval(tracks, split, PAPER.corpus.clusters[corpus].of(clips))
+    shares = f"{per_cent(split.mean())} and {per_cent(tracks.mean())} %"
+    return f"{shares}, a difference of {per_cent((split - tracks).mean())} points ({per_cent(low)} to {per_cent(high)})"
+
+
+@pytest.mark.parametrize(
+    ("model", "corpus", "variant"),
+    [
+        (ANN, "gtzan_features_3s-subset", "paper"),
+        (ANN, "gtzan-subset", "paper"),
+        (ANN, "gtzan-excerpts", "paper"),
+        (ANN, "gtzan_features_30s", "paper"),
+        (CNN_1D, "gtzan-subset", "pytorch-normalisation"),
+        (CNN_2D, "gtzan-subset", "paper"),
+    ],
+)
+def test_what_a_random_split_is_worth(model, corpus, variant):
+    assert random_against_tracks(model, corpus, variant) in README
+
+
+def n_steps(corpus):
+    """Steps of Mode 2 in an epoch: four in five windows, genre by genre."""
+    tracks, windows = WINDOWS[corpus]
+    settings = PAPER.settings_for(model=CNN_1D)
+    return math.ceil(tracks * windows * (1 - settings["test_fraction"]) / settings["batch_size"])
+
+
+def test_what_keras_s_momentum_leaves_of_the_beginning():
+    settings = PAPER.settings_for(model=CNN_1D)
+    for corpus in ("gtzan-subset", "gtzan-excerpts"):
+        steps = n_steps(corpus)
+        left = settings["norm_momentum"] ** (steps * settings["epochs"])
+        assert f"{steps} steps an epoch, and after {settings['epochs']} epochs {100 * left:.1f} % of the 1" in README
+    assert f"with {n_steps('gtzan')} steps an epoch" in README
+    assert settings["norm_momentum"] ** (2 * n_steps("gtzan")) < 0.001  # "over after the second epoch"
+
+
+def last_epoch(folder):
+    with (folder / units.HISTORY).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))[-1]
+
+
+def known(variant):
+    """What the first training names of its own windows, as it learns them and afterwards, and of the test windows."""
+    runs = trained(CNN_1D, "gtzan-excerpts", variant)
+    ((folder, predictions),) = (
+        (folder, predictions) for record, folder, predictions in runs if (record["protocol"], record["seed"]) == FIRST
+    )
+    train, test = (per_cent(right(predictions.on(split)).mean()) for split in ("train", "test"))
+    learned = per_cent(float(last_epoch(folder)["accuracy"]))
+    return (
+        f"{learned} % of the training windows rightly while it learns them in its last epoch, {train} % of them when "
+        f"it is evaluated, and {test} % of the test windows"
+    )
+
+
+@pytest.mark.parametrize("variant", ["paper", "pytorch-normalisation"])
+def test_what_mode_2_knows_of_its_training_windows(variant):
+    assert f"`{variant}` names {known(variant)}" in README
+
+
+def test_what_the_excerpts_are():
+    assert f"the first {number_words(gtzan_excerpts.N_TRACKS)} tracks of each only" in README
+    seconds = gtzan_excerpts.N_SAMPLES / gtzan_excerpts.SAMPLE_RATE_HZ
+    hop, window = (PAPER.setting(name) for name in ("hop_seconds", "window_seconds"))
+    overlapping, touching = int((seconds - window) / hop) + 1, int(seconds / window)
+    cuts = int(seconds / PAPER.setting("cut_seconds"))
+    said = f"the first {seconds:.0f} s: {overlapping} windows a track in Mode 2, {number_words(touching)} in Mode 3, "
+    assert f"{said}{number_words(cuts)} cuts in Mode 1" in README
+    assert WINDOWS["gtzan-excerpts"] == (gtzan_excerpts.N_TRACKS * len(PAPER.corpus.classes), overlapping)
+    n_listed = gtzan_tracks.N_LISTED
+    assert f"({n_listed['train']}, {n_listed['validation']} and {n_listed['test']} tracks)" in README
+
+
+def number_words(n):
+    return ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")[n]
+
+
+def test_the_parameter_counts_and_the_memory():
+    model = build(CNN_1D, PAPER.settings_for(model=CNN_1D), PAPER.models[CNN_1D].input_shape)
+    dense = [layer.count_params() for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    total = sum(math.prod(weight.shape) for weight in model.trainable_variables)
+    assert f"number of trainable parameters: {total:,}" in README
+    heads = " + ".join(f"{count:,}" for count in dense)
+    assert f"have {total - sum(dense):,} parameters, the three dense layers {heads}," in README
+    assert f"without padding {dense_inputs(model):,} values come out of the last pooling" in README
+    assert f"which are not trained, make it {model.count_params():,}" in README
+    assert f"ResNet-18 has {PAPER.models[CNN_2D].parameters:,} trainable parameters" in README
+    n_bytes = 1000 * 30 * PAPER.setting("sample_rate_hz") * 2
+    assert f"{n_bytes / 1e9:.1f} GB for a thousand tracks" in README
+
+
+def dense_inputs(model):
+    return next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense)).kernel.shape[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 FORMATS = "wav, flac, ogg, opus, mp3, aiff and au"
 CONVERT = "ffmpeg -i IN OUT.flac"
 AGAIN = "Fetch or copy it again"
-AS_IT_IS = f"{AGAIN}; to take what is there: ffmpeg -i IN -c copy OUT"
+AS_IT_IS = f"{AGAIN}; to take what is there: {CONVERT}"
 
 
 class AudioError(ValueError):
@@ -56,11 +56,13 @@ def errors_about(file: Path) -> Iterator[None]:
 
 def short(promised: int, held: int, rate_hz: int, reason: str = "") -> AudioError:
     """The error about a file that says that it has `promised` samples in each channel and has `held`."""
+    why = f" ({reason})" if reason else ""
+    if held >= promised:
+        return AudioError(f"cannot be decoded to its end{why}: it is cut off or damaged. {AS_IT_IS}")
     says, holds = (f"{n / rate_hz:,.3f} s" for n in (promised, held))
     if says == holds:
         says, holds = f"{promised:,} samples", f"{held:,}"
-    why = f" ({reason})" if reason else ""
-    return AudioError(f"the header says {says}, the file holds {holds}{why}: it is cut off or damaged. {AGAIN}")
+    return AudioError(f"the header says {says}, the file holds {holds}{why}: it is cut off or damaged. {AS_IT_IS}")
 
 
 def _not_audio(file: Path, reason: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shared.audio_errors import AGAIN, AS_IT_IS, CONVERT, AudioError, short
+from shared.audio_errors import AS_IT_IS, CONVERT, AudioError, short
 from shared.byte_ranges import Bytes
 from shared.containers import Link, Sound, links_of, sound_of
 from shared.decoders import WHOLE, Decoder, Piece
 from shared.mpeg_frames import Stream, first_frame, streams_of
 
+STRAY_BYTES = 1 << 10  # behind the last page of an ogg file, as a tag that does not belong there
 STRAY_SECONDS = 0.1  # as much sound may lie, of whatever it is, behind the end that a header gives
 OTHERS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"caff", b".snd", b"dns.", b"riff")  # begin no mp3, even if damaged
 
@@ -56,11 +57,14 @@ def _of_links(content: Bytes, links: list[Link]) -> list[Piece]:
     """Ogg, which marks the last page of each stream and numbers all of them."""
     for link in links:
         if link.n_gaps:
-            raise AudioError(f"is damaged: pages are missing in {link.n_gaps} places. {AGAIN}")
+            raise AudioError(f"is damaged: pages of it are missing or damaged in {link.n_gaps} places. {AS_IT_IS}")
         if not link.ended:
             with Decoder(content, Piece([(link.start, link.end)])) as decoder:
                 after = "" if decoder.n_frames is None else f"after {decoder.n_frames / decoder.samplerate:,.3f} s "
             raise AudioError(f"is cut off: it ends {after}without its last page. {AS_IT_IS}")
+    n_stray = content.size - links[-1].end
+    if n_stray > STRAY_BYTES and not content.is_zero(links[-1].end, content.size):
+        raise AudioError(f"is damaged: {n_stray:,} bytes at its end belong to none of its pages. {AS_IT_IS}")
     return [WHOLE] if len(links) == 1 else [Piece([(link.start, link.end)]) for link in links]
 
 
@@ -69,11 +73,14 @@ def _of_streams(content: Bytes, streams: list[Stream]) -> list[Piece]:
     for stream in streams:
         a_frame, rate_hz = stream.header.n_samples, stream.header.rate_hz
         # Some encoders count the frame that says it, too; then none is missing.
-        if stream.promised is not None and stream.promised > stream.n_frames + (not stream.cut):
+        uncounted = 0 if stream.cut or stream.n_stray else 1
+        if stream.promised is not None and stream.promised > stream.n_frames + uncounted:
             raise short(stream.promised * a_frame, stream.n_samples, rate_hz)
         if stream.cut:
             seconds = stream.n_samples / rate_hz
             raise AudioError(f"is cut off: it ends within a frame, after {seconds:,.3f} s. {AS_IT_IS}")
+        if stream.n_stray and stream.promised != stream.n_frames:
+            raise AudioError(f"is damaged: {stream.n_stray:,} bytes in it belong to none of its frames. {AS_IT_IS}")
     if len(streams) == 1:
         stream = streams[0]
         if stream.is_file(content):

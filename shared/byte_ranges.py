@@ -48,6 +48,10 @@ class Bytes:
             start += len(chunk) - len(what) + 1
         return -1
 
+    def is_zero(self, start: int, end: int) -> bool:
+        """Whether all bytes from `start` on and before `end` are zero."""
+        return not any(any(self.at(place, min(CHUNK, end - place))) for place in range(start, end, CHUNK))
+
 
 class Spliced:
     """Parts of a file and other bytes, one after another: what a decoder asks of a file, and no more.

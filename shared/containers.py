@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.byte_ranges import CHUNK, Bytes
+from shared.byte_ranges import Bytes
 
 _UNKNOWN = (0xFFFFFFFF, 0x80000000, 0x7F000000)  # and a little less: the sizes that programs write into a pipe
 _A_LITTLE = 1 << 16
@@ -112,21 +113,23 @@ def _sound(content: Bytes, start: int, promised: int, size_at: int, layout: _Chu
             if n_bytes < 0 or after > content.size + layout.multiple:
                 break
             end = after
-    return Sound(start, promised, held, size_at, _not_zero(content, end))
-
-
-def _not_zero(content: Bytes, start: int) -> int:
-    """How many bytes there are from `start` on; 0 where they are all zero."""
-    for place in range(start, content.size, CHUNK):
-        if any(content.at(place, CHUNK)):
-            return content.size - start
-    return 0
+    return Sound(start, promised, held, size_at, 0 if content.is_zero(end, content.size) else content.size - end)
 
 
 # Ogg. RFC 3533: pages, each with the serial number of its stream and its own number in it.
 
 _PAGE = struct.Struct("<4sBBqIIIB")
-_CONTINUED_BEGINS_ENDS = (1, 2, 4)
+_BEGINS, _ENDS = 2, 4  # flags of a page
+
+
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # each byte's bits, the last one first
+
+
+def _checksum(page: bytes) -> int:
+    """Ogg's CRC-32 of a page: zlib's polynomial, but the highest bit first and beginning with zero."""
+    content = (page[:22] + bytes(4) + page[26:]).translate(_REVERSED)
+    found = zlib.crc32(content, 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{found:032b}"[::-1], 2)
 
 
 @dataclass
@@ -149,10 +152,9 @@ class Link:
 def links_of(content: Bytes) -> list[Link]:
     """The links of an ogg file, in its order; none of another file.
 
-    What follows the last page is passed over, and so is what lies between pages, as decoders do; the numbers of the
-    pages tell whether one is missing there.
+    What follows the last page is passed over, and so are what lies between pages and pages that are damaged, as
+    decoders do; the numbers of the others tell that one is missing there.
     """
-    _, begins, ends = _CONTINUED_BEGINS_ENDS
     found: list[Link] = []
     place, numbers, had_begun = 0, {}, False
     if content.at(0, 4) != b"OggS":
@@ -163,19 +165,24 @@ def links_of(content: Bytes) -> list[Link]:
         if head[:4] != b"OggS" or len(head) < _PAGE.size:
             place = content.find(b"OggS", place + 1, content.size)
             continue
-        _, _, flags, _, serial, number, _, n_segments = _PAGE.unpack(head)
+        _, _, flags, _, serial, number, checksum, n_segments = _PAGE.unpack(head)
         after = place + _PAGE.size + n_segments + sum(table)
+        page = content.at(place, after - place)
         if len(table) < n_segments or after > content.size:
             break  # cut off within a page
-        if flags & begins and not had_begun:
+        if _checksum(page) != checksum:  # a decoder leaves the page out
+            place = after
+            continue
+        if flags & _BEGINS and not had_begun:
             found.append(Link(place, place))
             numbers = {}
-        had_begun = bool(flags & begins)
+        had_begun = bool(flags & _BEGINS)
         if found:
             link = found[-1]
             link.end = after
-            link.n_gaps += serial in numbers and number != numbers[serial] + 1
+            begins = had_begun or serial in numbers
+            link.n_gaps += not begins or (serial in numbers and number != numbers[serial] + 1)
             numbers[serial] = number
-            (link.open.discard if flags & ends else link.open.add)(serial)
+            (link.open.discard if flags & _ENDS else link.open.add)(serial)
         place = after
     return found

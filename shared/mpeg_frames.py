@@ -25,6 +25,7 @@ _SAMPLES = {("1", 1): 384, ("1", 2): 1152, ("1", 3): 1152, ("2", 1): 384, ("2", 
 _BEGINS_WITHIN = 1 << 16  # bytes; what has no frame until then is no mp3
 _VBRI_AT, _VBRI_COUNT_AT = 36, 50
 _NAMES = (b"Xing", b"Info")
+_PADDING = 128  # zeros at the end of a file that are no hole in it
 _LARGEST = 1 << 12  # bytes, more than a frame has
 _START = 40  # bytes of a frame that hold its header and the name of an information frame
 _MOST_ADDED = 2 * 4095  # samples, of two numbers of 12 bits
@@ -52,6 +53,7 @@ class Stream:
     count_at: int | None = None  # where in it that number stands, if a decoder goes by it
     ranges: list[tuple[int, int]] = field(default_factory=list)  # the bytes of the other frames
     n_frames: int = 0  # in `ranges`
+    n_stray: int = 0  # bytes before, between and after the frames that are none, nor tags, nor some zeros at the end
     cut: bool = False  # whether another begins and is not whole
 
     @property
@@ -100,23 +102,29 @@ def read_header(head: bytes) -> Header | None:
 def streams_of(content: Bytes) -> list[Stream]:
     """The streams of a file, in its order; none if it is no mp3.
 
-    Tags at its start and its end, and whatever lies between frames and is none, are passed over.
+    Tags are passed over, and so is, though it is counted, whatever else is no frame.
     """
     found: list[Stream] = []
     start, end = first_frame(content), _end(content)
     place = _next_frame(content, start, min(end, start + _BEGINS_WITHIN), end)
+    n_stray = 0 if place is None else place - start
     while place is not None and place < end:
         start = content.at(place, _START)
         header = read_header(start[:4])
         if header is None or (found and header.kind != found[-1].header.kind and not _is_followed(content, place, end)):
-            if found and end - place < 4 and start[:1] == b"\xff":
+            if end - place < 4 and start[:1] == b"\xff":
                 found[-1].cut = True  # in the middle of its header
-            place = _next_frame(content, max(_skipped_tags(content, place), place), end, end)
+            after_tags = min(_skipped_tags(content, place), end)
+            place = _next_frame(content, after_tags, end, end)
+            until = end if place is None else place
+            n_stray = until - after_tags
+            if place is not None or n_stray > _PADDING or not content.is_zero(after_tags, end):
+                found[-1].n_stray += n_stray
             continue
         info = _information(content, place, start)
         if info or not found or header.kind != found[-1].header.kind:
-            found.append(Stream(header, *(info or ())))
-        stream, begin = found[-1], place
+            found.append(Stream(header, *(info or ()), n_stray=n_stray))
+        stream, begin, n_stray = found[-1], place, 0
         if place + header.n_bytes > end:
             stream.cut = True
             break
@@ -200,15 +208,17 @@ def first_frame(content: Bytes) -> int:
 
 
 def _skipped_tags(content: Bytes, place: int) -> int:
-    """The end of the ID3 tags that begin at `place`."""
+    """The end of the tags that begin at `place`."""
     while True:
-        start = content.at(place, 10)
-        if start[:3] == b"ID3" and len(start) == 10:
+        start = content.at(place, _APE_BYTES)
+        if start[:3] == b"ID3" and len(start) >= 10:
             sizes = start[6:10]
             place += 10 + sum(size << shift for size, shift in zip(sizes, (21, 14, 7, 0), strict=True))
             place += 10 if start[5] & 0x10 else 0
         elif start[:3] == b"TAG":
             place += _ID3V1_BYTES
+        elif start[:8] == b"APETAGEX" and len(start) == _APE_BYTES:
+            place += _APE_BYTES + int.from_bytes(start[12:16], "little")
         else:
             return place
 
@@ -222,4 +232,6 @@ def _end(content: Bytes) -> int:
     if footer[:8] == b"APETAGEX":
         has_header = footer[23] & 0x80
         end -= int.from_bytes(footer[12:16], "little") + (_APE_BYTES if has_header else 0)
-    return end
+    elif footer.endswith(b"LYRICS200") and footer[-15:-9].isdigit():
+        end -= int(footer[-15:-9]) + 15
+    return max(end, 0)

@@ -106,13 +106,33 @@ def test_one_sample_less_is_said_in_samples(tmp_path):
         load_audio(path, RATE_HZ)
 
 
-def test_an_ogg_file_without_a_page_in_its_middle(tmp_path):
+def test_an_ogg_file_with_a_hole(tmp_path):
+    """A page is missing, or one bit of it is wrong: a decoder leaves the page out and says nothing."""
     content = written(tmp_path / "a.ogg", music(8 * RATE_HZ), "ogg").read_bytes()
     pages = [place for place in range(len(content)) if content[place : place + 4] == b"OggS"]
     path = tmp_path / "b.ogg"
     path.write_bytes(content[: pages[4]] + content[pages[5] :])
-    with pytest.raises(AudioError, match="is damaged: pages are missing in 1 places"):
+    with pytest.raises(AudioError, match=r"b\.ogg: is damaged: pages of it are missing or damaged in 1 places"):
         load_audio(path, RATE_HZ)
+    for place in (pages[4] + 400, pages[-1] + 60):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        with pytest.raises(AudioError, match=r"b\.ogg: is (damaged: pages|cut off: it ends)"):
+            load_audio(path, RATE_HZ)
+
+
+@pytest.mark.parametrize("name", ["without_header.mp3", "piped.flac"])
+def test_a_hole_where_no_header_says_how_long_it_is(tmp_path, name):
+    """As a download leaves it that was not finished."""
+    content = bytearray((RECORDINGS / name).read_bytes())
+    begin = len(content) * 3 // 4
+    content[begin : begin + 1000] = bytes(1000)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AudioError, match="is damaged: [0-9,]+ bytes in it belong to none|cannot be decoded beyond"):
+        load_audio(tmp_path / name, RATE_HZ)
+    content[begin:] = bytes(len(content) - begin)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AudioError, match="is damaged: [0-9,]+ bytes in it belong to none|cannot be decoded beyond"):
+        load_audio(tmp_path / name, RATE_HZ)
 
 
 # A length that is not known, and one that is wrong.

@@ -24,7 +24,7 @@ SIGNS = {
     CONSISTENT: "≈",
     DIFFERS: "≠",
     UNDETERMINED: "?",
-    CONDITIONAL: "if",
+    CONDITIONAL: "◇",
     NOT_COMPARABLE: "–",
     NOT_RUN: "○",
     UNPUBLISHED: "·",

@@ -52,13 +52,15 @@ def test_list_names_papers_variants_models_and_the_state_of_the_corpus(capsys, m
     assert main(["list"]) == 0
     text = capsys.readouterr().out
     assert "lam_ensemble: Ensemble of Convolutional Neural Networks" in text
-    assert "Model 1, Model 2, Model 3, PROD" in text
+    assert "Model 1; Model 2; Model 3; PROD" in text
     assert "not found; python -m data_prep fetch vntm" in text
     assert "authors-notebook" in text
 
 
 def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit):
-    results.write_runs(load_paper("lam_ensemble"), write_unit("Model 3", {"validation": 324, "test": 227}))
+    for seed in range(3):
+        folder = write_unit("Model 3", {"validation": 5, "test": 5}, seed=seed, epochs_planned=50)
+    results.write_runs(load_paper("lam_ensemble"), folder)
     assert main(["diff", "lam_ensemble", "--strict"]) == 1
     assert "differs" in capsys.readouterr().out
     assert main(["diff"]) == 0

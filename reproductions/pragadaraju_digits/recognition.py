@@ -72,7 +72,8 @@ NOTHING = Heard("", 0.0)
 
 
 class Transcript(NamedTuple):
-    """A row of a store; the probability has five significant digits and is empty where nothing was understood."""
+    """A row of a store; the probability has five significant digits, and is empty where nothing was understood or it
+    was not asked for when the clip was recognised."""
 
     clip: str
     sha256: str
@@ -84,6 +85,11 @@ class Transcript(NamedTuple):
     @property
     def heard(self) -> Heard:
         return Heard(self.text, float(self.probability or 0))
+
+    @property
+    def lacks_probability(self) -> bool:
+        """Whether something was understood, and how probable it was has not been kept."""
+        return self.text != NOT_RECOGNIZABLE and not self.probability
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,7 @@ def recognise(
     backend: str = "sphinx",
     n_jobs: int = -1,
     store: Path = STORE,
+    again: bool = False,
 ) -> list[str]:
     """Recognise the clips that have no transcript yet, and keep all transcripts in ``store/<backend>.csv``.
 
@@ -203,6 +210,8 @@ def recognise(
         A key of `BACKENDS`.
     n_jobs
         Processes, as joblib counts them: -1 for one a core.
+    again
+        Recognise those that have a transcript in the store, too, such as one without a probability.
 
     Returns
     -------
@@ -223,7 +232,9 @@ def recognise(
     path, kept = Path(store) / f"{backend}.csv", cache_root() / "transcripts" / f"{backend}.csv"
     with file_lock(kept.with_suffix(".lock"), f"recognition with {backend}"):
         stored = _read(path)
-        known = [row for row in (*stored, *_read(kept)) if row.sha256 == wanted.get(row.clip, row.sha256)]
+        known = [
+            row for row in (*([] if again else stored), *_read(kept)) if row.sha256 == wanted.get(row.clip, row.sha256)
+        ]
         rows = {row.clip: row for row in known}
         todo = {clip: signal for clip, signal in zip(clips, signals, strict=True) if clip not in rows}
         bad = {clip: reason for clip, signal in todo.items() if (reason := _unusable(signal))}
@@ -299,18 +310,25 @@ def read_transcripts(
     Raises
     ------
     RecognitionError
-        A clip has no transcript, or one of other audio; names the file and the command.
+        A clip has no transcript, or one of other audio, or one without the probability that is asked for; names the
+        file and the command.
     """
     _backend(backend)
     path = Path(store) / f"{backend}.csv"
     rows = {row.clip: row for row in _read(path)}
     missing = [clip for clip in clips if clip not in rows]
     changed = [clip for clip, sha256 in zip(clips, hashes, strict=True) if clip in rows and rows[clip].sha256 != sha256]
-    for names, what in ((missing, "have no transcript"), (changed, "have other audio than was recognised")):
+    asked = clips if least_probability > 0 else ()
+    unsure = [clip for clip in asked if clip in rows and rows[clip].lacks_probability]
+    for names, what, option in (
+        (missing, "have no transcript", ""),
+        (changed, "have other audio than was recognised", ""),
+        (unsure, "have a transcript without its probability", " --again"),
+    ):
         if names:
             raise RecognitionError(
                 f"{path}: {len(names):,} of {len(clips):,} clips {what} ({_few(names)}). Recognise them with "
-                f"'{COMMAND} --backend {backend}'"
+                f"'{COMMAND} --backend {backend}{option}'"
             )
     return [rows[clip].heard.words(least_probability) for clip in clips]
 
@@ -352,6 +370,7 @@ def parser() -> argparse.ArgumentParser:
     choices = "; ".join(f"{name}: {backend.help}" for name, backend in BACKENDS.items())
     command.add_argument("--backend", choices=BACKENDS, default="sphinx", help=f"{choices} (default: sphinx)")
     command.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    command.add_argument("--again", action="store_true", help="also the clips that have a transcript already")
     return command
 
 
@@ -365,7 +384,7 @@ def main(argv: list[str] | None = None) -> int:
         fsdd = corpus("fsdd")
         frame = fsdd.index()
         signals, clips, hashes = fsdd.signals(frame), frame["clip"].tolist(), frame["sha256"].tolist()
-        texts = recognise(signals, clips, hashes, options.backend, options.jobs)
+        texts = recognise(signals, clips, hashes, options.backend, options.jobs, again=options.again)
     except (ValueError, CorpusError, LockedError, CacheFullError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

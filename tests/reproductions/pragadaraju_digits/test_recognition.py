@@ -108,6 +108,24 @@ def test_what_is_not_probable_enough_is_not_recognised(tmp_path, asked):
     assert set(read_transcripts(CLIPS, HASHES, "stub", 1.0, tmp_path)) == {NOT_RECOGNIZABLE}
 
 
+def test_a_transcript_without_its_probability_is_no_rejection(tmp_path, asked):
+    texts = do(tmp_path)
+    path = tmp_path / "stub.csv"
+    lines = path.read_text("utf-8").splitlines()
+    bare = [lines[0], *(line.rpartition(",")[0] + "," for line in lines[1:])]
+    path.write_text("\n".join(bare) + "\n", "utf-8")
+    assert read_transcripts(CLIPS, HASHES, "stub", store=tmp_path) == texts  # without a limit nothing is missing
+    wanted = r"19 of 20 clips have a transcript without its probability \(clip_1, .*--backend stub --again'"
+    with pytest.raises(RecognitionError, match=wanted):
+        read_transcripts(CLIPS, HASHES, "stub", 0.25, tmp_path)
+    asked.clear()
+    do(tmp_path)
+    assert asked == []
+    assert recognise(SIGNALS, CLIPS, HASHES, "stub", 1, tmp_path, again=True) == texts
+    assert len(asked) == N_CLIPS
+    assert read_transcripts(CLIPS, HASHES, "stub", 0.25, tmp_path) == 5 * [NOT_RECOGNIZABLE] + texts[5:]
+
+
 def test_neither_order_nor_processes_matter(tmp_path, asked):
     do(tmp_path / "one")
     texts = do(tmp_path / "two", slice(None, None, -1), n_jobs=2)
@@ -349,7 +367,7 @@ def test_the_command(capsys, monkeypatch):
     assert capsys.readouterr().out.startswith("sphinx: 3,000 transcripts in ")
     assert (STORE / "sphinx.csv").read_bytes() == before
     monkeypatch.setattr(
-        recognition, "recognise", lambda *_: (_ for _ in ()).throw(NoAnswerError("the network is away"))
+        recognition, "recognise", lambda *_, **__: (_ for _ in ()).throw(NoAnswerError("the network is away"))
     )
     assert recognition.main(["--backend", "google"]) == 1
     assert capsys.readouterr().err == "error: the network is away\n"

@@ -10,6 +10,7 @@ import pytest
 from shared import results, units
 from shared.diff import diff_paper
 from shared.ensembles import product
+from shared.paper import load_paper
 from shared.results import ResultsError
 
 RIGHT = {"validation": 300, "test": 200}
@@ -246,6 +247,10 @@ def test_answers_without_probabilities_have_no_loss(paper, write_unit):
 
 class TestCommittedResults:
     """What is committed under results/ agrees with itself."""
+
+    @pytest.fixture
+    def paper(self):
+        return load_paper("lam_ensemble")  # with all of its tables, as runs.csv was written
 
     def test_runs_csv_is_what_the_predictions_give(self, paper):
         folder = results.results_folder(paper.id)

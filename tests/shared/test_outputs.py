@@ -191,5 +191,5 @@ def test_readmes_are_filled_where_they_are(paper, tmp_path, monkeypatch):
     top.write_text("<!-- begin:papers -->\n<!-- end:papers -->\n", encoding="utf-8")
     own.write_text("<!-- begin:figures -->\n<!-- end:figures -->\n", encoding="utf-8")
     assert outputs.write_readmes([diff], tmp_path) == [top, own]
-    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md) |" in top.read_text(encoding="utf-8")
+    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md): " in top.read_text(encoding="utf-8")
     assert "![curves paper](../../results/lam_ensemble/curves_paper.png)" in own.read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from data_prep import CORPORA, DATA_VARIABLE, CorpusError, corpus, data_root, fingerprint
-from shared.terminal import prepare
+from data_prep import CORPORA, DATA_VARIABLE, CorpusError, corpus, data_root, fetch, fingerprint
+from shared.base.terminal import prepare
 
 EPILOG = f"""\
 Corpora are looked for in the folder named by the environment variable {DATA_VARIABLE}, or in data/.
@@ -31,14 +31,14 @@ def parser() -> argparse.ArgumentParser:
     _add_corpus(check)
     check.set_defaults(run=run_check)
 
-    fetch = commands.add_parser("fetch", help="download a corpus, or take it from where you have it")
-    fetch.add_argument("corpus", choices=sorted(CORPORA))
-    fetch.add_argument("--to", type=Path, metavar="DIR", help="folder to make (default: under the data root)")
-    origin = fetch.add_mutually_exclusive_group()
+    fetching = commands.add_parser("fetch", help="download a corpus, or take it from where you have it")
+    fetching.add_argument("corpus", choices=sorted(CORPORA))
+    fetching.add_argument("--to", type=Path, metavar="DIR", help="folder to make (default: under the data root)")
+    origin = fetching.add_mutually_exclusive_group()
     origin.add_argument("--source", metavar="NAME", help="one of the sources that 'list' names; the first by default")
     origin.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="folder, zip or tar.gz that you have")
     origin.add_argument("--url", help="address of a zip or tar.gz file")
-    fetch.set_defaults(run=run_fetch)
+    fetching.set_defaults(run=run_fetch)
 
     index = commands.add_parser("index", help="print the index, or write it to a file, as CSV")
     _add_corpus(index)
@@ -94,7 +94,7 @@ def run_fetch(arguments: argparse.Namespace) -> int:
             f"--{option} is not for the corpus {module.NAME}, which has no other source than this project"
         )
     print(f"{arguments.corpus}: {module.SIZE}. Licence: {module.LICENCE}.", file=sys.stderr)
-    print(f"{arguments.corpus} is in {module.fetch(arguments.to, **options)}")
+    print(f"{arguments.corpus} is in {fetch(arguments.corpus, arguments.to, **options)}")
     return 0
 
 

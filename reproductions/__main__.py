@@ -18,8 +18,9 @@ from collections import Counter
 from pathlib import Path
 
 from reproductions import split_audit
-from shared.paper import Paper, PaperError, list_papers, load_paper
-from shared.terminal import prepare
+from shared.base.terminal import prepare
+from shared.paper.loading import list_papers, load_paper
+from shared.paper.schema import Paper, PaperError
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -240,9 +241,9 @@ def _models(paper: Paper, text: str | None, modes: list[int] | None) -> list[str
 def run_diff(options: argparse.Namespace) -> int:
     """Print the diff of one paper or all."""
     from data_prep import CORPORA
-    from shared.diff import diff_paper
-    from shared.results import results_folder
-    from shared.tables import render_csv, render_text
+    from shared.report.tables import render_csv, render_text
+    from shared.results.diff import diff_paper
+    from shared.results.store import results_folder
 
     if options.corpus:
         _known_corpus(options.corpus)
@@ -278,7 +279,7 @@ def run_audit(options: argparse.Namespace) -> int:
             _known_corpus(options.corpus)
             _known_protocol(options.protocol or "published", options.corpus)
         return split_audit.run(options)
-    from shared.audit import audit_paper, render_audit
+    from shared.audit.published import audit_paper, render_audit
 
     audits = [audit_paper(load_paper(name)) for name in ([options.paper] if options.paper else list_papers())]
     if options.json:
@@ -290,10 +291,10 @@ def run_audit(options: argparse.Namespace) -> int:
 
 def run_report(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
-    from shared.diff import diff_paper
-    from shared.outputs import write_outputs, write_readmes
-    from shared.report import write_site
-    from shared.results import RESULTS_VARIABLE, results_folder
+    from shared.report.files import write_outputs, write_readmes
+    from shared.report.site import write_site
+    from shared.results.diff import diff_paper
+    from shared.results.store import RESULTS_VARIABLE, results_folder
 
     wanted = [load_paper(options.paper).id] if options.paper else list_papers()
     diffs = []
@@ -355,7 +356,8 @@ def _expected(error: Exception) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
-    from shared.cache import CacheError, LockedError
+    from shared.base.files import CacheError
+    from shared.base.locks import LockedError
 
     prepare()
     try:

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.cache import atomic_write
-from shared.paper import PAPERS_ROOT, PaperError, list_papers, load_paper
+from shared.base.files import atomic_write
+from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
+from shared.paper.schema import PaperError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -14,7 +14,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from shared.paper import PAPERS_ROOT, PaperError, load_paper
+from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.paper.schema import PaperError
 
 TEMPLATE, TITLE = "_template", "A paper to be reproduced"
 ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

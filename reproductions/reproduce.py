@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.cache import cache_root
-from shared.paper import list_papers, load_paper
+from shared.base.files import cache_root
+from shared.paper.loading import list_papers, load_paper
 
 PAPER = "pragadaraju_digits"
 TEXT, RNN, CNN = "RNN + Textual Representation", "RNN + Spectrogram", "CNN + Spectrogram"
@@ -30,9 +30,9 @@ def main(full: bool = False) -> int:
         Run the whole table of the paper and not only its text model; goes on where an earlier run stopped, and takes
         what is complete in the cache as it is.
     """
-    from shared.diff import diff_paper
-    from shared.results import RESULTS_VARIABLE, results_folder
-    from shared.tables import render_text
+    from shared.report.tables import render_text
+    from shared.results.diff import diff_paper
+    from shared.results.store import RESULTS_VARIABLE, results_folder
 
     for paper in map(load_paper, list_papers()):
         print(render_text(diff_paper(paper, results_folder(paper.id))))
@@ -53,7 +53,8 @@ def main(full: bool = False) -> int:
 
 def agreement(live: Path, committed: Path) -> list[str]:
     """A line for each live unit: in how many clips it answers as the committed one, if there is one."""
-    from shared.results import read_predictions, unit_folders
+    from shared.runs.predictions import read_predictions
+    from shared.runs.unit import unit_folders
 
     lines = []
     for record, folder in unit_folders(live / "units"):

@@ -112,7 +112,7 @@ def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
     """
     import data_prep
     from shared.audit.split.loading import checked, describe_clips, with_features
-    from shared.probe import CORRELATION
+    from shared.metrics.probes import CORRELATION
 
     module = data_prep.corpus(name)
     frame = module.with_protocol(module.index(), protocol, fold)
@@ -130,8 +130,8 @@ def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
 
 def _named_clips(frame: pd.DataFrame, name: str) -> tuple[Clips, pd.DataFrame]:
     """What an index says of the clips that take part, and its rows of them."""
-    from data_prep import label_sets
-    from data_prep.grouping import EXCLUDED
+    from data_prep.common import label_sets
+    from data_prep.common.grouping import EXCLUDED
     from shared.audit.split.clips import Clips
 
     aside = [(clip, "left out by the protocol") for clip in frame.loc[frame["split"] == EXCLUDED, "clip"]]
@@ -149,7 +149,7 @@ def _spectrum_averages(paths: list[str]):
     import joblib
     import numpy as np
 
-    from shared.image_files import progress
+    from shared.base.progress import progress
 
     work = joblib.Parallel(-1, prefer="threads", return_as="generator")(
         joblib.delayed(_average)(path) for path in paths
@@ -161,7 +161,7 @@ def _average(path: str):
     import numpy as np
     from PIL import Image
 
-    from shared.probe import time_averaged
+    from shared.metrics.probes import time_averaged
 
     with Image.open(path) as image:
         return time_averaged(np.asarray(image.convert("RGB"))[None])[0]

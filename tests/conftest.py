@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.paper import Paper, load_paper
+from shared.paper.loading import load_paper
+from shared.paper.schema import Paper
 
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
 CLIPS = {"validation": 375, "test": 250}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.cache import CACHE_VARIABLE
-from shared.results import RESULTS_VARIABLE
+from shared.base.files import CACHE_VARIABLE
+from shared.results.store import RESULTS_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ SECONDS = 600  # a walk takes half a minute of processor time; a test machine ma
 WALKER = """
 import contextlib, io, json, shlex, subprocess, sys
 import joblib, numpy, pytest
-from data_prep import synthesis
+from data_prep.corpora.synthetic import synthesis
 from data_prep.__main__ import main as data_prep
 from reproductions.__main__ import main as reproductions
 

@@ -7,9 +7,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from shared.audio import segments
-from shared.cache import cache_root
-from shared.spectrogram_images import SpectrogramSettings, image_of, load_clip_images
+from shared.audio.log_mel_images import SpectrogramSettings, image_of, load_clip_images
+from shared.audio.signals import segments
+from shared.base.files import cache_root
 
 
 def image_settings(settings: dict) -> SpectrogramSettings:

@@ -2,8 +2,8 @@
 
     python -m reproductions predict _template song.mp3 other.wav [--json]
 
-Of several trainings it takes the one that `shared.trained` prefers, and says which. A recording gets the mean of the
-probabilities of its windows.
+Of several trainings it takes the one that `shared.runs.networks` prefers, and says which. A recording gets the mean of
+the probabilities of its windows.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 
 from reproductions._template.features import images_of_signal
 from reproductions._template.model import build
-from shared.audio import load_audio, refuse_short, refuse_silence
-from shared.paper import load_paper
-from shared.trained import classify, named
-from shared.units import NETWORK
+from shared.audio.signals import load_audio, refuse_short, refuse_silence
+from shared.paper.loading import load_paper
+from shared.runs.inference import classify, named
+from shared.runs.unit import NETWORK
 
 PAPER = "_template"
 

@@ -27,16 +27,19 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import layout
+from data_prep.common import folders
 from reproductions._template.features import images_of, windows_of
 from reproductions._template.model import build
-from shared import results, training, units
-from shared.diff import diff_paper
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.unit import Unit
+from shared.training import fitting
+from shared.training.precision import resolve_precision, set_precision
 
 PAPER = "_template"
 
@@ -82,10 +85,10 @@ def run(
     paper = load_paper(PAPER)
     corpus, variants, folds, seeds = corpus or paper.corpus.name, list(variants), list(folds), list(seeds)
     for fold in folds:
-        layout.check_protocol(protocol, fold, data_prep.corpus(corpus).N_FOLDS)
+        folders.check_protocol(protocol, fold, data_prep.corpus(corpus).N_FOLDS)
 
     # Index and features, then a network for each variant, fold and seed: each is a unit of work with its own folder.
-    precision = training.resolve_precision(precision)
+    precision = resolve_precision(precision)
     for variant in variants:
         settings = paper.settings_for(variant)
         data = load(corpus, settings)
@@ -96,10 +99,10 @@ def run(
                     unit = Unit(paper.id, model, variant, protocol, fold, seed, precision, corpus, data.fingerprint)
                     work = functools.partial(train, data=data, split=split, epochs=epochs)
                     units.do(unit, settings, work, restart)
-                    results.merge(paper, [unit.key])
+                    store.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
-    folder = results.results_folder(paper.id, corpus)
+    folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     print(render_text(diff_paper(paper, folder, variants, protocol, corpus)), end="")
     return 0
@@ -122,16 +125,16 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation", "test")}
 
     # Model.
-    training.set_precision(unit.precision)
+    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, data.images.shape[1:], len(classes))
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy counts.
-    history = training.fit(
+    history = fitting.fit(
         model,
-        training.Rows(data.images, labels, rows["train"]),
-        training.Rows(data.images, labels, rows["validation"]),
+        fitting.Rows(data.images, labels, rows["train"]),
+        fitting.Rows(data.images, labels, rows["validation"]),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
@@ -143,8 +146,8 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     write_network(unit, model)
 
     # Evaluate: the test split is read here and nowhere else.
-    probabilities = training.predict(model, data.images, rows["test"], settings["batch_size"])
+    probabilities = fitting.predict(model, data.images, rows["test"], settings["batch_size"])
 
     # Write: every number of the table is computed from these predictions.
-    conditions = {"clips_are": results.WINDOWS} if settings["windows_per_clip"] > 1 else {}
-    training.write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)
+    conditions = {"clips_are": store.WINDOWS} if settings["windows_per_clip"] > 1 else {}
+    write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)

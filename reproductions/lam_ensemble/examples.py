@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data_prep import synthesis
-from shared.cache import atomic_write
-from shared.examples import CAPTIONS, COLUMNS, EXAMPLES
-from shared.image_files import write_png
-from shared.paper import load_paper
-from shared.results import results_folder
-from shared.spectrogram_images import image_of
+from data_prep.corpora.synthetic import synthesis
+from shared.audio.image_files import write_png
+from shared.audio.log_mel_images import image_of
+from shared.base.files import atomic_write
+from shared.paper.loading import load_paper
+from shared.report.examples import CAPTIONS, COLUMNS, EXAMPLES
+from shared.results.store import results_folder
 
 CLIP = ("ensemble", 0, 0)  # class, song and number of the clip
 HIGH, WIDE = 0.8, -0.9  # of the largest shifts of height and width: the draw that is shown
@@ -53,7 +53,7 @@ def write_examples(folder: Path) -> None:
 
 def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, str]]:
     """Name to image, uint8 (height, width, 3), and what is to be seen: the image itself, then both readings."""
-    from shared.augmentation import ZoomShift
+    from shared.layers.augmentation import ZoomShift
 
     height, width = image.shape[:2]
     high, wide = HIGH * settings["height_shift_range"] * height, WIDE * settings["width_shift_range"] * width

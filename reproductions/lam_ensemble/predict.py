@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import SILENCE, AudioError, load_audio, segments
-from shared.ensembles import ENSEMBLES
-from shared.paper import Paper, load_paper
-from shared.results import CONDITIONS
-from shared.spectrogram_images import SpectrogramSettings, image_of
-from shared.trained import NotTrainedError, trained_units
-from shared.units import NETWORK
+from shared.audio.log_mel_images import SpectrogramSettings, image_of
+from shared.audio.signals import SILENCE, AudioError, load_audio, segments
+from shared.metrics.ensembles import ENSEMBLES
+from shared.paper.loading import load_paper
+from shared.paper.schema import Paper
+from shared.runs.networks import NotTrainedError, trained_units
+from shared.runs.unit import CONDITIONS, NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"

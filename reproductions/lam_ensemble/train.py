@@ -27,18 +27,23 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import layout
+from data_prep.common import folders
 from reproductions.lam_ensemble.model import build
-from shared import probe, results, training, units
-from shared.augmentation import ZoomShift
-from shared.cache import cache_root
-from shared.diff import diff_paper
-from shared.image_files import load_images
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.audio.image_files import load_images
+from shared.base.files import cache_root
+from shared.layers.augmentation import ZoomShift
+from shared.metrics import probes as probe
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.predictions import write_predictions
+from shared.runs.unit import Unit
+from shared.training import fitting
+from shared.training.precision import set_precision
 
 PAPER = "lam_ensemble"
 PROBE = "1-NN probe"
@@ -73,7 +78,7 @@ def run(
         Forget what the units have done so far.
     """
     paper = load_paper(PAPER)
-    precision = training.set_precision(precision)
+    precision = set_precision(precision)
 
     corpus = corpus or paper.corpus.name
     if corpus not in (paper.corpus.name, "synthetic"):
@@ -87,7 +92,7 @@ def run(
         print(f"note: {note}", file=sys.stderr)
     splits = {fold: module.with_protocol(index, protocol, fold) for fold in range(module.N_FOLDS[protocol])}
     for fold in folds:
-        layout.check_protocol(protocol, fold, module.N_FOLDS)
+        folders.check_protocol(protocol, fold, module.N_FOLDS)
 
     # Features: the published log-mel images, or our own made from audio, (clips, 128, 1292, 3) uint8.
     size = (paper.setting("image_height"), paper.setting("image_width"))
@@ -99,7 +104,7 @@ def run(
     for unit, split in zip(probes, splits.values(), strict=True):
         work = functools.partial(run_probe, spectra=spectra, split=split, classes=module.CLASSES)
         units.do(unit, {name: paper.setting(name) for name in OF_PROBE}, work, restart, wait=True)
-    results.merge(paper, [unit.key for unit in probes])
+    store.merge(paper, [unit.key for unit in probes])
 
     # The networks.
     for fold in folds:
@@ -111,10 +116,10 @@ def run(
                         train, images=images, split=splits[fold], classes=module.CLASSES, epochs=epochs
                     )
                     units.do(unit, paper.settings_for(variant, model), work, restart)
-                    results.merge(paper, [unit.key])
+                    store.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
-    folder = results.results_folder(paper.id, corpus)
+    folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     print(render_text(diff_paper(paper, folder, list(variants), protocol, corpus)), end="")
     return 0
@@ -129,13 +134,13 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
     keras.utils.set_random_seed(unit.seed)
     network = build(unit.model, settings, images.shape[1:], len(classes))
     model = with_augmentation(network, settings)
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
-    history = training.fit(
+    history = fitting.fit(
         model,
-        training.Rows(images, labels, rows["train"]),
-        training.Rows(images, labels, rows["validation"]),
+        fitting.Rows(images, labels, rows["train"]),
+        fitting.Rows(images, labels, rows["validation"]),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
@@ -150,17 +155,17 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
 
     # Evaluate: the test split is read here and decides nothing. All tables are computed from these predictions.
     evaluated = np.concatenate([rows[name] for name in EVALUATED])
-    probabilities = training.predict(model, images, evaluated, settings["validation_batch_size"])
+    probabilities = fitting.predict(model, images, evaluated, settings["validation_batch_size"])
 
     # Write.
-    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
+    write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
 
 
-def early_stopping(settings: dict) -> training.EarlyStopping | None:
+def early_stopping(settings: dict) -> fitting.EarlyStopping | None:
     """The authors' rule where the variant has it; None where training lasts all its epochs, as the text says."""
     if settings["early_stopping_monitor"] == "none":
         return None
-    return training.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"])
+    return fitting.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"])
 
 
 def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
@@ -184,7 +189,7 @@ def run_probe(unit: Unit, settings: dict, *, spectra: Callable, split: pd.DataFr
     evaluated = np.flatnonzero(split["split"].isin(EVALUATED))
     labels = split["label"].to_numpy()
     predicted, *_ = probe.nearest_neighbour(spectra()[is_train], labels[is_train], spectra()[evaluated])
-    units.write_predictions(unit.folder, classes, split.iloc[evaluated], np.asarray(predicted)[:, None] == classes)
+    write_predictions(unit.folder, classes, split.iloc[evaluated], np.asarray(predicted)[:, None] == classes)
     seconds = time.perf_counter() - start
     units.write_record(
         unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=settings, classes=classes

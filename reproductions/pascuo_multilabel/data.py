@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import label_sets
+from data_prep.common import label_sets
 from reproductions.pascuo_multilabel import samples
-from shared import class_weights
-from shared.units import Unit
+from shared.runs.unit import Unit
+from shared.training import class_weights
 
 TUNING_SEED = 1  # of what is set aside from the training samples
 

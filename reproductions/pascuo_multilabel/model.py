@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from shared.exact import MODEL
+from shared.results.exact import MODEL
 
 CNN = "CNN"
 CONSTANT = MODEL  # answers every sample with the labels' shares in training
@@ -89,7 +89,7 @@ def balanced_crossentropy(positive: np.ndarray, negative: np.ndarray):
     Parameters
     ----------
     positive, negative : ndarray, shape (n_classes,)
-        As from `shared.class_weights.balanced_labels`.
+        As from `shared.training.class_weights.balanced_labels`.
 
     Returns
     -------

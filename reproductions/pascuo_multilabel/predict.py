@@ -2,7 +2,7 @@
 
     python -m reproductions predict pascuo_multilabel song.mp3 other.wav [--json]
 
-It uses what ``run`` has trained: the training that `shared.trained` prefers (the paper's corpus before another,
+It uses what ``run`` has trained: the training that `shared.runs.networks` prefers (the paper's corpus before another,
 published split before grouped, finished before partial, variant paper first); the answer says which. Of a recording
 the middle 40 s are cut into samples that touch; their probabilities are averaged, and each genre above its threshold is
 named: 0.5 in variant paper, chosen in training in variant corrected.
@@ -16,10 +16,10 @@ import numpy as np
 
 from reproductions.pascuo_multilabel.model import build
 from reproductions.pascuo_multilabel.samples import mfccs
-from shared.audio import AudioError, load_middle, refuse_silence, resample, segments
-from shared.paper import load_paper
-from shared.trained import classify, named
-from shared.units import NETWORK
+from shared.audio.signals import AudioError, load_middle, refuse_silence, resample, segments
+from shared.paper.loading import load_paper
+from shared.runs.inference import classify, named
+from shared.runs.unit import NETWORK
 
 PAPER = "pascuo_multilabel"
 SAMPLE_RATE_HZ = 44100

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import label_sets, layout
+from data_prep.common import folders, label_sets
 from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
-from shared.cache import cache_key, cache_root, cached_array
+from shared.base.arrays import cached_array
+from shared.base.files import cache_key, cache_root
 
 VERSION = 2  # to be raised whenever other samples are drawn or other values come out
 LIBRARY = "music_library"  # somebody's own, to which all that the report does to its tracks applies
@@ -132,7 +133,7 @@ def split_of(module, rows: pd.DataFrame, protocol: str, fold: int, settings: dic
     """Copy of the samples with the split of a protocol. ``published``: the last that were drawn are held out."""
     if protocol != "published":
         return module.with_protocol(rows, protocol, fold)
-    layout.check_protocol(protocol, fold, module.N_FOLDS)
+    folders.check_protocol(protocol, fold, module.N_FOLDS)
     n_train = math.floor(len(rows) * (1 - settings["validation_fraction"]))
     return rows.assign(split=np.where(rows["drawn"] < n_train, "train", "validation"))
 
@@ -196,7 +197,7 @@ def compute(corpus: str, rows: pd.DataFrame, settings: dict, n_jobs: int = -1) -
     """The MFCCs of each row in turn, float32 (19, 13); a few chunks are in memory at once."""
     from joblib import Parallel, delayed
 
-    from shared.image_files import progress
+    from shared.base.progress import progress
 
     chunks = list(_chunks(rows["track"].to_numpy()))
     columns = [name for name in ("clip", "path", "label", "offset", "n_samples") if name in rows]

@@ -27,19 +27,24 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import layout
+from data_prep.common import folders
 from reproductions.pascuo_multilabel import samples
 from reproductions.pascuo_multilabel.data import Data, load, splits, weights_of
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
-from shared import class_weights, metrics, multilabel, results, training, units
-from shared.diff import diff_paper
-from shared.exact import FIRST_LABEL
-from shared.label_outputs import render_labels
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.metrics import multilabel, scores
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.multilabel import render_labels
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.results.exact import FIRST_LABEL
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.predictions import write_predictions
+from shared.runs.unit import Unit
+from shared.training import class_weights, fitting
+from shared.training.precision import resolve_precision, set_precision
 
 PAPER = "pascuo_multilabel"
 CORPORA = ("music_library", "fma", *samples.MADE)
@@ -82,10 +87,10 @@ def run(
     if corpus not in CORPORA:
         raise ValueError(f"corpus {corpus} has no tracks with one or two labels; {PAPER} needs {', '.join(CORPORA)}")
     for fold in folds:
-        layout.check_protocol(protocol, fold, data_prep.corpus(corpus).N_FOLDS)
+        folders.check_protocol(protocol, fold, data_prep.corpus(corpus).N_FOLDS)
 
     # Tracks, samples of them, MFCCs. The networks.
-    precision = training.resolve_precision(precision)
+    precision = resolve_precision(precision)
     for variant in variants:
         settings = paper.settings_for(variant)
         data = load(corpus, settings)
@@ -93,14 +98,14 @@ def run(
             split = samples.split_of(data.module, data.rows, protocol, fold, settings)
             unit = Unit(paper.id, CONSTANT, variant, protocol, fold, 0, "float32", corpus, data.fingerprint)
             units.do(unit, settings, functools.partial(answer_all_alike, data=data, split=split), restart)
-            results.merge(paper, [unit.key])
+            store.merge(paper, [unit.key])
             for seed in seeds if CNN in models else ():
                 unit = Unit(paper.id, CNN, variant, protocol, fold, seed, precision, corpus, data.fingerprint)
                 units.do(unit, settings, functools.partial(train, data=data, split=split, epochs=epochs), restart)
-                results.merge(paper, [unit.key])
+                store.merge(paper, [unit.key])
 
     # The numbers, regenerated beside published; then what they are worth.
-    folder = results.results_folder(paper.id, corpus)
+    folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     diff = diff_paper(paper, folder, variants, protocol, corpus)
     print(render_text(diff) + "\n" + render_labels(paper, diff, folder), end="")
@@ -121,17 +126,17 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         loss = balanced_crossentropy(*class_weights.balanced_labels(data.labels[rows["train"]], data.classes))
 
     # Model.
-    training.set_precision(unit.precision)
+    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(settings, inputs.shape[1:], len(data.classes))
-    training.compile_model(model, settings, loss=loss, metric=METRICS)
+    fitting.compile_model(model, settings, loss=loss, metric=METRICS)
 
     # Fit. In variant paper the last epoch counts, and nothing is chosen.
     watched = rows["tuning"] if settings["evaluated_epoch"] == "lowest loss on tuning samples" else rows["validation"]
-    history = training.fit(
+    history = fitting.fit(
         model,
-        training.Rows(inputs, labels, rows["train"], weights),
-        training.Rows(inputs, labels, watched),
+        fitting.Rows(inputs, labels, rows["train"], weights),
+        fitting.Rows(inputs, labels, watched),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
@@ -144,17 +149,17 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     write_network(unit, model)
 
     # Evaluate; write. What is said of all validation samples stands in the record; of some, the predictions are kept.
-    probabilities = training.predict(model, inputs, rows["validation"], AT_ONCE)
+    probabilities = fitting.predict(model, inputs, rows["validation"], AT_ONCE)
     thresholds = [settings["metric_threshold"]] * len(data.classes)
     if settings["thresholds"] == "per genre":
-        tuned = training.predict(model, inputs, rows["tuning"], AT_ONCE)
+        tuned = fitting.predict(model, inputs, rows["tuning"], AT_ONCE)
         thresholds = multilabel.best_thresholds(data.labels[rows["tuning"]], tuned).tolist()
     units.write_skipped(unit.folder, data.rows.attrs["skipped"])
     kept = samples.kept_of(split, settings)
     conditions = {"thresholds": thresholds, "scale": scale}
     conditions["validation"] = scored(data.labels[rows["validation"]], probabilities)
     chosen = probabilities[np.searchsorted(rows["validation"], kept)]
-    training.write_unit(unit, history, settings, data.classes, split.iloc[kept], chosen, **conditions)
+    write_unit(unit, history, settings, data.classes, split.iloc[kept], chosen, **conditions)
 
 
 def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame) -> None:
@@ -166,7 +171,7 @@ def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFr
     rows, kept = splits(split, unit, {"tuning_fraction": 0}), samples.kept_of(split, settings)
     learned_from, held_out = data.labels[rows["train"]], data.labels[rows["validation"]]
     shares = learned_from.mean(axis=0)
-    units.write_predictions(unit.folder, data.classes, split.iloc[kept], np.tile(shares, (len(kept), 1)))
+    write_predictions(unit.folder, data.classes, split.iloc[kept], np.tile(shares, (len(kept), 1)))
     conditions = {"settings": settings, "classes": data.classes, "validation": scored(held_out, shares)}
     if settings["label_weights"] == FIRST_LABEL:
         weighted = np.average(learned_from, axis=0, weights=weights_of(data)[rows["train"]])
@@ -177,4 +182,4 @@ def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFr
 def scored(labels: np.ndarray, probabilities: np.ndarray) -> dict:
     """The scores of all validation samples, of which most leave no prediction; one answer for all, or one each."""
     answers = np.broadcast_to(probabilities, labels.shape)
-    return {"n": len(labels)} | {name: round(metrics.METRICS[name](labels, answers), 6) for name in METRICS}
+    return {"n": len(labels)} | {name: round(scores.METRICS[name](labels, answers), 6) for name in METRICS}

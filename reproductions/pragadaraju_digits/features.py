@@ -11,8 +11,8 @@ import pandas as pd
 
 from data_prep import fingerprint
 from reproductions.pragadaraju_digits.recognition import read_transcripts
-from shared.cache import cache_root
-from shared.mfcc_images import MfccSettings, load_mfcc_images
+from shared.audio.mfcc_images import MfccSettings, load_mfcc_images
+from shared.base.files import cache_root
 
 
 def mfcc_settings(settings: dict) -> MfccSettings:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from shared.normalization import BatchNormalization
-from shared.recurrent import SimpleRNN
+from shared.layers.normalization import BatchNormalization
+from shared.layers.recurrent import SimpleRNN
 
 CNN, RNN, TEXT = "CNN + Spectrogram", "RNN + Spectrogram", "RNN + Textual Representation"
 SCALING = "input_scaling"  # name of the layer that has the training images' mean and deviation

@@ -2,9 +2,9 @@
 
     python -m reproductions predict pragadaraju_digits seven.wav other.flac [--json]
 
-It uses what ``run`` has trained: of each of the three models the training that `shared.trained` prefers (published
-split before grouped, finished before partial, variant paper first); the answer says which. A model that is not trained
-is left out and named.
+It uses what ``run`` has trained: of each of the three models the training that `shared.runs.networks` prefers
+(published split before grouped, finished before partial, variant paper first); the answer says which. A model that is
+not trained is left out and named.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.words import kept_vocabulary
-from shared.audio import AudioError, load_audio, refuse_silence
-from shared.mfcc_images import MfccSettings, image_of
-from shared.paper import load_paper
-from shared.trained import classify, named
-from shared.units import NETWORK
+from shared.audio.mfcc_images import MfccSettings, image_of
+from shared.audio.signals import AudioError, load_audio, refuse_silence
+from shared.paper.loading import load_paper
+from shared.runs.inference import classify, named
+from shared.runs.unit import NETWORK
 
 PAPER = "pragadaraju_digits"
 TEXT = "RNN + Textual Representation"

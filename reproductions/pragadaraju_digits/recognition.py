@@ -25,8 +25,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from shared.cache import atomic_write, cache_root, file_lock
-from shared.image_files import progress
+from shared.base.files import atomic_write, cache_root
+from shared.base.locks import file_lock
+from shared.base.progress import progress
 
 NOT_RECOGNIZABLE = "Not Recognizable"  # Section 6: "they were termed as 'Not Recognizable'"
 CLIP_RATE_HZ = 8000
@@ -177,7 +178,7 @@ def pcm(signal: np.ndarray, rate_hz: int) -> bytes:
     signal : ndarray, float32, shape (n,)
         At 8 kHz; what exceeds full scale, 1.0, is clipped.
     rate_hz
-        Sample rate of the result; soxr's "HQ" filter, as in :mod:`shared.audio`.
+        Sample rate of the result; soxr's "HQ" filter, as in :mod:`shared.audio.signals`.
     """
     import soxr
 
@@ -377,7 +378,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Recognise the corpus. 0: every clip has a transcript; 1: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError, corpus
-    from shared.cache import CacheFullError, LockedError
+    from shared.base.files import CacheFullError
+    from shared.base.locks import LockedError
 
     options = parser().parse_args(argv)
     try:

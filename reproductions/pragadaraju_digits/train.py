@@ -23,17 +23,22 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import layout
+from data_prep.common import folders
 from reproductions.pragadaraju_digits.features import content_hash, images_of_clips, mfcc_settings, transcripts_of_clips
 from reproductions.pragadaraju_digits.model import CNN, SCALING, TEXT, build
 from reproductions.pragadaraju_digits.words import Vocabulary, keep_vocabulary
-from shared import probe, results, training, units
-from shared.diff import diff_paper
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.metrics import probes as probe
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.predictions import write_predictions
+from shared.runs.unit import Unit
+from shared.training import fitting
+from shared.training.precision import resolve_precision, set_precision
 
 PAPER = "pragadaraju_digits"
 PROBE = "linear probe"
@@ -82,7 +87,7 @@ def run(
     for note in index.attrs.get("notes", ()):
         print(f"note: {note}", file=sys.stderr)
     for fold in folds:
-        layout.check_protocol(protocol, fold, module.N_FOLDS)
+        folders.check_protocol(protocol, fold, module.N_FOLDS)
     splits = {fold: module.with_protocol(index, protocol, fold) for fold in range(module.N_FOLDS[protocol])}
 
     # Features: an image a clip, (clips, 256, 256) uint8, and a transcript a clip; each computed once.
@@ -95,7 +100,7 @@ def run(
         for unit, split in zip(probes, splits.values(), strict=True):
             work = functools.partial(run_probe, images=images, split=split, classes=module.CLASSES)
             units.do(unit, paper.settings_for(model=CNN), work, restart, wait=True)  # it sees the CNN's image
-        results.merge(paper, [unit.key for unit in probes])
+        store.merge(paper, [unit.key for unit in probes])
 
     # The networks.
     for fold in folds:
@@ -114,10 +119,10 @@ def run(
                         heard = transcripts(settings["recogniser"], settings["recogniser_least_probability"])
                         settings |= {"transcripts_sha256": content_hash(heard)}
                     units.do(unit, settings, work, restart)
-                    results.merge(paper, [unit.key])
+                    store.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
-    folder = results.results_folder(paper.id, corpus)
+    folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     print(render_text(diff_paper(paper, folder, variants, protocol, corpus)), end="")
     return 0
@@ -125,7 +130,7 @@ def run(
 
 def precision_of(model: str, precision: str) -> str:
     """``auto`` for the CNN is bfloat16 where the hardware has it; the recurrent networks gain nothing from it."""
-    return training.resolve_precision("float32" if precision == "auto" and model != CNN else precision)
+    return resolve_precision("float32" if precision == "auto" and model != CNN else precision)
 
 
 def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, classes, epochs: int | None) -> None:
@@ -134,16 +139,16 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
     # Model: fitted to the training clips (mean and deviation of the images, vocabulary of the words), then trained.
-    training.set_precision(unit.precision)
+    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     x, model = inputs(unit, settings, rows["train"], len(classes))
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
 
     # Fit: the report draws the test accuracy epoch by epoch, so it is watched; the last epoch counts, whatever it says.
-    history = training.fit(
+    history = fitting.fit(
         model,
-        training.Rows(x, labels, rows["train"]),
-        training.Rows(x, labels, rows["test"]),
+        fitting.Rows(x, labels, rows["train"]),
+        fitting.Rows(x, labels, rows["test"]),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=settings["batch_size"],
@@ -158,10 +163,10 @@ def train(unit: Unit, settings: dict, *, inputs: Callable, split: pd.DataFrame, 
 
     # Evaluate: all tables are computed from these predictions, those of training accuracy as well.
     evaluated = np.concatenate([rows["train"], rows["test"]])
-    probabilities = training.predict(model, x, evaluated, settings["batch_size"])
+    probabilities = fitting.predict(model, x, evaluated, settings["batch_size"])
 
     # Write.
-    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
+    write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
 
 
 def image_inputs(
@@ -194,7 +199,7 @@ def run_probe(unit: Unit, settings: dict, *, images: Callable, split: pd.DataFra
     step = settings["probe_pixels"]
     pixels = images(mfcc_settings(settings))[:, step // 2 :: step, step // 2 :: step].reshape(len(split), -1)
     probabilities = probe.linear(pixels[is_train], labels[is_train], pixels)
-    units.write_predictions(unit.folder, classes, split, probabilities)
+    write_predictions(unit.folder, classes, split, probabilities)
     seconds = time.perf_counter() - start
     units.write_record(
         unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=settings, classes=classes

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE
-from shared.cache import atomic_write
+from shared.base.files import atomic_write
 
 NO_WORD, OTHER_WORD = 0, 1
 VOCABULARY = "vocabulary.json"

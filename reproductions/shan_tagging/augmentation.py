@@ -17,9 +17,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from shared.audio import AudioError, resample
-from shared.cache import atomic_write, cache_key, cache_root
-from shared.image_files import progress
+from shared.audio.signals import AudioError, resample
+from shared.base.files import atomic_write, cache_key, cache_root
+from shared.base.progress import progress
 
 VERSION = 1  # to be raised whenever a copy changes
 RANGES = ("tempo", "pitch_semitones", "reverberance_percent", "compression_ratio")

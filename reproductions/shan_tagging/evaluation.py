@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from reproductions.shan_tagging.waveforms import Clips
-from shared import training
-from shared.paper import Paper
+from shared.paper.schema import Paper
+from shared.training import fitting
 
 OF_EVALUATION = ("redraw_below", "redraw_limit")  # settings that a finished training can be evaluated under again
 
@@ -51,13 +51,13 @@ def confident(
     draws : ndarray of int, shape (n_rows,)
         How many crops were heard, 1 or more.
     """
-    probabilities = training.predict(model, clips.drawn(generator), rows, batch_size)
+    probabilities = fitting.predict(model, clips.drawn(generator), rows, batch_size)
     draws = np.ones(len(rows), int)
     for _ in range(limit):
         again = np.flatnonzero((probabilities.max(axis=1) < below) & clips.longer[rows])
         if not again.size:
             break
-        heard = training.predict(model, clips.drawn(generator), rows[again], batch_size)
+        heard = fitting.predict(model, clips.drawn(generator), rows[again], batch_size)
         better = heard.max(axis=1) > probabilities[again].max(axis=1)
         probabilities[again[better]] = heard[better]
         draws[again] += 1

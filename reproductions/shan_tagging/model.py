@@ -10,9 +10,9 @@ from __future__ import annotations
 import keras
 from keras import layers, ops, regularizers
 
-from shared.normalization import BatchNormalization
-from shared.paper import load_paper
-from shared.spectral_layers import MFCC, LogMel
+from shared.layers.normalization import BatchNormalization
+from shared.layers.spectral import MFCC, LogMel
+from shared.paper.loading import load_paper
 
 PAPER = "shan_tagging"
 SOUNDNET, RESNET = "1D Conv (SoundNet)", "1D Conv (ResNet)"

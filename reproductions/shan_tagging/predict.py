@@ -2,10 +2,10 @@
 
     python -m reproductions predict shan_tagging dog.wav other.mp3 [--json]
 
-It uses what ``run`` has trained: of each model the training that `shared.trained` prefers (the paper's corpus before
-another, published split before grouped, finished before partial, variant paper first, fold 0 first); the answer says
-which. A recording longer than two seconds is heard two seconds at a time, from places drawn at random but the same each
-time, until the answer is certain enough or the limit is reached, as in the evaluation.
+It uses what ``run`` has trained: of each model the training that `shared.runs.networks` prefers (the paper's corpus
+before another, published split before grouped, finished before partial, variant paper first, fold 0 first); the answer
+says which. A recording longer than two seconds is heard two seconds at a time, from places drawn at random but the same
+each time, until the answer is certain enough or the limit is reached, as in the evaluation.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 from reproductions.shan_tagging.evaluation import confident
 from reproductions.shan_tagging.model import PAPER, build, crop_length, settings_of
 from reproductions.shan_tagging.waveforms import Clips, InMemory
-from shared.audio import load_audio, refuse_silence
-from shared.paper import load_paper
-from shared.trained import classify, named
-from shared.units import NETWORK
+from shared.audio.signals import load_audio, refuse_silence
+from shared.paper.loading import load_paper
+from shared.runs.inference import classify, named
+from shared.runs.unit import NETWORK
 
 
 def main(files: list[str], as_json: bool = False) -> int:

@@ -10,8 +10,8 @@ import keras
 from reproductions.shan_tagging import soundnet
 from reproductions.shan_tagging.corpora import read_corpus
 from reproductions.shan_tagging.model import PROBABILITIES, SOUNDNET, build, settings_of
-from shared import units
-from shared.paper import Paper
+from shared.paper.schema import Paper
+from shared.runs import unit
 
 VARIANT = "pretrained"
 
@@ -51,9 +51,9 @@ def first(paper: Paper, pretrain: str | None) -> dict:
 
 def begin(model: keras.Model, folder: Path) -> None:
     """Give a network the weights of a finished unit of its kind, but for the output layer, whose classes differ."""
-    record = units.read_record(folder)
+    record = unit.read_record(folder)
     other = build(record["model"], settings_of(record), len(record["classes"]))
-    other.load_weights(folder / units.NETWORK)
+    other.load_weights(folder / unit.NETWORK)
     for layer, trained in zip(model.layers, other.layers, strict=True):
         if layer.name != PROBABILITIES:
             layer.set_weights(trained.get_weights())

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.cache import atomic_write, cache_root
-from shared.paper import load_paper
+from shared.base.files import atomic_write, cache_root
+from shared.paper.loading import load_paper
 
 if TYPE_CHECKING:
     import keras

@@ -27,20 +27,23 @@ import keras
 import numpy as np
 import pandas as pd
 
-from data_prep import layout
+from data_prep.common import folders
 from reproductions.shan_tagging import pretraining, soundnet
 from reproductions.shan_tagging.corpora import Corpus, read_corpus
 from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.model import PAPER, SOUNDNET, build
 from reproductions.shan_tagging.waveforms import Clips
-from shared import results, training, units
-from shared.diff import diff_paper
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.schedules import CyclicalOnPlateaus
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.unit import Unit
+from shared.training import fitting
+from shared.training.precision import resolve_precision, set_precision
+from shared.training.schedules import CyclicalOnPlateaus
 
 WATCHED, EVALUATED = 1, 2  # what a generator of crops is for, besides training
 
@@ -77,7 +80,7 @@ def run(
         Corpus that variant ``pretrained`` begins with, VEGAS if None; its training there is run first.
     """
     paper = load_paper(PAPER)
-    corpus, precision = corpus or paper.corpus.name, training.resolve_precision(precision)
+    corpus, precision = corpus or paper.corpus.name, resolve_precision(precision)
     variants, seeds = list(variants), list(seeds)
     wanted = {variant: [m for m in paper.models_for(variant) if not models or m in models] for variant in variants}
     pretraining.check(paper, wanted, pretrain, corpus)
@@ -86,7 +89,7 @@ def run(
     data = read_corpus(corpus)
     folds = list(range(data.module.N_FOLDS[protocol]) if folds is None else folds)
     for fold in folds:
-        layout.check_protocol(protocol, fold, data.module.N_FOLDS)
+        folders.check_protocol(protocol, fold, data.module.N_FOLDS)
     splits = {fold: data.module.with_protocol(data.index, protocol, fold) for fold in folds}
     clips = functools.cache(lambda n_copies: data.clips(paper.settings_for() | {"n_copies": n_copies}))
 
@@ -112,10 +115,10 @@ def run(
                     work = functools.partial(train, **given, trained=trained, begin=begin)
                     for of in dict.fromkeys((trained, unit)):
                         units.do(of, paper.settings_for(of.variant, model) | own, work, restart and of == unit)
-                    results.merge(paper, [unit.key])
+                    store.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
-    folder = results.results_folder(paper.id, corpus)
+    folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     print(render_text(diff_paper(paper, folder, variants, protocol, corpus)), end="")
     return 0
@@ -138,23 +141,23 @@ def train(
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation", "test")}
 
     # Model: from nothing, from SoundNet's published weights, or from a network of another corpus.
-    training.set_precision(unit.precision)
+    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, len(classes))
     if unit.model == SOUNDNET and settings["soundnet_start"] == soundnet.PUBLISHED:
         soundnet.load_into(model, soundnet.converted_file())
     if begin is not None:
         pretraining.begin(model, begin)
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
     if unit == trained:
         watched = rows["validation"] if rows["validation"].size else rows["test"]
         same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, WATCHED]))
-        history = training.fit(
+        history = fitting.fit(
             model,
-            training.Rows(heard, labels, rows["train"]),
-            training.Rows(same, labels, watched),
+            fitting.Rows(heard, labels, rows["train"]),
+            fitting.Rows(same, labels, watched),
             folder=unit.folder,
             epochs=min(epochs or settings["epochs"], settings["epochs"]),
             batch_size=settings["batch_size"],
@@ -173,7 +176,7 @@ def train(
         )
         write_network(unit, model)
     else:
-        history = training.load_run(trained.folder)
+        history = fitting.load_run(trained.folder)
         shutil.copyfile(trained.folder / units.NETWORK, unit.folder / units.NETWORK)
         keras.Model(model.inputs, model.outputs).load_weights(unit.folder / units.NETWORK)  # kept without optimiser
 
@@ -192,4 +195,4 @@ def train(
     # Write.
     units.write_skipped(unit.folder, data.index.attrs.get("skipped", ()))
     redrawn = {"redrawn": int((draws > 1).sum()), "crops_heard": int(draws.sum())}
-    training.write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities, **redrawn)
+    write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities, **redrawn)

@@ -1,7 +1,7 @@
 """Clips of any length as waveforms of one length: a random crop of a longer one, a shorter one with zeros at its end.
 
 `Clips` stand for all versions of the clips; ``clips.drawn(generator)`` chooses one version and one crop of each and is
-indexed like an array: ``crops[rows]`` is float32 (n, length). `shared.training.fit` draws anew in each epoch.
+indexed like an array: ``crops[rows]`` is float32 (n, length). `shared.training.fitting.fit` draws anew in each epoch.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from shared.audio import resample
-from shared.cache import atomic_write, cache_root
-from shared.image_files import progress
+from shared.audio.signals import resample
+from shared.base.files import atomic_write, cache_root
+from shared.base.progress import progress
 
 FULL_SCALE = 32768  # of 16 bits
 BYTES = 2  # of a sample of 16 bits
@@ -206,7 +206,7 @@ def _files(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int) -> list
 
 def _signals(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int, files: list[str]):
     """The rows' signals and then the files', a few in memory at a time."""
-    from shared.audio import load_audio
+    from shared.audio.signals import load_audio
 
     for start in progress(range(0, len(index), CLIPS_AT_ONCE), -(-len(index) // CLIPS_AT_ONCE), "reading clips"):
         for signal in module.signals(index.iloc[start : start + CLIPS_AT_ONCE]):

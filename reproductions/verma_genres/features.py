@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from reproductions.verma_genres.model import ANN, CNN_1D
-from shared.audio import load_audio
-from shared.audio_features import LIBROSA_0_11, PUBLIC_TABLE, table_of
-from shared.cache import cache_root
-from shared.spectrogram_images import SpectrogramSettings, load_clip_images
+from shared.audio.log_mel_images import SpectrogramSettings, load_clip_images
+from shared.audio.signals import load_audio
+from shared.audio.summary_features import LIBROSA_0_11, PUBLIC_TABLE, table_of
+from shared.base.files import cache_root
 
 FULL_SCALE = 32768  # of the 16-bit integers that the tracks are kept as
 FEATURE_SETTINGS = {"public table": PUBLIC_TABLE, "librosa 0.11": LIBROSA_0_11}

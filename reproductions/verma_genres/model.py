@@ -13,8 +13,8 @@ import keras
 from keras import layers, ops
 
 from reproductions.verma_genres.gammatone import Bank
-from shared.convolutions import PooledConv1D
-from shared.normalization import BatchNormalization
+from shared.layers.convolutions import PooledConv1D
+from shared.layers.normalization import BatchNormalization
 
 ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
 SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
@@ -64,7 +64,7 @@ def build_cnn_1d(
     `first_layer` ``gammatone`` and ``gammatone-fixed`` put a filter `bank` there, which then is trained on or not;
     ``learned`` begins at random, as printed. `first_kernel` is the length of that layer's kernels in samples; the bank
     needs longer ones than the printed. `momentum` and `epsilon` are those of the batch normalisation. `fast` computes
-    what is pooled in an arrangement of the same values that suits a processor better (`shared.convolutions`).
+    what is pooled in an arrangement of the same values that suits a processor better (`shared.layers.convolutions`).
     """
     known = ("learned", "gammatone", "gammatone-fixed")
     if first_layer not in known:

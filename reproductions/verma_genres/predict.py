@@ -2,8 +2,8 @@
 
     python -m reproductions predict verma_genres song.mp3 other.wav [--json]
 
-It uses what ``run`` has trained: of each model the training that `shared.trained` prefers (the paper's corpus before
-another, published split before grouped, finished before partial, variant paper first); the answer says which. A
+It uses what ``run`` has trained: of each model the training that `shared.runs.networks` prefers (the paper's corpus
+before another, published split before grouped, finished before partial, variant paper first); the answer says which. A
 recording is cut as the model's training was, and gets the mean of the probabilities of its windows.
 """
 
@@ -16,12 +16,12 @@ import numpy as np
 
 from reproductions.verma_genres.features import FEATURE_SETTINGS, WHOLE_TRACKS, image_settings
 from reproductions.verma_genres.model import ANN, CNN_1D, build
-from shared.audio import AudioError, load_audio, refuse_silence
-from shared.audio_features import features_of
-from shared.paper import load_paper
-from shared.spectrogram_images import image_of
-from shared.trained import classify, named
-from shared.units import NETWORK
+from shared.audio.log_mel_images import image_of
+from shared.audio.signals import AudioError, load_audio, refuse_silence
+from shared.audio.summary_features import features_of
+from shared.paper.loading import load_paper
+from shared.runs.inference import classify, named
+from shared.runs.unit import NETWORK
 
 PAPER = "verma_genres"
 SAMPLE_RATE_HZ = 22050

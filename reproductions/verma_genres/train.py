@@ -28,16 +28,19 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep import layout
+from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
-from shared import results, training, units
-from shared.diff import diff_paper
-from shared.outputs import write_outputs
-from shared.paper import load_paper
-from shared.tables import render_text
-from shared.trained import write_network
-from shared.units import Unit
+from shared.paper.loading import load_paper
+from shared.report.files import write_outputs
+from shared.report.tables import render_text
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.runs import unit as units
+from shared.runs.networks import write_network, write_unit
+from shared.runs.unit import Unit
+from shared.training import fitting
+from shared.training.precision import resolve_precision, set_precision
 
 PAPER = "verma_genres"
 TRAIN_DECIMALS = 3  # of the probabilities of training windows, which are many
@@ -96,7 +99,7 @@ def run(
     for model, name in corpora.items():
         check_corpus(model, name)
         for fold in folds:
-            layout.check_protocol(protocol, fold, data_prep.corpus(name).N_FOLDS)
+            folders.check_protocol(protocol, fold, data_prep.corpus(name).N_FOLDS)
 
     # Index and inputs of a model: 57 features, two seconds of samples, or their image. The variants share them.
     indexed = functools.cache(read_index)
@@ -113,12 +116,12 @@ def run(
                     split = given.module.with_protocol(given.rows, protocol, fold)
                     work = functools.partial(train, data=given, split=split, epochs=epochs)
                     units.do(unit, paper.settings_for(variant, model), work, restart)
-                    results.merge(paper, [unit.key])
+                    store.merge(paper, [unit.key])
 
     # The table, regenerated beside published.
     shown = {paper.corpus.name if paper.is_own(model, name) else name for model, name in corpora.items()}
     for name in sorted(shown):
-        folder = results.results_folder(paper.id, name)
+        folder = store.results_folder(paper.id, name)
         write_outputs(paper, folder)
         print(render_text(diff_paper(paper, folder, list(wanted), protocol, name)), end="")
     return 0
@@ -152,7 +155,7 @@ def load(model: str, module: ModuleType, index: pd.DataFrame, settings: dict) ->
 def precision_of(model: str, precision: str) -> str:
     """``auto`` for ResNet-18 is bfloat16 where the hardware has it; the others gain nothing from it."""
     light = model != CNN_2D
-    return training.resolve_precision("float32" if precision == "auto" and light else precision)
+    return resolve_precision("float32" if precision == "auto" and light else precision)
 
 
 def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
@@ -162,19 +165,19 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
     # Model; what is standardised, is by the training rows alone.
-    training.set_precision(unit.precision)
+    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, data.inputs.shape[1:], len(classes))
     if unit.model == ANN:
         model.get_layer(SCALING).adapt(data.inputs[rows["train"]])
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
 
     # Fit: the test accuracy is watched, as the report's curves do; in variant paper it decides nothing.
     best = {"last": None, "best on test": "test_accuracy"}[settings["evaluated_epoch"]]
-    history = training.fit(
+    history = fitting.fit(
         model,
-        training.Rows(data.inputs, labels, rows["train"]),
-        training.Rows(data.inputs, labels, rows["test"]),
+        fitting.Rows(data.inputs, labels, rows["train"]),
+        fitting.Rows(data.inputs, labels, rows["test"]),
         folder=unit.folder,
         epochs=min(epochs or settings["epochs"], settings["epochs"]),
         batch_size=batch_size,
@@ -190,11 +193,11 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     # Evaluate: the table and the votes by track are computed from these predictions. Of Mode 2 those of the training
     # windows are kept as well, for their accuracy: a network may learn them and not name them with running statistics.
     evaluated = ("test", "train") if unit.model == CNN_1D else ("test",)
-    probabilities = [training.predict(model, data.inputs, rows[name], batch_size) for name in evaluated]
+    probabilities = [fitting.predict(model, data.inputs, rows[name], batch_size) for name in evaluated]
     probabilities[1:] = [of_train.round(TRAIN_DECIMALS) for of_train in probabilities[1:]]
 
     # Write.
     units.write_skipped(unit.folder, data.rows.attrs.get("skipped", ()))
-    conditions = {"clips_are": results.WINDOWS} if data.windows else {}
+    conditions = {"clips_are": store.WINDOWS} if data.windows else {}
     clips = split.iloc[np.concatenate([rows[name] for name in evaluated])]
-    training.write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)
+    write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)

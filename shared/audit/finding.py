@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.paper import Cell, Paper
+from shared.paper.schema import Cell, Paper
 
 IMPOSSIBLE, CONTRADICTION, NOTE = "impossible", "contradiction", "note"
 SEVERITIES = (IMPOSSIBLE, CONTRADICTION, NOTE)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from shared.augmentation import ZoomShift
+from shared.layers.augmentation import ZoomShift
 
 SHAPE, BATCH, TURNS, BATCHES_A_TURN = (128, 1292, 3), 32, 5, 8
 RANGES = {"zoom": 0.025, "height_shift": 0.05, "width_shift": 0.05}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.cache import CHUNK_BYTES, cache_root, cached_array
+from shared.base.arrays import CHUNK_BYTES, cached_array
+from shared.base.files import cache_root
 
 N_CHUNKS, TURNS = 196, 5
 

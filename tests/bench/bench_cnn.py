@@ -11,8 +11,8 @@ import numpy as np
 from keras import layers
 
 from reproductions.pragadaraju_digits import model as digits
-from shared import training
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.training.precision import set_precision
 from tests.bench.bench_training import peak, training_flops
 
 BATCH, STEPS = 32, 3
@@ -22,7 +22,7 @@ def run() -> list[dict]:
     """Rows of the share of the peak, then of the alternatives, in the precision that ``auto`` chooses."""
     before = keras.config.dtype_policy()
     try:
-        return rows_of(training.set_precision("auto"))
+        return rows_of(set_precision("auto"))
     finally:
         keras.config.set_dtype_policy(before)
 

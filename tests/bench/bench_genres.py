@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from reproductions.verma_genres.model import CONVOLUTIONS, STAGES, STRIDE, build_cnn_1d, build_cnn_2d
-from shared import backend
+from shared.layers import backend
 from tests.bench.bench_recurrent import median_ms, row
 
 BATCH, N_CLASSES = 64, 10

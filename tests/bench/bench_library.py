@@ -1,11 +1,11 @@
 """Audio-hours per hour from audio files to stored MFCCs, against the report's way: ``python -m tests.bench library``.
 
 Both begin with the same stereo tracks of two minutes, mp3 as the report's and once more wav, and end with the same
-samples' MFCCs in a file, those of variant two-channels. Ours: `shared.cache` and `samples` decode the middle 40 s of
-each track, in as many processes as there are cores, and write the samples' MFCCs. The report's way, after its authors'
-code: one process; each track is decoded whole and its middle written as 16-bit wav; then, sample by sample, the wav
-file is read anew, a tenth of a second is cut out and goes through python_speech_features; the list of all samples
-becomes an array that is saved. Without that library the row says so.
+samples' MFCCs in a file, those of variant two-channels. Ours: `shared.base.files` and `samples` decode the middle 40 s
+of each track, in as many processes as there are cores, and write the samples' MFCCs. The report's way, after its
+authors' code: one process; each track is decoded whole and its middle written as 16-bit wav; then, sample by sample,
+the wav file is read anew, a tenth of a second is cut out and goes through python_speech_features; the list of all
+samples becomes an array that is saved. Without that library the row says so.
 
 Memory is `tests/reproductions/pascuo_multilabel/test_samples.py`'s: no more for 10,000 tracks than for 1,000.
 """
@@ -21,8 +21,8 @@ import pandas as pd
 import soundfile
 
 from reproductions.pascuo_multilabel import samples
-from shared.cache import CACHE_VARIABLE
-from shared.paper import load_paper
+from shared.base.files import CACHE_VARIABLE
+from shared.paper.loading import load_paper
 from tests.bench.bench_psf_mfcc import RATE_HZ, _music
 
 N_TRACKS, TRACK_SECONDS, MIDDLE_SECONDS, TURNS = 24, 120, 40, 3

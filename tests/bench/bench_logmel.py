@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from shared.spectral_layers import MFCC, LogMel
+from shared.layers.spectral import MFCC, LogMel
 from tests.bench.bench_spectrogram import fastest, row_of
 
 RATE_HZ, N_SAMPLES, BATCH = 44100, 88200, 32

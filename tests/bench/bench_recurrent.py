@@ -11,8 +11,8 @@ import time
 import keras
 import numpy as np
 
-from shared import backend
-from shared.recurrent import SimpleRNN
+from shared.layers import backend
+from shared.layers.recurrent import SimpleRNN
 
 BATCH, N_STEPS, N_CLASSES = 32, 256, 10
 TRAINING_STEPS, TEST_STEPS = 75, 19  # an epoch over 2,400 clips, and one over 600

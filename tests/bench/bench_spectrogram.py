@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.spectrogram_images import SpectrogramSettings, image_of, log_mel, make_images, to_image
+from shared.audio.log_mel_images import SpectrogramSettings, image_of, log_mel, make_images, to_image
 
 RATE_HZ = 22050
 N_SAMPLES = 30 * RATE_HZ

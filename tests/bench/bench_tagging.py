@@ -17,8 +17,9 @@ import soundfile
 
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, build
 from reproductions.shan_tagging.waveforms import Clips, InMemory, Streamed
-from shared import backend, training
-from shared.paper import load_paper
+from shared.layers import backend
+from shared.paper.loading import load_paper
+from shared.training.precision import resolve_precision, set_precision
 from tests.bench.bench_recurrent import median_ms, row
 
 BATCH, N_CLASSES, RATE_HZ, N_SAMPLES = 32, 41, 44100, 88200
@@ -31,7 +32,7 @@ def run() -> list[dict]:
     before = keras.config.dtype_policy()
     try:
         rows = []
-        for precision in dict.fromkeys(["float32", training.resolve_precision("auto")]):
+        for precision in dict.fromkeys(["float32", resolve_precision("auto")]):
             ours, plain = step(precision), plain_step(precision)
             times = median_ms([ours, plain])
             rows.append(row(f"DenseNet, training step, {precision} / plain Keras layers", UNIT, *times))
@@ -45,7 +46,7 @@ def run() -> list[dict]:
 
 def step(precision: str):
     """A training step, to be called; it has been traced."""
-    training.set_precision(precision)
+    set_precision(precision)
     model = build(DENSENET_LOGMEL, load_paper("shan_tagging").settings_for(model=DENSENET_LOGMEL), N_CLASSES)
     model.compile(keras.optimizers.Adam(0.001), "categorical_crossentropy", jit_compile=backend.jit_compile())
     x = np.random.default_rng(0).standard_normal((BATCH, N_SAMPLES), "float32") / 10

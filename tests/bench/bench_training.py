@@ -12,12 +12,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from data_prep import synthetic
+from data_prep.corpora import synthetic
 from reproductions.lam_ensemble.model import build
 from reproductions.lam_ensemble.train import with_augmentation
-from shared import backend, training
-from shared.image_files import load_images
-from shared.paper import load_paper
+from shared.audio.image_files import load_images
+from shared.layers import backend
+from shared.paper.loading import load_paper
+from shared.training import fitting
+from shared.training.precision import resolve_precision, set_precision
 
 BATCH, STEPS = 32, 4
 COPIES = 31  # of the corpus's 60 training images: 1,860 an epoch, as many as the paper's corpus has
@@ -40,7 +42,7 @@ def epochs() -> list[dict]:
     index = index[index["split"] == "train"]
     images = load_images(list(index["path"]))
     labels = np.eye(5, dtype="float32")[[synthetic.CLASSES.index(label) for label in index["label"]]]
-    data = training.Rows(images, labels, np.tile(np.arange(len(labels)), COPIES))
+    data = fitting.Rows(images, labels, np.tile(np.arange(len(labels)), COPIES))
     with tempfile.TemporaryDirectory() as folder:
         for path, label in zip(map(Path, index["path"]), index["label"], strict=True):
             (Path(folder) / label).mkdir(exist_ok=True)
@@ -62,7 +64,7 @@ def epochs() -> list[dict]:
 
 
 def _precisions() -> list[str]:
-    return list(dict.fromkeys(["float32", training.resolve_precision("auto")]))
+    return list(dict.fromkeys(["float32", resolve_precision("auto")]))
 
 
 def _authors_way(folder: str):
@@ -78,14 +80,14 @@ def _authors_way(folder: str):
     return lambda: model.fit(generator, epochs=1, verbose=0)
 
 
-def _our_way(precision: str, data: training.Rows):
-    training.set_precision(precision)
+def _our_way(precision: str, data: fitting.Rows):
+    set_precision(precision)
     settings = load_paper("lam_ensemble").settings_for()
     model = with_augmentation(build("Model 3", settings), settings)
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=backend.jit_compile())
     first = dataclasses.replace(data, rows=data.rows[: WARM_UP * BATCH])
-    training.run_epoch(model.train_on_batch, first, BATCH)
-    return lambda: training.run_epoch(model.train_on_batch, data, BATCH)
+    fitting.run_epoch(model.train_on_batch, first, BATCH)
+    return lambda: fitting.run_epoch(model.train_on_batch, data, BATCH)
 
 
 def steps() -> list[dict]:
@@ -95,7 +97,7 @@ def steps() -> list[dict]:
     y = np.eye(5, dtype="float32")[np.arange(BATCH) % 5]
     rows = []
     for precision in _precisions():
-        training.set_precision(precision)
+        set_precision(precision)
         at_best = peak(precision)
         for name in ("Model 1", "Model 2", "Model 3"):
             model = build(name, settings)

@@ -20,7 +20,10 @@ import pytest
 import soundfile
 from PIL import Image
 
-from data_prep import CorpusError, fsdd, fsdkaggle2018_clips, gtzan, gtzan_tracks, vntm
+from data_prep import CorpusError
+from data_prep.corpora import fsdd, gtzan, vntm
+from data_prep.corpora.fsdkaggle2018 import clips
+from data_prep.corpora.gtzan import tracks
 
 PER_CLASS = {"train": 3, "validation": 1, "test": 1}
 SPLIT_OF_NUMBER = {0: "validation", 1: "train", 2: "train", 3: "test", 4: "train"}
@@ -131,11 +134,11 @@ def _track(clip: str) -> np.ndarray:
 @pytest.fixture
 def small_gtzan(tmp_path, monkeypatch) -> Path:
     """Root of the small corpus under the data root, in ``genres/``: mostly wav files, some au and flac."""
-    monkeypatch.setattr(gtzan_tracks, "N_TRACKS", N_SMALL_TRACKS)
+    monkeypatch.setattr(tracks, "N_TRACKS", N_SMALL_TRACKS)
     monkeypatch.setattr(gtzan, "N_SAMPLES", (380, 420))
     monkeypatch.setattr(gtzan, "KNOWN_FAULTS", ("jazz.00005",))
     root = tmp_path / "data" / "gtzan"
-    for clip in gtzan_tracks.track_names():
+    for clip in tracks.track_names():
         suffix = {"0": ".au", "1": ".flac"}.get(clip[-1], ".wav")
         path = root / "genres" / clip.partition(".")[0] / f"{clip}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +170,7 @@ def small_fsdkaggle2018(tmp_path, monkeypatch) -> Path:
     Training clips 2 and 5 are of one Freesound sound, and so are training clip 0 and the first test clip.
     """
     n_clips = {split: n * len(SMALL_LABELS) for split, n in N_SMALL_CLIPS.items()}
-    monkeypatch.setattr(fsdkaggle2018_clips, "N_PUBLISHED", n_clips)
+    monkeypatch.setattr(clips, "N_PUBLISHED", n_clips)
     root, number = tmp_path / "data" / "fsdkaggle2018", 0
     tables = {"train": ["fname,label,manually_verified,freesound_id,license"]}
     tables["test"] = ["fname,label,usage,freesound_id,license"]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import fsdkaggle2018_subset, gtzan_subset, mixtures, music_library, vegas
+from data_prep.corpora import fsdkaggle2018_subset, gtzan_subset, mixtures, music_library, vegas
 
 RATE_HZ = 44100
-PIPED = Path(__file__).parents[1] / "shared" / "recordings" / "piped.flac"
+PIPED = Path(__file__).parents[1] / "shared" / "audio" / "recordings" / "piped.flac"
 
 
 def sound(seed: int, n_samples: int = 66_150) -> np.ndarray:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from data_prep import __main__ as command_line
-from data_prep import fingerprint, fsdd, synthetic, vntm
+from data_prep import fingerprint
+from data_prep.corpora import fsdd, synthetic, vntm
 
 
 def run(*words: str) -> int:

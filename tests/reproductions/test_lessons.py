@@ -13,9 +13,10 @@ import pytest
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
 from reproductions.lessons import LESSON, LIMIT_SECONDS, executed, lesson_file, plain, printed, text_of
-from shared.cache import CACHE_VARIABLE
-from shared.paper import PAPERS_ROOT, PaperError, list_papers
-from shared.results import RESULTS_VARIABLE
+from shared.base.files import CACHE_VARIABLE
+from shared.paper.loading import PAPERS_ROOT, list_papers
+from shared.paper.schema import PaperError
+from shared.results.store import RESULTS_VARIABLE
 
 ROOT = PAPERS_ROOT.parent
 PAPERS = list_papers()

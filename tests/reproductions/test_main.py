@@ -13,9 +13,10 @@ import pytest
 import data_prep
 from reproductions import __main__ as command_line
 from reproductions.__main__ import main, numbers
-from shared import results
-from shared.cache import CacheFullError, LockedError
-from shared.paper import list_papers, load_paper
+from shared.base.files import CacheFullError
+from shared.base.locks import LockedError
+from shared.paper.loading import list_papers, load_paper
+from shared.results import store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +28,7 @@ def kept(monkeypatch, tmp_path):
     def folder(paper_id, corpus=""):
         return tmp_path if paper_id == "lam_ensemble" else tmp_path / paper_id
 
-    monkeypatch.setattr(results, "results_folder", folder)
+    monkeypatch.setattr(store, "results_folder", folder)
     return tmp_path
 
 
@@ -60,7 +61,7 @@ def test_list_names_papers_variants_models_and_the_state_of_the_corpus(capsys, m
 def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit):
     for seed in range(3):
         folder = write_unit("Model 3", {"validation": 5, "test": 5}, seed=seed, epochs_planned=50)
-    results.write_runs(load_paper("lam_ensemble"), folder)
+    store.write_runs(load_paper("lam_ensemble"), folder)
     assert main(["diff", "lam_ensemble", "--strict"]) == 1
     assert "differs" in capsys.readouterr().out
     assert main(["diff"]) == 0
@@ -75,7 +76,7 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
 
 
 def test_report_writes_the_pages_beside_the_results(capsys, kept, monkeypatch):
-    monkeypatch.setenv(results.RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
+    monkeypatch.setenv(store.RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
     assert main(["report", "lam_ensemble"]) == 0
     assert "index.html: open it in a browser" in capsys.readouterr().out
     assert {"index.html", "style.css", "lam_ensemble.html"} <= {file.name for file in (kept / "report").iterdir()}
@@ -91,7 +92,7 @@ def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):
 
 def test_audit_needs_no_results_and_says_what_is_wrong_with_the_published_numbers(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv(data_prep.DATA_VARIABLE, str(tmp_path))
-    monkeypatch.setenv(results.RESULTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(store.RESULTS_VARIABLE, str(tmp_path))
     assert main(["audit", "lam_ensemble"]) == 0
     text = capsys.readouterr().out
     assert "IMPOSSIBLE recall above accuracy · Table IV, 2 (Model 2), validation Recall: 0.8720" in text

@@ -9,7 +9,8 @@ import pytest
 from reproductions import new
 from reproductions.__main__ import main
 from reproductions.new import TEMPLATE, TITLE, new_paper, renamed
-from shared.paper import PAPERS_ROOT, PaperError, list_papers, load_paper
+from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
+from shared.paper.schema import PaperError
 
 ROOT = PAPERS_ROOT.parent
 LONG = "a_name_that_is_longer_than_those_of_the_five"

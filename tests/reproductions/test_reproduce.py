@@ -7,7 +7,7 @@ import pytest
 
 from reproductions import reproduce
 from reproductions.__main__ import main
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 
 @pytest.fixture

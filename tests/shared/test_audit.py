@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from shared.audit import WIDTH, audit_paper, render_audit
 from shared.audit.finding import CONTRADICTION, IMPOSSIBLE, NOTE, listed
-from shared.paper import list_papers, load_paper
+from shared.audit.published import WIDTH, audit_paper, render_audit
+from shared.paper.loading import list_papers, load_paper
 from tests.shared.audit.toys import only
 
 

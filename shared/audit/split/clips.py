@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.audit.split.fingerprints import Prints
-from shared.probe import CORRELATION
+from shared.metrics.probes import CORRELATION
 
 TRAIN, VALIDATION, TEST, EXCLUDED = "train", "validation", "test", "excluded"
 SPLIT_NAMES = {"train": TRAIN, "training": TRAIN, "test": TEST, "testing": TEST, "eval": TEST, "evaluation": TEST}
@@ -53,7 +53,8 @@ class Clips:
     feature_names : tuple of str
         What the columns are called; empty where they are averages over time.
     distance : str
-        Of two rows: `shared.probe.CORRELATION` of spectra, `shared.probe.EUCLIDEAN` of the columns of a table.
+        Of two rows: `shared.metrics.probes.CORRELATION` of spectra, `shared.metrics.probes.EUCLIDEAN` of the columns of
+        a table.
     prints : Prints, or None
         Spectral fingerprints; None where there is no audio.
     file_hashes, content_hashes : tuple of str

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared import cache
-from shared.audio import READING, AudioError, signal_hash
+from shared.audio.signals import READING, AudioError, signal_hash
 from shared.audit.split import fingerprints
 from shared.audit.split.fingerprints import (
     N_FEATURES,
@@ -20,8 +19,9 @@ from shared.audit.split.fingerprints import (
     describe_file,
     describe_signal,
 )
-from shared.cache import cache_key, cache_root
-from shared.image_files import progress
+from shared.base import files
+from shared.base.files import cache_key, cache_root
+from shared.base.progress import progress
 
 FOLDER = "split_audit"  # under the cache folder
 SETTINGS = {
@@ -107,7 +107,7 @@ def _keep(path: Path, found: Description) -> None:
     numbers = found.features.tobytes() + found.screen.tobytes() + found.print.tobytes()
     record = {name: getattr(found, name) for name in TEXTS}
     line = json.dumps(record | {"frames": len(found.print), "crc32": zlib.crc32(numbers)}).encode("ascii")
-    cache.keep(path, lambda file: file.write(line + b"\n" + numbers), n_bytes=len(line) + 1 + len(numbers))
+    files.keep(path, lambda file: file.write(line + b"\n" + numbers), n_bytes=len(line) + 1 + len(numbers))
 
 
 def _kept(path: Path) -> Description | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import resample, signal_hash
+from shared.audio.signals import resample, signal_hash
 
 SAMPLE_RATE_HZ = 16000
 N_FFT, HOP = 1024, 256  # 64 ms and 16 ms
@@ -132,11 +132,11 @@ def describe_signal(signal: np.ndarray, rate_hz: int, file_hash: str = "") -> De
 
 
 def describe_file(path: Path) -> Description:
-    """Describe an audio file. Raises `shared.audio.AudioError` where `load_audio` does."""
+    """Describe an audio file. Raises `shared.audio.signals.AudioError` where `load_audio` does."""
     import hashlib
 
-    from shared.audio import N_HEX
-    from shared.audio_files import AudioFile
+    from shared.audio.files import AudioFile
+    from shared.audio.signals import N_HEX
 
     with AudioFile(path) as file:
         rate_hz = file.form.rate_hz

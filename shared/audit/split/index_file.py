@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.audit.split.clips import EXCLUDED, SplitError, lost_labels, normalised_splits
-from shared.csv_files import CsvError, CsvFile, CsvLine, is_missing, is_row_number, plain, read_csv, spellings
+from shared.base.csv_files import CsvError, CsvFile, CsvLine, is_missing, is_row_number, plain, read_csv, spellings
 
 COLUMNS = {
     "path": ("path", "file", "filename", "file name", "fname", "clip"),
@@ -43,8 +43,8 @@ def read_index(path: str | Path, with_numbers: bool = False, separator: str | No
     Parameters
     ----------
     path
-        A CSV file, as `shared.csv_files` reads it. Its first line names the columns ``path`` (or file, filename, fname,
-        clip), ``label`` and, if there are any, ``split`` (or fold) and ``group``, in any order.
+        A CSV file, as `shared.base.csv_files` reads it. Its first line names the columns ``path`` (or file, filename,
+        fname, clip), ``label`` and, if there are any, ``split`` (or fold) and ``group``, in any order.
     with_numbers
         Every other column that has a name is a number, a feature of the clip. Otherwise other columns are passed over,
         which a note says.

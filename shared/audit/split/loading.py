@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio import N_HEX
+from shared.audio.signals import N_HEX
 from shared.audit.split.clips import Clips, SplitError, lost_labels
 from shared.audit.split.extraction import Source, describe_all
 from shared.audit.split.fingerprints import LONGEST_SECONDS, Description, Prints
 from shared.audit.split.index_file import Index, read_index
 from shared.audit.split.naming import GUESSED, guessed_groups
-from shared.file_names import Files
-from shared.probe import EUCLIDEAN
+from shared.base.file_names import Files
+from shared.metrics.probes import EUCLIDEAN
 
 COLUMN = "column group"
 
@@ -30,7 +30,7 @@ def clips_of_index(path: str | Path, audio_root: str | Path | None = None, separ
         The CSV file, as `read_index` describes it.
     audio_root
         Folder that the paths are relative to; the CSV file's own by default. How a file is found by its name is told in
-        `shared.file_names.Files`.
+        `shared.base.file_names.Files`.
     separator
         Of several labels in a cell, as `read_index` takes it.
 

@@ -153,7 +153,7 @@ def near_duplicates(prints: Prints, rows: np.ndarray, threshold: float = SIMILAR
     """
     import joblib
 
-    from shared.image_files import progress
+    from shared.base.progress import progress
 
     pairs = candidates(prints.screen, rows)
     others = [(one, [other for _, other in of_one]) for one, of_one in groupby(pairs, key=lambda pair: pair[0])]

@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.audit.split.clips import SPLIT_NAMES, Clips
 from shared.audit.split.findings import LEAK, NOTE, Checked, Figure, number_of, some
-from shared.intervals import wilson_interval
+from shared.metrics.intervals import wilson_interval
 
 GUESSED = "guessed from the names"
 

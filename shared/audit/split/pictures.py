@@ -9,9 +9,9 @@ import numpy as np
 
 from shared.audit.split import SplitAudit
 from shared.audit.split.probing import majority
-from shared.figures import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
-from shared.intervals import wilson_interval
-from shared.probe import EUCLIDEAN
+from shared.base.plotting import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
+from shared.metrics.intervals import wilson_interval
+from shared.metrics.probes import EUCLIDEAN
 
 MOST_LABELS = 30  # that get a bar
 

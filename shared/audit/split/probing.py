@@ -1,11 +1,11 @@
 """How far a split is solved by recognising recordings: the nearest training clip, with and without its own group.
 
-The probe is `shared.probe.nearest_neighbour`, on averages over time by their correlation, on the columns of a table by
-their Euclidean distance; each column is standardised as the training clips are. Under the given split it may choose any
-training clip. Under the grouped one, the same held-out clips choose anew among the training clips of other groups, as
-if each clip's group had been held out whole. Both answer the same clips, so their difference is that of pairs, and it
-is the groups' part in the score. Fewer clips to choose from may cost something, too: a third run bars as many training
-clips drawn at random.
+The probe is `shared.metrics.probes.nearest_neighbour`, on averages over time by their correlation, on the columns of a
+table by their Euclidean distance; each column is standardised as the training clips are. Under the given split it may
+choose any training clip. Under the grouped one, the same held-out clips choose anew among the training clips of other
+groups, as if each clip's group had been held out whole. Both answer the same clips, so their difference is that of
+pairs, and it is the groups' part in the score. Fewer clips to choose from may cost something, too: a third run bars as
+many training clips drawn at random.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 from shared.audit.split.clips import Clips, Part
 from shared.audit.split.findings import LEAK, NOTE, Checked, Figure, Pair
-from shared.intervals import wilson_interval
-from shared.probe import nearest_neighbour
+from shared.metrics.intervals import wilson_interval
+from shared.metrics.probes import nearest_neighbour
 
 N_DRAWS, SEED = 2000, 0  # of the bootstrap
 

@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from textwrap import wrap
 
-from shared.audit import WIDTH, finding_lines, indented, summary
+from shared.audit.published import WIDTH, finding_lines, indented, summary
 from shared.audit.split import PAIR_COLUMNS, SplitAudit
 from shared.audit.split.findings import SPLIT_SEVERITIES, number_of
-from shared.cache import atomic_write
+from shared.base.files import atomic_write
 
 N_SHOWN = 5  # clips that were set aside
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reproductions._template.model import build
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 PAPER = load_paper("_template")
 

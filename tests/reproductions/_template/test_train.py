@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from data_prep import synthetic
+from data_prep.corpora import synthetic
 from reproductions._template import predict, train
 from reproductions._template.features import windows_of
-from shared import results
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.results import store
 
 PAPER = load_paper("_template")
 RATE_HZ, SECONDS = 22050, 3
@@ -29,7 +29,7 @@ def tone(label: str) -> np.ndarray:
 def few_clips(tmp_path, monkeypatch):
     """Five clips a class; results and cache go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     rows = []
     for label in synthetic.CLASSES:
         for number, split in enumerate(SPLITS):
@@ -48,8 +48,8 @@ def test_run_trains_every_model_and_predict_uses_it(few_clips, capsys):
     with pytest.raises(ValueError, match="none of the models is trained yet"):
         predict.main([str(few_clips / "drums.000.wav")])
     assert train.run(corpus="synthetic", precision="float32", epochs=1) == 0
-    folder = results.results_folder(PAPER.id, "synthetic")
-    rows = results.read_runs(folder / "runs.csv")
+    folder = store.results_folder(PAPER.id, "synthetic")
+    rows = store.read_runs(folder / "runs.csv")
     assert {row["model"] for row in rows} == set(PAPER.models)
     assert {(row["status"], row["epochs"], row["split"]) for row in rows} == {("partial", "1", "test")}
     assert "not comparable" in capsys.readouterr().out, "synthetic data is never a reproduction"

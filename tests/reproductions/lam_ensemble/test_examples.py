@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image
 
 from reproductions.lam_ensemble.examples import augmented, smaller, write_examples
-from shared.examples import EXAMPLES, read_examples
-from shared.paper import load_paper
-from shared.results import results_folder
+from shared.paper.loading import load_paper
+from shared.report.examples import EXAMPLES, read_examples
+from shared.results.store import results_folder
 
 MOST_BYTES = 120_000
 COLOURS_APART = 1.0  # of 255, on average: another machine's rounding may choose other colours of the 32

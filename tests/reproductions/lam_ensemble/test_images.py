@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.paper import load_paper
-from shared.spectrogram_images import SpectrogramSettings, make_images
+from shared.audio.log_mel_images import SpectrogramSettings, make_images
+from shared.paper.loading import load_paper
 
 EQUAL = 0.99998  # of an image's pixels, at least: measured are all but 2 and 1 of 165,376, as with librosa and imsave
 GREY_LEVELS = 2  # of 255, by which the others may differ: measured is 1

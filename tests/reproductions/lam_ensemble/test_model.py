@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reproductions.lam_ensemble.model import build, convolution_block
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 PAPER = load_paper("lam_ensemble")
 

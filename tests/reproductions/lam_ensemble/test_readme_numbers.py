@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import vntm
+from data_prep.corpora import vntm
 from reproductions.lam_ensemble.train import PROBE
-from shared import metrics
-from shared.paper import load_paper
-from shared.results import read_predictions, results_folder, unit_folders
+from shared.metrics import scores
+from shared.paper.loading import load_paper
+from shared.results.store import results_folder
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 from tests.reproductions.lam_ensemble.test_images import EQUAL, GREY_LEVELS
 
 PAPER = load_paper("lam_ensemble")
@@ -50,7 +52,7 @@ def test_both_tables_beside_our_unaugmented_networks(units):
     said = []
     for model in ("Model 1", "Model 3"):
         runs = [units[model, "published", 0, seed, "bfloat16"] for seed in SEEDS]
-        ours = np.mean([metrics.accuracy(run.y_true, run.y_prob) for run in runs])
+        ours = np.mean([scores.accuracy(run.y_true, run.y_prob) for run in runs])
         assert all(len(run.clips) == SPLITS["validation"] + SPLITS["test"] == 625 for run in runs)
         said += [percent(ours), *(percent(published(table, model)) for table in ("Repository README", "IV"))]
     assert (
@@ -88,7 +90,7 @@ def test_precision_moves_a_run_as_another_seed_does(units):
 def test_the_probe_and_model_3_without_neighbours(units):
     def accuracy(model, fold, precision, protocol="grouped"):
         on_test = units[model, protocol, fold, 0, precision].on("test")
-        return metrics.accuracy(on_test.y_true, on_test.y_prob)
+        return scores.accuracy(on_test.y_true, on_test.y_prob)
 
     network, probe = accuracy("Model 3", 0, "bfloat16"), [accuracy(PROBE, fold, "float32") for fold in range(10)]
     said = f"Model 3 has {percent(network)} % of the clips of fold 0 right, where the probe has {percent(probe[0])}."
@@ -99,7 +101,7 @@ def test_the_probe_and_model_3_without_neighbours(units):
     assert folds == {0}, "the README says that no more folds are run"
     best = max(cell.value for cell in PAPER.cells() if (cell.split, cell.metric) == ("test", "accuracy"))
     of_networks = [
-        metrics.accuracy(run.on("test").y_true, run.on("test").y_prob)
+        scores.accuracy(run.on("test").y_true, run.on("test").y_prob)
         for (model, protocol, *_), run in units.items()
         if (model != PROBE) and protocol == "published"
     ]

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from data_prep import layout, vntm
-from shared import metrics
-from shared.paper import PAPERS_ROOT, load_paper
-from shared.spectrogram_images import SpectrogramSettings
+from data_prep.common import folders
+from data_prep.corpora import vntm
+from shared.audio.log_mel_images import SpectrogramSettings
+from shared.metrics import scores
+from shared.paper.loading import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("lam_ensemble")
 SETTINGS = PAPER.settings_for()
 FOLDER = Path(PAPER.path).parent
 # What is done without reading the setting, with the test that shows it.
 DONE = {
-    "window": "tests/shared/test_spectrogram_images.py, against librosa, whose window is Hann's",
+    "window": "tests/shared/audio/test_log_mel_images.py, against librosa, whose window is Hann's",
     "db_reference": "the same, against ref=np.max",
-    "stretch": "tests/shared/test_image_files.py, against keras.utils.load_img with nearest",
+    "stretch": "tests/shared/audio/test_image_files.py, against keras.utils.load_img with nearest",
     "metric_threshold": "below",
-    "segment_vote_tie": "tests/shared/test_ensembles.py",
+    "segment_vote_tie": "tests/shared/metrics/test_ensembles.py",
     "train_fraction": "below",
     "validation_fraction": "below",
     "test_fraction": "below",
@@ -28,7 +29,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    files = [*FOLDER.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""(?:settings\[|setting\()["'](\w+)["']""", code))
     by_name = {field.name for field in dataclasses.fields(SpectrogramSettings)}
@@ -42,7 +43,7 @@ def test_the_images_that_data_prep_makes_are_the_papers():
         if name != "fmax_hz":  # None means half the sample rate
             assert ours[name] == SETTINGS[name], name
     assert SETTINGS["fmax_hz"] == SETTINGS["sample_rate_hz"] / 2
-    assert (SETTINGS["image_height"], SETTINGS["image_width"]) == (layout.HEIGHT, layout.WIDTH)
+    assert (SETTINGS["image_height"], SETTINGS["image_width"]) == (folders.HEIGHT, folders.WIDTH)
 
 
 def test_the_image_width_follows_from_clip_and_hop():
@@ -51,7 +52,7 @@ def test_the_image_width_follows_from_clip_and_hop():
 
 
 def test_keras_threshold():
-    assert SETTINGS["metric_threshold"] == metrics.THRESHOLD
+    assert SETTINGS["metric_threshold"] == scores.THRESHOLD
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])

@@ -10,11 +10,12 @@ import pytest
 import soundfile
 from PIL import Image
 
-from data_prep import vntm
+from data_prep.corpora import vntm
 from reproductions.__main__ import main
 from reproductions.lam_ensemble import predict, train
-from shared import results
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs.unit import unit_folders
 
 REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
 N = {"train": 6, "validation": 2, "test": 2}  # images a class
@@ -24,7 +25,7 @@ N = {"train": 6, "validation": 2, "test": 2}  # images a class
 def tiny_corpus(tmp_path, monkeypatch):
     """Images of five classes, each bright in its own mel bands, in place of the corpus; results go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     generator = np.random.default_rng(0)
     viridis = __import__("matplotlib").colormaps["viridis"](np.arange(256), bytes=True)[:, :3]
     rows = []
@@ -48,15 +49,15 @@ def tiny_corpus(tmp_path, monkeypatch):
 def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
     options = {"variants": ("paper",), "models": ["Model 3"], "precision": "float32"}
     assert train.run(**options, epochs=1) == 0
-    folder = results.results_folder("lam_ensemble")
-    rows = results.read_runs(folder / "runs.csv")
+    folder = store.results_folder("lam_ensemble")
+    rows = store.read_runs(folder / "runs.csv")
     assert {(row["model"], row["status"], row["epochs"]) for row in rows} == {
         ("Model 3", "partial", "1"),
         ("1-NN probe", "complete", "0"),
     }
     probe = next(row for row in rows if row["model"] == "1-NN probe" and row["metric"] == "accuracy")
     assert float(probe["value"]) == 1.0  # bright bands are what the probe sees
-    record = next(record for record, _ in results.unit_folders(folder / "units") if record["model"] == "Model 3")
+    record = next(record for record, _ in unit_folders(folder / "units") if record["model"] == "Model 3")
     assert record["settings"]["augmentation"] == "legacy"
     assert (record["epochs_planned"], record["precision"], record["seed"]) == (50, "float32", 0)
     out = capsys.readouterr().out
@@ -98,7 +99,7 @@ def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch)
         rules[name.partition(".published")[0]] = early_stopping, epochs
         raise StopIteration  # nothing is trained here
 
-    monkeypatch.setattr(train.training, "fit", fit)
+    monkeypatch.setattr(train.fitting, "fit", fit)
     for variant, model in (
         ("paper", "Model 1"),
         ("authors-code", "Model 1"),
@@ -107,7 +108,7 @@ def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch)
     ):
         with pytest.raises(StopIteration):
             train.run(variants=(variant,), models=[model], precision="float32")
-    rule = train.training.EarlyStopping("loss", 5)
+    rule = train.fitting.EarlyStopping("loss", 5)
     assert rules == {
         "model-1.paper": (None, 50),
         "model-1.authors-code": (rule, 50),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_prep import fsdd
+from data_prep.corpora import fsdd
 
 FILE = Path(__file__).with_name("golden_mfcc.npz")
 CASES = {"second": 44100, "paper": 22050, "two channels": 44100}  # sample rate of each

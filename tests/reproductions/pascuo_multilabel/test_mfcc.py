@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import fsdd
+from data_prep.corpora import fsdd
 from reproductions.pascuo_multilabel import mfcc as module
 from reproductions.pascuo_multilabel.mfcc import PsfSettings, mel_filters, mfcc
 from tests.reproductions.pascuo_multilabel import golden
@@ -187,7 +187,7 @@ def test_library_on_speech(library):
 @pytest.mark.parametrize("folder", ["fsdkaggle2018_subset", "gtzan_subset/*"])
 def test_library_on_real_audio(library, folder):
     """A second of every fifth recording, at 44.1 kHz."""
-    from shared.audio import load_audio
+    from shared.audio.signals import load_audio
 
     if not DATA:
         pytest.skip("AUDIO_REPRODUCTIONS_DATA is not set: no real audio to test on")

@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import log_loss
 
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
-from shared.class_weights import balanced_labels
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.training.class_weights import balanced_labels
 
 PAPER = load_paper("pascuo_multilabel")
 FACTS, SETTINGS = PAPER.models[CNN], PAPER.settings_for()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from reproductions.pascuo_multilabel.mfcc import PsfSettings
-from shared.exact import constant_scores, curve_gains, exact_rows, label_rates, nothing_heard
-from shared.paper import load_paper
-from shared.results import results_folder
+from shared.paper.loading import load_paper
+from shared.results.exact import constant_scores, curve_gains, exact_rows, label_rates, nothing_heard
+from shared.results.store import results_folder
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()

@@ -9,12 +9,12 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import data_prep
-from data_prep import label_sets
-from data_prep.library_labels import ALL, dealt
+from data_prep.common import label_sets
+from data_prep.corpora.library_labels import ALL, dealt
 from reproductions.pascuo_multilabel import samples
 from reproductions.pascuo_multilabel.mfcc import mfcc
-from shared.exact import label_rates
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.results.exact import label_rates
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()
@@ -55,7 +55,8 @@ def test_a_label_that_stands_twice_counts_twice():
 
 
 def test_the_drawn_labels_have_the_expected_shares():
-    """What `shared.exact` expects of the paper's label pairs is what is drawn from the tracks that they make."""
+    """What `shared.results.exact` expects of the paper's label pairs is what is drawn from the tracks that they
+    make."""
     index, n = tracks(list(dealt()), seconds=0.5), 200_000
     rows = samples.draw(index, n, SETTINGS)
     found = label_sets.multi_hot(list(rows["label"]), PAPER.corpus.classes).mean(axis=0)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from data_prep import label_sets, library_audio, library_labels, mixtures, music_library
+from data_prep.common import label_sets
+from data_prep.corpora import library_labels, mixtures, music_library
+from data_prep.corpora.music_library import library_audio
 from reproductions.pascuo_multilabel import predict, samples
 from reproductions.pascuo_multilabel.mfcc import PsfSettings
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
-from shared.exact import constant_scores, exact_rows, label_rates, nothing_heard
-from shared.paper import PAPERS_ROOT, load_paper
+from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.results.exact import constant_scores, exact_rows, label_rates, nothing_heard
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()
@@ -22,7 +24,7 @@ DONE = {"n_genres": "below", "drawn": "test_samples.py"}
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    files = [*Path(PAPER.path).parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     read |= set(re.findall(r"""\.setting\(["'](\w+)["']\)""", code))

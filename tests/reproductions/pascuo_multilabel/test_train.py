@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import library_labels, mixtures
+from data_prep.corpora import library_labels, mixtures
 from reproductions.__main__ import main
 from reproductions.pascuo_multilabel import samples, train
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
-from shared import multilabel, results
-from shared.audio import resample
-from shared.paper import load_paper
+from shared.audio.signals import resample
+from shared.metrics import multilabel
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 MADE = "library_labels-some"
@@ -40,7 +43,7 @@ def few_tracks(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
-    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     monkeypatch.setattr(library_labels, "dealt", lambda: LABELS)
     monkeypatch.setattr(library_labels, "classes", lambda: ("Jazz", "Others", "Pop", "Rock"))
     features_of = samples.features_of
@@ -55,8 +58,8 @@ def few_tracks(tmp_path, monkeypatch):
 
 
 def done():
-    folder = results.results_folder("pascuo_multilabel")
-    found = results.unit_folders(folder / "units")
+    folder = store.results_folder("pascuo_multilabel")
+    found = unit_folders(folder / "units")
     return {(record["model"], record["variant"]): (record, unit) for record, unit in found}
 
 
@@ -73,7 +76,7 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     record, folder = units[CNN, "paper"]
     assert (record["status"], record["epochs"], record["best_epoch"]) == ("complete", 2, 2)  # the last counts
     assert set(record["thresholds"]) == {0.5}
-    predictions = results.read_predictions(folder)
+    predictions = read_predictions(folder)
     assert set(predictions.split) == {"validation"}
     assert len(predictions.clips) == 10  # of the 18 that are 15 % of 120
     assert record["validation"]["n"] == 18
@@ -82,7 +85,7 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     )
 
     constant_record, constant_folder = units[CONSTANT, "paper"]
-    constant = results.read_predictions(constant_folder)
+    constant = read_predictions(constant_folder)
     assert constant.clips.tolist() == predictions.clips.tolist()
     assert (constant.y_prob == constant.y_prob[0]).all()
     assert constant_record["validation"]["n"] == constant_record["nothing_heard"]["n"] == 18
@@ -92,7 +95,7 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "published 0.21* 0.93*" in out
     assert f"not comparable: corpus {MADE}, the paper's is music_library: the labels are the paper's" in out
-    results_folder = results.results_folder("pascuo_multilabel")
+    results_folder = store.results_folder("pascuo_multilabel")
     names = {path.name for path in results_folder.iterdir()}
     kinds = (("labels", "csv"), ("labels", "png"), ("genres", "csv"), ("thresholds", "csv"), ("curves", "png"))
     assert {f"{kind}_paper_{MADE}.{end}" for kind, end in kinds} | {"runs.csv", "diff.csv"} <= names
@@ -123,7 +126,7 @@ def test_only_the_constant_predictor(few_tracks):
 def test_the_weights_are_kerass_of_all_samples_labels(few_tracks, monkeypatch):
     """1 / C divided by the label's share of all labels, training and validation together; a sample has its first's."""
     seen = {}
-    monkeypatch.setattr(train.training, "fit", lambda model, rows, *_, **__: seen.update(rows=rows) or (1 / 0))
+    monkeypatch.setattr(train.fitting, "fit", lambda model, rows, *_, **__: seen.update(rows=rows) or (1 / 0))
     settings = train.load_paper("pascuo_multilabel").settings_for()
     data = train.load(MADE, settings)
     split = samples.split_of(data.module, data.rows, "published", 0, settings)
@@ -174,7 +177,7 @@ def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_track
     assert train.run(precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert (record["status"], record["classes"]) == ("partial", ["Jazz", "Pop, Soft", "Rock"])
-    assert len(results.read_predictions(unit).clips) == 4  # 15 % of 24 s
+    assert len(read_predictions(unit).clips) == 4  # 15 % of 24 s
     assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("broken.wav,")
     out = " ".join(capsys.readouterr().out.split())
     assert "1 clips skipped as unreadable" in out
@@ -190,7 +193,7 @@ def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypat
     assert train.run(corpus="mixtures", precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert set(record["classes"]) <= set(mixtures.CLASSES)
-    assert len(results.read_predictions(unit).clips) == 10
+    assert len(read_predictions(unit).clips) == 10
     assert "not comparable: corpus mixtures, the paper's is music_library: ten instruments" in " ".join(
         capsys.readouterr().out.split()
     )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reproductions.pragadaraju_digits.model import CNN, RNN, SCALING, TEXT, build, scaling
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 PAPER = load_paper("pragadaraju_digits")
 N_WORDS = 30

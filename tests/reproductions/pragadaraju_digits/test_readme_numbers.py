@@ -9,12 +9,15 @@ from statistics import mean
 
 import pytest
 
-from data_prep import fsdd
+from data_prep.corpora import fsdd
 from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE, STORE, read_transcripts
-from shared import ablations, fold_table
-from shared.diff import diff_paper
-from shared.paper import load_paper
-from shared.results import read_predictions, results_folder, unit_folders
+from shared.paper.loading import load_paper
+from shared.report import fold_table
+from shared.results import ablations
+from shared.results.diff import diff_paper
+from shared.results.store import results_folder
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 PAPER = load_paper("pragadaraju_digits")
 FOLDER = results_folder("pragadaraju_digits")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import fsdd
+from data_prep.corpora import fsdd
 from reproductions.pragadaraju_digits import recognition
 from reproductions.pragadaraju_digits.recognition import (
     BACKENDS,
@@ -229,7 +229,8 @@ def test_clips_without_sound_values_are_named_and_the_rest_goes_on(tmp_path, ask
 
 
 def test_two_at_once(tmp_path, asked):
-    from shared.cache import LockedError, cache_root, file_lock
+    from shared.base.files import cache_root
+    from shared.base.locks import LockedError, file_lock
 
     with file_lock(cache_root() / "transcripts" / "stub.lock", ""), pytest.raises(LockedError, match="recognition"):
         do(tmp_path)

@@ -9,31 +9,32 @@ import librosa
 import numpy as np
 import pytest
 
-from data_prep import fingerprint, fsdd
+from data_prep import fingerprint
+from data_prep.corpora import fsdd
 from reproductions.pragadaraju_digits.recognition import BACKENDS, NOT_RECOGNIZABLE
-from shared.mfcc_images import MfccSettings, image_of
-from shared.paper import PAPERS_ROOT, load_paper
+from shared.audio.mfcc_images import MfccSettings, image_of
+from shared.paper.loading import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("pragadaraju_digits")
 SETTINGS = PAPER.settings_for()
 FOLDER = Path(PAPER.path).parent
 # What is done without reading the setting, with the test that shows it.
 DONE = {
-    "feature": "tests/shared/test_mfcc_images.py, against librosa",
+    "feature": "tests/shared/audio/test_mfcc_images.py, against librosa",
     "channels": "test_model.py: the image has no channel axis but the one that the CNN adds",
-    "grey_range": "tests/shared/test_mfcc_images.py: between the matrix's own ends",
+    "grey_range": "tests/shared/audio/test_mfcc_images.py: between the matrix's own ends",
     "activation": "test_model.py: ReLU layers",
     "not_recognisable": "below",
     "text_vocabulary": "test_train.py",
     "test_fraction": "below",
     "stratified": "below",
-    "evaluated_epoch": "tests/shared/test_training.py: best=None",
+    "evaluated_epoch": "tests/shared/training/test_fitting.py: best=None",
     "train_accuracy": "test_train.py: the training clips' predictions are kept",
 }
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    files = [*FOLDER.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     by_name = {field.name for field in dataclasses.fields(MfccSettings)}

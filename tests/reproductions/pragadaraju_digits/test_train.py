@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import fsdd
+from data_prep.corpora import fsdd
 from reproductions.__main__ import main
 from reproductions.pragadaraju_digits import predict, recognition, train
 from reproductions.pragadaraju_digits.model import CNN, RNN, TEXT
 from reproductions.pragadaraju_digits.words import kept_vocabulary
-from shared import results
-from shared.paper import Setting, load_paper
+from shared.paper.loading import load_paper
+from shared.paper.schema import Setting
+from shared.results import store
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 
 def narrow(paper):
@@ -33,7 +36,7 @@ def narrow(paper):
 def few_clips(tmp_path, monkeypatch):
     """Two speakers' first 12 takes of each digit; results and cache go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     whole = fsdd.index()
     frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
     monkeypatch.setattr(fsdd, "index", lambda *arguments, **options: frame)
@@ -46,12 +49,12 @@ def few_clips(tmp_path, monkeypatch):
 
 
 def units_by_model(folder):
-    return {record["model"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+    return {record["model"]: (record, unit) for record, unit in unit_folders(folder / "units")}
 
 
 def test_run_trains_all_three_and_predicts(few_clips, capsys):
     assert train.run(precision="float32", epochs=2) == 0
-    folder = results.results_folder("pragadaraju_digits")
+    folder = store.results_folder("pragadaraju_digits")
     done = units_by_model(folder)
     assert set(done) == {CNN, RNN, TEXT, "linear probe"}
     n = dict(fsdd.with_protocol(fsdd.index(), "published")["split"].value_counts())
@@ -60,13 +63,13 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
         assert (record["status"], record["epochs"], record["epochs_planned"]) == ("partial", 2, 3)
         assert ("text_words" in record["settings"]) == (model == TEXT)
         assert ("cnn_kernel" in record["settings"]) == (model == CNN)
-        predictions = results.read_predictions(unit)
+        predictions = read_predictions(unit)
         assert {split: int((predictions.split == split).sum()) for split in n} == n
         history = list(csv.DictReader((unit / "history.csv").read_text().splitlines()))
         score = (predictions.on("test").y_prob.argmax(1) == predictions.on("test").y_true.argmax(1)).mean()
         assert score == pytest.approx(float(history[-1]["test_accuracy"]), abs=1e-6)  # the last epoch is evaluated
     assert done["linear probe"][0]["status"] == "complete"
-    assert results.read_predictions(done["linear probe"][1]).y_prob.max() < 1
+    assert read_predictions(done["linear probe"][1]).y_prob.max() < 1
     out = " ".join(capsys.readouterr().out.split())
     assert "Section 6 · Experimental results" in out
     assert "not comparable: other data: fingerprint" in out
@@ -83,7 +86,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert set(answer["files"][0]["models"]) == {CNN, RNN, TEXT}
     assert answer["files"][0]["models"][TEXT]["heard"] == "you know"  # 0_george_0, as in transcripts/sphinx.csv
-    predictions = results.read_predictions(units_by_model(folder)[RNN][1])
+    predictions = read_predictions(units_by_model(folder)[RNN][1])
     kept = predictions.y_prob[list(predictions.clips).index("0_george_0")]
     given = list(answer["files"][0]["models"][RNN]["probabilities"].values())
     assert np.allclose(given, kept, atol=2e-4)  # the same network on the same clip, rounded to four decimals
@@ -98,7 +101,7 @@ def test_the_vocabulary_knows_the_training_clips_only(few_clips):
     words = set(kept_vocabulary(folder).words)
     assert words - {recognition.NOT_RECOGNIZABLE} <= heard["train"]
     assert heard["test"] - heard["train"]  # there are words that only the left-out speaker's clips have
-    predictions = results.read_predictions(next((few_clips / "results").glob("*/units/rnn*")))
+    predictions = read_predictions(next((few_clips / "results").glob("*/units/rnn*")))
     for split, speaker in (("train", "jackson"), ("test", "george")):  # the training accuracy is a published one, too
         assert {clip.split("_")[1] for clip in predictions.on(split).clips} == {speaker}
 

@@ -11,7 +11,7 @@ import soundfile
 
 from reproductions.shan_tagging import augmentation
 from reproductions.shan_tagging.augmentation import Effects, MissingSoxError, apply, copies, drawn_effects
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 SETTINGS = load_paper("shan_tagging").settings_for()
 RATE_HZ = SETTINGS["sample_rate_hz"]

@@ -17,8 +17,8 @@ from reproductions.shan_tagging.model import (
     crop_length,
     settings_of,
 )
-from shared.paper import load_paper
-from shared.spectral_layers import LogMel
+from shared.layers.spectral import LogMel
+from shared.paper.loading import load_paper
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()

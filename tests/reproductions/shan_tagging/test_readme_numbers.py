@@ -5,15 +5,16 @@ from statistics import mean
 
 import pytest
 
-from data_prep import fsdkaggle2018, fsdkaggle2018_clips
+from data_prep.corpora import fsdkaggle2018
+from data_prep.corpora.fsdkaggle2018 import clips as fsdkaggle2018_clips
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
-from shared import results
-from shared.metrics import map_at_k
-from shared.paper import load_paper
+from shared.metrics.scores import map_at_k
+from shared.paper.loading import load_paper
+from shared.results import store
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
-FOLDER = results.results_folder(PAPER.id)
+FOLDER = store.results_folder(PAPER.id)
 README = " ".join(PAPER.path.with_name("README.md").read_text(encoding="utf-8").split())
 ALL_FOUR, WITHOUT, FITTED = PAPER.ensembles["Ensemble"], "Ensemble without the ResNet", "weights fitted"
 
@@ -22,7 +23,7 @@ ALL_FOUR, WITHOUT, FITTED = PAPER.ensembles["Ensemble"], "Ensemble without the R
 def found():
     """(variant, model) to fold to record and predictions, ensembles included."""
     kept: dict = {}
-    for record, predictions in results.evaluated(PAPER, FOLDER):
+    for record, predictions in store.evaluated(PAPER, FOLDER):
         kept.setdefault((record["variant"], record["model"]), {})[record["fold"]] = (record, predictions)
     return kept
 

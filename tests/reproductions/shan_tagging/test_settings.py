@@ -6,12 +6,14 @@ from pathlib import Path
 import keras
 import pytest
 
-from data_prep import fsdkaggle2018, fsdkaggle2018_clips
+from data_prep.corpora import fsdkaggle2018
+from data_prep.corpora.fsdkaggle2018 import clips
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build, crop_length
-from shared.diff import compare
-from shared.paper import PAPERS_ROOT, load_paper
-from shared.results import results_folder, unit_folders
-from shared.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
+from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.results.diff import compare
+from shared.results.store import results_folder
+from shared.results.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
+from shared.runs.unit import unit_folders
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
@@ -33,7 +35,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    files = [*Path(PAPER.path).parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     lists = re.findall(r"(?:names =|COMPRESSOR =|USED =|RANGES =) \(([^)]*)\)", code)
@@ -54,7 +56,7 @@ def test_settings_that_are_not_read_are_what_is_done():
     assert scaling.compute_dtype == "float32"
     assert SETTINGS["soundnet_head"] == "global max-pooling after conv7"
     assert type(build(SOUNDNET, SETTINGS, 41).layers[-2]).__name__ == "GlobalMaxPooling1D"
-    assert SETTINGS["cycle_half_epochs"] == 1  # as in shared/schedules.py
+    assert SETTINGS["cycle_half_epochs"] == 1  # as in shared/training/schedules.py
     assert SETTINGS["resnet_block"] == "convolution, normalisation, ReLU, convolution, normalisation, sum, ReLU"
     kinds = [type(layer).__name__ for layer in build(RESNET, SETTINGS, 41).layers]
     half = ["Conv1D", "BatchNormalization"]
@@ -77,11 +79,11 @@ def test_the_printed_size_of_a_spectrogram():
 
 def test_the_arithmetic_of_the_reasons():
     assert SETTINGS["epochs"] % 2 == 0  # whole cycles
-    on_nine_folds = fsdkaggle2018_clips.N_PUBLISHED["train"] * 0.9
+    on_nine_folds = clips.N_PUBLISHED["train"] * 0.9
     assert -(-on_nine_folds // SETTINGS["batch_size"]) == 267
     assert SETTINGS["fmax_hz"] == SETTINGS["sample_rate_hz"] / 2
     n_vegas = 28_000  # "about", in the work that the report cites
-    assert n_vegas / fsdkaggle2018_clips.N_PUBLISHED["train"] == pytest.approx(3, abs=0.1)
+    assert n_vegas / clips.N_PUBLISHED["train"] == pytest.approx(3, abs=0.1)
     flaw = next(finding.text for finding in PAPER.findings if "22,050" in finding.text)
     kernel = SETTINGS["soundnet_layers"][0][1]
     assert f"{1000 * kernel / 44100:.2f} ms and not {1000 * kernel / 22050:.2f}" in flaw

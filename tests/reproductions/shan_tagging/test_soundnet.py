@@ -7,7 +7,7 @@ import pytest
 from reproductions.shan_tagging import soundnet
 from reproductions.shan_tagging.model import build_soundnet
 from reproductions.shan_tagging.soundnet import WeightsError, convert, load_into, main
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
 
 SETTINGS = load_paper("shan_tagging").settings_for()
 

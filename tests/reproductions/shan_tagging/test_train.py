@@ -14,10 +14,13 @@ from data_prep import CorpusError
 from reproductions.__main__ import main
 from reproductions.shan_tagging import predict, pretraining, soundnet, train
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
-from shared import results, training
-from shared.ensembles import weighted_geometric_mean
-from shared.metrics import map_at_k
-from shared.paper import load_paper
+from shared.metrics.ensembles import weighted_geometric_mean
+from shared.metrics.scores import map_at_k
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
+from shared.training import fitting as training
 
 RATE_HZ = 44100
 TONES_HZ = {"Bark": 300, "Meow": 5000}
@@ -64,7 +67,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(root / "cache"))
         patch.setenv("AUDIO_REPRODUCTIONS_DATA", str(root / "data"))
-        patch.setattr(results, "RESULTS_ROOT", root / "results")
+        patch.setattr(store, "RESULTS_ROOT", root / "results")
         for module in (train, predict):
             patch.setattr(module, "load_paper", lambda name: paper)
         yield root
@@ -86,12 +89,12 @@ def units_only(monkeypatch):
     monkeypatch.setattr(train.units, "do", lambda unit, settings, work, restart: done.append((unit, settings, work)))
     for name in ("write_outputs", "diff_paper", "render_text"):
         monkeypatch.setattr(train, name, lambda *arguments: "")
-    monkeypatch.setattr(train.results, "merge", lambda *arguments: None)
+    monkeypatch.setattr(train.store, "merge", lambda *arguments: None)
     return done
 
 
 def units_of(variant):
-    found = results.unit_folders(results.results_folder("shan_tagging") / "units")
+    found = unit_folders(store.results_folder("shan_tagging") / "units")
     return {record["model"]: (record, folder) for record, folder in found if record["variant"] == variant}
 
 
@@ -100,7 +103,7 @@ def test_each_network_validates_on_the_clips_of_the_fold(finished):
     clips = set()
     for record, folder in finished.values():
         assert (record["status"], record["epochs"], record["fold"]) == ("complete", 2, 0)
-        predictions = results.read_predictions(folder)
+        predictions = read_predictions(folder)
         assert set(predictions.split) == {"validation"}
         assert set(predictions.y_true.sum(axis=0)) <= {1, 2}  # 12 clips a class on ten folds
         assert record["crops_heard"] >= len(predictions.clips)
@@ -144,12 +147,10 @@ def test_validation_clips_are_heard_again(finished):
 
 
 def test_table_and_ensemble_are_of_these_predictions(finished, capsys):
-    folder = results.results_folder("shan_tagging")
-    rows = [row for row in results.read_runs(folder / "runs.csv") if row["variant"] == "no-augmentation"]
+    folder = store.results_folder("shan_tagging")
+    rows = [row for row in store.read_runs(folder / "runs.csv") if row["variant"] == "no-augmentation"]
     scores = {(row["model"], row["split"], row["metric"]): float(row["value"]) for row in rows}
-    members = [
-        results.read_predictions(finished[name][1]) for name in (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL)
-    ]
+    members = [read_predictions(finished[name][1]) for name in (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL)]
     fused = weighted_geometric_mean([one.y_prob for one in members], weights=(0.2, 0.2, 0.2, 0.4))
     assert scores["Ensemble", "validation", "map@3"] == pytest.approx(map_at_k(members[0].y_true, fused), abs=1e-6)
     assert main(["diff", "shan_tagging", "--variant", "no-augmentation", "--corpus", "fsdkaggle2018-subset"]) == 0
@@ -168,7 +169,7 @@ def test_another_evaluation_needs_no_other_training(finished, place, monkeypatch
         precision="float32",
     )
     record, folder = units_of("no-augmentation-no-redraw")[DENSENET_LOGMEL]
-    once, often = results.read_predictions(folder), results.read_predictions(finished[DENSENET_LOGMEL][1])
+    once, often = read_predictions(folder), read_predictions(finished[DENSENET_LOGMEL][1])
     assert (record["redrawn"], record["crops_heard"]) == (0, len(once.clips))
     assert (often.y_prob.max(axis=1) >= once.y_prob.max(axis=1) - 1e-6).all()  # the same first draw, or a surer one
     assert record["epochs"] == 2

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 import soundfile
 
-from data_prep import recordings
+from data_prep.common import recordings
 from reproductions.shan_tagging import waveforms
 from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.waveforms import Clips, Crops, InMemory, Streamed, clips_of
-from shared import audio
-from shared.paper import load_paper
+from shared.audio import signals as audio
+from shared.paper.loading import load_paper
 
 RATE_HZ = 44100
 LENGTH = 1000

@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 import soundfile
 
-from data_prep import CorpusError, gtzan_excerpts, gtzan_features_3s_subset, gtzan_features_30s, gtzan_subset, layout
+from data_prep import CorpusError
+from data_prep.common import folders
+from data_prep.corpora import gtzan_excerpts, gtzan_features_3s_subset, gtzan_features_30s, gtzan_subset
 from reproductions.verma_genres.features import FULL_SCALE, Windows, image_settings, inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D
-from shared.audio_features import PUBLIC_TABLE, features_of, table_cuts
-from shared.paper import load_paper
-from shared.spectrogram_images import image_of
+from shared.audio.log_mel_images import image_of
+from shared.audio.summary_features import PUBLIC_TABLE, features_of, table_cuts
+from shared.paper.loading import load_paper
 
 PAPER = load_paper("verma_genres")
 RATE_HZ = 22050
@@ -52,7 +54,7 @@ def test_loud_samples_are_not_wrapped_round(tmp_path):
     path = tmp_path / "loud.wav"
     soundfile.write(path, np.array([1.5, -1.5, 0.25], "float32"), RATE_HZ, "FLOAT")
     rows = pd.DataFrame([{"clip": "a", "path": str(path), "offset": 0, "n_samples": 3}])
-    windows = Windows(layout.windows(rows, 3, 3), RATE_HZ)
+    windows = Windows(folders.windows(rows, 3, 3), RATE_HZ)
     assert (windows[[0]][0] * FULL_SCALE).tolist() == [32767.0, -32768.0, 8192.0]
 
 

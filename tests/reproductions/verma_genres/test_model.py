@@ -7,8 +7,9 @@ import scipy.signal
 
 from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, bank_of, build, build_cnn_1d, build_cnn_2d
-from shared import backend, training
-from shared.paper import load_paper
+from shared.layers import backend
+from shared.paper.loading import load_paper
+from shared.training import fitting
 
 PAPER = load_paper("verma_genres")
 BANK = bank_of(PAPER.settings_for("gammatone"))
@@ -184,7 +185,7 @@ def test_the_control_of_the_gammatone_network_differs_from_it_in_its_first_weigh
 def test_the_optimiser_of_the_cited_work_is_one_that_keras_has():
     settings = PAPER.settings_for("adadelta", CNN_1D)
     model = build(CNN_1D, settings, (20000,), 3)
-    training.compile_model(model, settings)
+    fitting.compile_model(model, settings)
     assert isinstance(model.optimizer, keras.optimizers.Adadelta)
     assert float(model.optimizer.learning_rate.numpy()) == 1.0
     assert model.optimizer.rho == 0.95  # as in the cited work's code

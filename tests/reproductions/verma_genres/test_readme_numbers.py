@@ -10,14 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from data_prep import gtzan_excerpts, gtzan_tracks
+from data_prep.corpora import gtzan_excerpts
+from data_prep.corpora.gtzan import tracks as gtzan_tracks
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build
-from shared import results, units
-from shared.intervals import paired_interval
-from shared.paper import load_paper
+from shared.metrics.intervals import paired_interval
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs import unit
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 PAPER = load_paper("verma_genres")
-FOLDER = results.RESULTS_ROOT / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
+FOLDER = store.RESULTS_ROOT / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
 README = " ".join(Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8").split())
 FIRST = ("published", 0)  # protocol and seed
 WINDOWS = {"gtzan-subset": (36, 29), "gtzan-excerpts": (100, 14), "gtzan": (1000, 29)}  # tracks, and windows of each
@@ -27,9 +31,9 @@ WINDOWS = {"gtzan-subset": (36, 29), "gtzan-excerpts": (100, 14), "gtzan": (1000
 def trained(model, corpus, variant="paper"):
     """Record, folder and predictions of each run of a model on a corpus."""
     found = []
-    for record, folder in results.unit_folders(FOLDER):
+    for record, folder in unit_folders(FOLDER):
         if (record["model"], record["corpus"], record["variant"]) == (model, corpus, variant):
-            found.append((record, folder, results.read_predictions(folder)))
+            found.append((record, folder, read_predictions(folder)))
     assert found
     return found
 
@@ -91,7 +95,7 @@ def test_what_keras_s_momentum_leaves_of_the_beginning():
 
 
 def last_epoch(folder):
-    with (folder / units.HISTORY).open(encoding="utf-8", newline="") as lines:
+    with (folder / unit.HISTORY).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))[-1]
 
 

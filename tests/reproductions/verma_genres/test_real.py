@@ -9,8 +9,10 @@ from data_prep import CorpusError
 from reproductions.verma_genres import train
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, STRIDE, build_cnn_1d
-from shared import results
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 SAME_ANSWERS = 0.95  # another processor rounds otherwise, and thirty epochs magnify it
 
@@ -25,24 +27,24 @@ def there(tmp_path, monkeypatch):
         except CorpusError:
             pytest.skip(f"AUDIO_REPRODUCTIONS_DATA does not name a folder with {corpus}: no real data to run on")
         monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+        monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
 
-    before, committed = keras.config.dtype_policy(), results.RESULTS_ROOT
+    before, committed = keras.config.dtype_policy(), store.RESULTS_ROOT
     yield located, committed / "verma_genres"
     keras.config.set_dtype_policy(before)
 
 
 def units(folder):
-    return {record["key"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+    return {record["key"]: (record, unit) for record, unit in unit_folders(folder / "units")}
 
 
 def test_mode_1_answers_as_the_committed_run(there):
     located, committed = there
     located("gtzan_features_30s")
     train.run(models=[ANN], corpus="gtzan_features_30s")
-    ((key, (record, unit)),) = units(results.results_folder("verma_genres")).items()
+    ((key, (record, unit)),) = units(store.results_folder("verma_genres")).items()
     assert (record["status"], record["epochs"]) == ("complete", 30)
-    ours, theirs = results.read_predictions(unit), results.read_predictions(units(committed)[key][1])
+    ours, theirs = read_predictions(unit), read_predictions(units(committed)[key][1])
     assert (ours.clips == theirs.clips).all()
     assert (ours.y_prob.argmax(1) == theirs.y_prob.argmax(1)).mean() >= SAME_ANSWERS
 
@@ -66,11 +68,11 @@ def test_modes_2_and_3_run_on_real_tracks(there):
     located, _ = there
     located("gtzan-subset")
     train.run(models=[CNN_1D, CNN_2D], corpus="gtzan-subset", epochs=1)
-    found = {record["model"]: (record, unit) for record, unit in units(results.results_folder("verma_genres")).values()}
+    found = {record["model"]: (record, unit) for record, unit in units(store.results_folder("verma_genres")).values()}
     for model, n_windows in ((CNN_1D, 29), (CNN_2D, 10)):
         record, unit = found[model]
-        predictions = results.read_predictions(unit).on("test")
+        predictions = read_predictions(unit).on("test")
         assert len({clip.rpartition(".")[0] for clip in predictions.clips}) > 12  # of 36 tracks, at random
         assert abs(len(predictions.clips) - 36 * n_windows / 5) <= 3  # one window in five, a genre at a time
-        assert (record["status"], record["clips_are"]) == ("partial", results.WINDOWS)
+        assert (record["status"], record["clips_are"]) == ("partial", store.WINDOWS)
         assert "jazz.00054.wav" in (unit / "skipped.csv").read_text()

@@ -9,12 +9,13 @@ import librosa
 import numpy as np
 import pytest
 
-from data_prep import gtzan, gtzan_tracks
+from data_prep.corpora import gtzan
+from data_prep.corpora.gtzan import tracks
 from reproductions.verma_genres.features import FEATURE_SETTINGS
 from reproductions.verma_genres.gammatone import erb_hz
 from reproductions.verma_genres.model import CNN_1D, CONVOLUTIONS, STRIDE, bank_of
-from shared.audio_features import FEATURES, TABLE_CUT_SAMPLES, TABLE_CUTS
-from shared.paper import PAPERS_ROOT, load_paper
+from shared.audio.summary_features import FEATURES, TABLE_CUT_SAMPLES, TABLE_CUTS
+from shared.paper.loading import PAPERS_ROOT, load_paper
 
 PAPER = load_paper("verma_genres")
 SETTINGS = PAPER.settings_for()
@@ -31,7 +32,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training.py"]
+    files = [*Path(PAPER.path).parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     assert SETTINGS.keys() - read == DONE.keys()
@@ -40,7 +41,7 @@ def test_every_setting_is_read_or_accounted_for():
 
 def test_settings_that_are_not_read_are_what_is_done():
     assert SETTINGS["n_features"] == len(FEATURES)
-    assert SETTINGS["test_fraction"] == 1 / gtzan_tracks.SHARE
+    assert SETTINGS["test_fraction"] == 1 / tracks.SHARE
     assert SETTINGS["sample_rate_hz"] == gtzan.SAMPLE_RATE_HZ
     assert SETTINGS["feature_extraction"] in FEATURE_SETTINGS
     assert SETTINGS["gammatone_highest_hz"] == 0.9 * SETTINGS["sample_rate_hz"] / 2

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep import gtzan_subset
+from data_prep.corpora import gtzan_subset
 from reproductions.__main__ import main
 from reproductions.verma_genres import predict, train
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
-from shared import results
-from shared.paper import load_paper
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs.predictions import read_predictions
+from shared.runs.unit import unit_folders
 
 RATE_HZ = 22050
 TONES_HZ = {"blues": 300, "rock": 3000}
@@ -29,7 +31,7 @@ def few_tracks(tmp_path, monkeypatch):
     """Five tracks of each of two genres as a part of GTZAN; results and cache go to tmp_path; two epochs are all."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(results, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     generator = np.random.default_rng(0)
     for genre, frequency_hz in TONES_HZ.items():
         for number in range(5):
@@ -52,28 +54,28 @@ def few_tracks(tmp_path, monkeypatch):
 
 
 def trained(folder):
-    return {record["model"]: (record, unit) for record, unit in results.unit_folders(folder / "units")}
+    return {record["model"]: (record, unit) for record, unit in unit_folders(folder / "units")}
 
 
 def test_run_trains_all_three_and_predicts(few_tracks, capsys):
     assert train.run(corpus="gtzan-subset", precision="float32") == 0
-    folder = results.results_folder("verma_genres")
+    folder = store.results_folder("verma_genres")
     done = trained(folder)
     assert set(done) == {ANN, CNN_1D, CNN_2D}
     n_windows = {ANN: 9, CNN_1D: 8, CNN_2D: 2}
     for model, (record, unit) in done.items():
         assert (record["status"], record["epochs"], record["clips_are"]) == ("complete", 2, "windows")
-        predictions = results.read_predictions(unit)
+        predictions = read_predictions(unit)
         assert set(predictions.split) == ({"test", "train"} if model == CNN_1D else {"test"})
         assert len(predictions.on("test").clips) == 2 * n_windows[model]  # one in five of ten tracks' windows
         assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("rock.00007.wav,")
-    rows = results.read_runs(folder / "runs.csv")
-    trained_on = results.read_predictions(done[CNN_1D][1]).on("train")
+    rows = store.read_runs(folder / "runs.csv")
+    trained_on = read_predictions(done[CNN_1D][1]).on("train")
     right = (trained_on.y_prob.argmax(1) == trained_on.y_true.argmax(1)).mean()
     of_train = [row for row in rows if row["split"] == "train" and row["model"] == CNN_1D]
     assert [(row["table"], row["value"]) for row in of_train] == [("Not printed", f"{right:.6f}")]
     assert len(trained_on.clips) == 64  # the other four in five
-    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", results.BY_TRACK)}
+    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", store.BY_TRACK)}
     ann = next(row for row in rows if row["model"] == ANN)
     assert float(ann["value"]) > 0.9  # a tone a genre is easy
     out = " ".join(capsys.readouterr().out.split())
@@ -94,8 +96,8 @@ def test_grouped_keeps_tracks_whole_and_published_does_not(few_tracks):
     for protocol in ("published", "grouped"):
         train.run(models=[ANN], corpus="gtzan-subset", protocol=protocol, folds=(0,), epochs=1)
     tracks = {}
-    for record, unit in results.unit_folders(results.results_folder("verma_genres") / "units"):
-        clips = results.read_predictions(unit).clips
+    for record, unit in unit_folders(store.results_folder("verma_genres") / "units"):
+        clips = read_predictions(unit).clips
         tracks[record["protocol"]] = {clip.rpartition(".")[0] for clip in clips}
     assert len(tracks["grouped"]) == 2  # one of each genre, with all its windows
     assert len(tracks["published"]) > 4
@@ -115,11 +117,11 @@ def test_features_are_standardised_by_the_training_rows_only(few_tracks):
 
 def test_the_variant_best_epoch_keeps_the_epoch_that_the_test_split_likes(few_tracks):
     train.run(variants=("best-epoch",), models=[ANN], corpus="gtzan-subset")
-    record, unit = trained(results.results_folder("verma_genres"))[ANN]
+    record, unit = trained(store.results_folder("verma_genres"))[ANN]
     lines = (unit / "history.csv").read_text().splitlines()
     column = lines[0].split(",").index("test_accuracy")
     best = max(float(line.split(",")[column]) for line in lines[1:])
-    predictions = results.read_predictions(unit)
+    predictions = read_predictions(unit)
     score = (predictions.y_prob.argmax(1) == predictions.y_true.argmax(1)).mean()
     assert score == pytest.approx(best, abs=1e-6)
     assert record["settings"]["evaluated_epoch"] == "best on test"

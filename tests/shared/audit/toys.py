@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.audit import Audit, audit_paper
 from shared.audit.finding import AuditFinding
-from shared.paper import load_paper
+from shared.audit.published import Audit, audit_paper
+from shared.paper.loading import load_paper
 
 HEAD = """
 schema = 1

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.paper import list_papers
-from shared.report import SITE, page_name
-from shared.results import results_folder
+from shared.paper.loading import list_papers
+from shared.report.site import SITE, page_name
+from shared.results.store import results_folder
 from tests.shared.report.browser import NAMES, Browser, find_chromium
 
 PAGES = ["index.html", *map(page_name, list_papers())]

@@ -8,16 +8,16 @@ from urllib.parse import unquote
 
 import pytest
 
-from shared.diff import diff_paper
-from shared.outputs import confusion_file
-from shared.paper import list_papers, load_paper
-from shared.report import SITE, drawn_site, page_name, write_site
-from shared.report import results as site_results
-from shared.report.curves import _figure
-from shared.report.overview import lines
-from shared.results import results_folder, write_runs
-from shared.tables import tables_of
-from shared.verdicts import NOT_RUN
+from shared.paper.loading import list_papers, load_paper
+from shared.report.files import confusion_file
+from shared.report.site import SITE, drawn_site, page_name, write_site
+from shared.report.site.curves import _figure
+from shared.report.site.overview import lines
+from shared.report.tables import tables_of
+from shared.results import store
+from shared.results.diff import diff_paper
+from shared.results.store import results_folder, write_runs
+from shared.results.verdicts import NOT_RUN
 from tests.shared.report.document import Document
 
 PAPERS = list_papers()
@@ -247,7 +247,7 @@ NAME, UNIT = "<script>alert(1)", '"><img src=x onerror=alert(2)>'
 @pytest.fixture
 def odd(tmp_path, write_unit, monkeypatch):
     """A function that draws the page of lam_ensemble from units in ``tmp_path``, its third model named `NAME`."""
-    monkeypatch.setattr(site_results, "results_folder", lambda paper_id: tmp_path / ("" if paper_id != SITE else SITE))
+    monkeypatch.setattr(store, "results_folder", lambda paper_id: tmp_path / ("" if paper_id != SITE else SITE))
     text = (load_paper("lam_ensemble").path).read_text(encoding="utf-8").replace("Model 3", NAME)
     text = text.replace('unit = "Hz"', f"unit = '{UNIT}'").replace("as the report says", f"{NAME} & {UNIT[2:]}")
     file = tmp_path / "papers" / "lam_ensemble" / "paper.toml"

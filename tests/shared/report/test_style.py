@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import shared.report
+import shared.report.site
 
-CSS = Path(shared.report.__file__).with_name("style.css").read_text(encoding="utf-8")
+CSS = Path(shared.report.site.__file__).with_name("style.css").read_text(encoding="utf-8")
 ROOTS = re.findall(r":root\s*\{(.*?)\}", CSS, re.DOTALL)
 READABLE = 4.5  # WCAG 2.2, AA, text of ordinary size
 

@@ -138,7 +138,7 @@ def test_real_tracks_in_other_encodings_are_found_and_no_two_tracks_are_one():
 
 def test_takes_of_one_speaker_and_word_are_not_one_recording():
     """Twelve takes of each of six words by each of two speakers: 792 pairs as alike as speech can be."""
-    from data_prep import fsdd
+    from data_prep.corpora import fsdd
 
     clips = fsdd.clips()
     clips = clips[clips["speaker"].isin(["theo", "yweweler"]) & (clips["take"] < 12) & (clips["label"] < "6")]

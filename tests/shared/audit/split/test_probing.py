@@ -12,7 +12,7 @@ from shared.audit.split.clips import Clips
 from shared.audit.split.findings import Pair
 from shared.audit.split.loading import clips_of_table, with_features
 from shared.audit.split.probing import difference_interval, kin, majority, probed, standardised
-from shared.probe import nearest_neighbour
+from shared.metrics.probes import nearest_neighbour
 
 
 def grouped_clips(n_groups=30, of_each=6, strength=3.0) -> Clips:

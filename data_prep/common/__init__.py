@@ -1,0 +1,1 @@
+"""What several corpora need: folders, hashes, downloads, archives, label sets, groups, reports."""

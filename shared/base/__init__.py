@@ -1,0 +1,2 @@
+"""What everything stands on: files that land whole, locks, kept arrays, text and CSV, progress, provenance,
+plotting."""

@@ -1,0 +1,206 @@
+"""The cache folder, keys of what is kept there, and writes that never leave half a file.
+
+Nothing here knows what is cached.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+CACHE_VARIABLE = "AUDIO_REPRODUCTIONS_CACHE"
+CHECKSUM = b"# crc32 "
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
+_reported: set[Path] = set()  # cache folders of which it was said that nothing can be kept in them
+_reporting = threading.Lock()
+
+
+class CacheError(OSError):
+    """Something cannot be kept in the cache. The text names the folder and says what to do."""
+
+    def __str__(self) -> str:
+        return self.strerror
+
+
+class CacheFullError(CacheError):
+    """The disk, or the user's quota on it, is full."""
+
+
+class CacheUnwritableError(CacheError):
+    """The cache folder may not be written to, or cannot be made."""
+
+
+def cache_root() -> Path:
+    """Folder of every cached file: the environment variable AUDIO_REPRODUCTIONS_CACHE, or the project's ``cache/``."""
+    return Path(os.environ.get(CACHE_VARIABLE) or Path(__file__).resolve().parents[2] / "cache")
+
+
+def cache_key(**params: object) -> str:
+    """Name a set of parameters, the same in every process and whatever their order.
+
+    Parameters
+    ----------
+    **params
+        Values that JSON can hold (a tuple counts as a list); give a dataclass as ``dataclasses.asdict(...)``.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits of the SHA-256 of the parameters as canonical JSON.
+
+    Raises
+    ------
+    TypeError
+        A value that JSON cannot hold: its text could differ between two runs.
+    ValueError
+        NaN or infinity, which JSON cannot hold either.
+    """
+    text = json.dumps(params, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def atomic_write(
+    path: str | Path,
+    writer: Callable[[BinaryIO], object],
+    *,
+    n_bytes: int | None = None,
+    keep_suffix: bool = False,
+) -> Path:
+    """Write a file that others see whole or not at all, even if this process is killed.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made if it is not there.
+    writer
+        Called with a binary file open for writing, under a temporary name in the same folder. A library that wants
+        a name writes to ``file.name``.
+    n_bytes
+        The size, where it is known beforehand; only for the message when the disk is full.
+    keep_suffix
+        Let the temporary name end as `path` does, for libraries that choose the format by the name
+        (``.weights.h5``). Otherwise it ends in ``.tmp``, so that no search for ``*.png`` finds a leftover.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    CacheFullError
+        The disk or the quota is full. Nothing is left behind.
+    CacheUnwritableError
+        `path` is in the cache folder, and nothing may be written there.
+    """
+    path = Path(path)
+    mark = f"{os.getpid()}-{os.urandom(4).hex()}"
+    temporary = path.with_name(f".{mark}.tmp.{path.name}" if keep_suffix else f".{path.name}.{mark}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as file:
+            writer(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if _disk_is_full(error):
+            raise _full(path, temporary, n_bytes) from error
+        refuse_unwritable(path, error)
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # as where the folder is a file or may not be written to
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def keep(path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int | None = None) -> bool:
+    """Write a file of the cache that saves time and nothing else; where that cannot be, say so once and go on.
+
+    Parameters
+    ----------
+    path, writer, n_bytes
+        As `atomic_write` takes them.
+
+    Returns
+    -------
+    bool
+        Whether it was written. If not, one line on standard error says why, once for each cache folder.
+    """
+    try:
+        atomic_write(path, writer, n_bytes=n_bytes)
+        return True
+    except OSError as error:
+        folder = cache_root()
+        with _reporting:
+            first = folder not in _reported
+            _reported.add(folder)
+        if first:
+            print(
+                f"note: in the cache folder {folder} nothing can be kept: {_reason(error)}. Results are the same, only "
+                f"computed anew each time; set {CACHE_VARIABLE} to another folder to keep them",
+                file=sys.stderr,
+            )
+        return False
+
+
+def keep_text(path: str | Path, text: str) -> bool:
+    """`keep` a text, with a checksum as its last line."""
+    content = text.encode("utf-8", "surrogateescape")  # names of files need not be UTF-8
+    content += CHECKSUM + f"{zlib.crc32(content):08x}\n".encode()
+    return keep(path, lambda file: file.write(content), n_bytes=len(content))
+
+
+def kept_text(path: str | Path) -> str | None:
+    """What `keep_text` wrote; None if it is not there, or not as it was written."""
+    try:
+        content, mark, checksum = Path(path).read_bytes().rpartition(CHECKSUM)
+    except OSError:
+        return None
+    return (
+        content.decode("utf-8", "surrogateescape")
+        if mark and checksum == f"{zlib.crc32(content):08x}\n".encode()
+        else None
+    )
+
+
+def _disk_is_full(error: OSError) -> bool:
+    # numpy.save reports a short write without an error number: "1024 requested and 0 written".
+    short_write = error.errno is None and "requested and" in str(error)
+    return short_write or error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _full(path: Path, temporary: Path, n_bytes: int | None) -> CacheFullError:
+    if n_bytes is None:
+        written = temporary.stat().st_size if temporary.exists() else 0
+        needed = f"more than the {written:,} bytes that were written"
+    else:
+        needed = f"{n_bytes:,} bytes"
+    return CacheFullError(
+        errno.ENOSPC,
+        f"the disk is full: {path} needs {needed}. Free space there, or set {CACHE_VARIABLE} to a folder on "
+        "another disk, and run the same command again; nothing half-written was left",
+    )
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return "a file is where a folder should be"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def refuse_unwritable(path: Path, error: OSError) -> None:
+    """Raise CacheUnwritableError if the error says that nothing may be written, and the path is in the cache."""
+    if error.errno in UNWRITABLE and path.absolute().is_relative_to(cache_root().absolute()):
+        raise CacheUnwritableError(
+            error.errno,
+            f"the cache cannot be written to: {path.parent}: {_reason(error)}. Set {CACHE_VARIABLE} to a folder that "
+            "can, and run the same command again",
+        ) from error

@@ -1,0 +1,88 @@
+"""A lock against doing the same thing twice at once. It needs a POSIX system (Linux, macOS)."""
+
+import contextlib
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared.base.files import refuse_unwritable
+
+
+class LockedError(RuntimeError):
+    """Another process holds the lock."""
+
+
+@contextlib.contextmanager
+def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock file, so that one process at a time does `what`.
+
+    The operating system gives the lock back when the process ends in any way, ``kill -9`` included, so a lock file
+    that is left over locks nothing.
+
+    Parameters
+    ----------
+    path
+        The lock file. It is made here and removed at the end.
+    what
+        What is being done, for the message, e.g. ``"the run lam_ensemble"``.
+    wait
+        Wait for the other process instead of raising.
+
+    Raises
+    ------
+    LockedError
+        Another process (or another part of this one) holds the lock; names its number, its host and its start.
+    CacheUnwritableError
+        `path` is in the cache folder, and nothing may be written there.
+    """
+    import fcntl
+
+    path, descriptor = Path(path), None
+    while descriptor is None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            refuse_unwritable(path, error)
+            raise
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            holder = _holder(os.read(descriptor, 4096))
+            os.close(descriptor)
+            raise LockedError(
+                f"{what} is already under way: {holder} holds {path}. Wait until it ends or stop it, then try again"
+            ) from None
+        except BaseException:  # Ctrl-C while waiting
+            os.close(descriptor)
+            raise
+        if not _is_still_at(descriptor, path):  # the holder before us removed the file while we waited
+            os.close(descriptor)
+            descriptor = None
+    try:
+        started = time.strftime("%Y-%m-%d %H:%M:%S")
+        record = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(record).encode(), 0)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _is_still_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _holder(content: bytes) -> str:
+    try:
+        record = json.loads(content)
+        return f"process {record['pid']} on {record['host']}, started {record['started']},"
+    except (ValueError, KeyError, TypeError):  # it has the lock and has not written its record yet
+        return "another process"

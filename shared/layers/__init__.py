@@ -1,0 +1,1 @@
+"""Keras layers: augmentation, recurrent cells, convolutions, normalisation and spectra; and what backends differ in."""

@@ -1,0 +1,178 @@
+"""The page of one paper: its tables variant by variant, then what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.paper.schema import Paper
+from shared.report.examples import read_examples
+from shared.report.readme import (
+    ablation_conditions,
+    ablation_table,
+    comparisons_note,
+    comparisons_table,
+    folds_table,
+    protocols_table,
+)
+from shared.report.site.confusions import confusions
+from shared.report.site.costs import costs_part
+from shared.report.site.curves import curves
+from shared.report.site.diff_tables import section_tables
+from shared.report.site.findings import audit_part, findings_part
+from shared.report.site.html import Html, h, joined, minus, prose
+from shared.report.site.marks import command, legend, protocol_words, tally, variant_title
+from shared.report.site.page import FRONT, Part, details, page, table
+from shared.report.site.settings import settings_part
+from shared.results.diff import Diff, Section
+
+FILES = {"diff.csv": "every number with its verdict", "runs.csv": "every run"}
+
+
+def paper_page(diff: Diff, folder: Path, link: Callable[[Path], str]) -> str:
+    """A paper's page, drawn from its diff and its folder of results; `link` gives the address of a file there."""
+    paper = diff.paper
+    own = [section for section in diff.sections if section.own_corpus]
+    on_split = [_section(paper, section, folder, link) for section in own if section.protocol == "published"]
+    otherwise = [_section(paper, section, folder, link) for section in own if section.protocol != "published"]
+    parts = [Part("Published against regenerated", _not_run(diff), tuple(on_split), short="Tables")]
+    if otherwise:
+        parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
+    parts += _other_corpora(diff, folder, link)
+    parts += _protocols(diff)
+    parts += _comparisons(diff, folder) + _ablations(paper, folder) + _examples(folder, link)
+    parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
+    return page(paper.title, _head(diff, folder, link), parts, contents_of=2)
+
+
+OTHERWISE = (
+    "A number measured on another split is not held against the published one, unless that split is another reading "
+    "of the paper."
+)
+
+
+def _head(diff: Diff, folder: Path, link: Callable[[Path], str]) -> Html:
+    paper, corpus = diff.paper, diff.paper.corpus
+    sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n.items())
+    dated = f"{paper.document}, {paper.year}"
+    facts = {
+        "Document": paper.document if not paper.year or str(paper.year) in paper.document else dated,
+        "Task": paper.task,
+        "Corpus": corpus.title,
+        "Clips": sizes or "the paper does not say how many are in each split",
+        "Classes": ", ".join(corpus.classes),
+        "Known for": _headline(paper),
+    }
+    files = [h("a", words, href=link(folder / name)) for name, words in FILES.items() if (folder / name).exists()]
+    if files:
+        facts["As CSV"] = joined([joined(["; " if index else "", file]) for index, file in enumerate(files)])
+    listed = [joined([h("dt", name), h("dd", text)]) for name, text in facts.items() if text]
+    return joined(
+        [
+            h("p", h("a", "All papers", href=FRONT), class_="up"),
+            h("h1", paper.title),
+            h("p", ", ".join(paper.authors), class_="lead"),
+            h("dl", listed, class_="facts"),
+            tally(diff.counts, "Verdicts over all variants and splits: "),
+            details("What the verdicts mean", legend()),
+        ]
+    )
+
+
+def _headline(paper: Paper) -> str:
+    cell = paper.headline_cell
+    return f"{cell.printed} {cell.metric} of {cell.model} on the {cell.split} split" if cell else ""
+
+
+def _not_run(diff: Diff) -> Html | None:
+    """The variants without a run, each with its command."""
+    missing = [name for name in diff.paper.variants if name not in {section.variant for section in diff.sections}]
+    commands = [
+        h(
+            "li",
+            f"{diff.paper.variants[name].title}: ",
+            command(f"python -m reproductions run {diff.paper.id} --variant {name}"),
+        )
+        for name in missing
+    ]
+    return (
+        details(f"Not run: {len(missing)} more variant{'s' if len(missing) > 1 else ''}", h("ul", commands))
+        if missing
+        else None
+    )
+
+
+def _section(paper: Paper, section: Section, folder: Path, link: Callable[[Path], str]) -> Part:
+    """One variant under one protocol on one corpus: tables, matrices, curves."""
+    title = variant_title(paper, section.variant)
+    protocol = protocol_words(paper, section)
+    corpus = "" if section.own_corpus else f"on {section.corpus}"
+    whole = ", ".join(text for text in (title, protocol, corpus) if text)
+    variant = paper.variants.get(section.variant)
+    said = prose(variant.description) if variant else "Not in the paper: measured for comparison."
+    about = h("p", said, " ", h("span", h("code", section.variant), class_="small"))
+    drawn = [section_tables(paper, section), confusions(paper, section, folder, link), curves(section, folder)]
+    short = ", ".join(text for text in (title, protocol.partition(" protocol")[0], corpus) if text)
+    return Part(whole[:1].upper() + whole[1:], joined([about, drawn]), short=short[:1].upper() + short[1:])
+
+
+def _other_corpora(diff: Diff, folder: Path, link: Callable[[Path], str]) -> list[Part]:
+    """What was measured on other data than the paper's, with the reason why it may not stand beside it."""
+    sections = [section for section in diff.sections if not section.own_corpus]
+    others = diff.paper.corpus.others
+    if not sections:
+        return []
+    used = dict.fromkeys(section.corpus for section in sections)
+    reasons = [h("li", h("code", name), f": {others[name]}" if name in others else ": another corpus") for name in used]
+    body = joined([h("p", "Not comparable with the published numbers, because:"), h("ul", reasons)])
+    parts = tuple(_section(diff.paper, section, folder, link) for section in sections)
+    return [Part("On other corpora: not comparable", body, parts, short="Other corpora")]
+
+
+def _protocols(diff: Diff) -> list[Part]:
+    """The same score under each protocol, and in each named fold."""
+    if not diff.runs:
+        return []
+    head, rows = protocols_table(diff)
+    tables = [_numbers(head, rows, "The same score on the published split and with whole groups of clips left out")]
+    grouped = diff.paper.corpus.protocols.get("grouped")
+    if grouped and grouped.folds:
+        head, rows = folds_table(diff)
+        if rows:
+            tables.append(_numbers(head, rows, f"Fold by fold: {grouped.title or 'one group is left out'}"))
+    return [Part("Protocols and folds: what the split is worth", joined(tables), short="Protocols and folds")]
+
+
+def _comparisons(diff: Diff, folder: Path) -> list[Part]:
+    """Two trainings on the same clips, choice by choice."""
+    head, rows = comparisons_table(diff.paper, diff, folder)
+    caption = f"Two trainings on the same clips. {comparisons_note(len(rows))}"
+    return [Part("What a choice brings", _numbers(head, rows, caption), short="Comparisons")] if rows else []
+
+
+def _ablations(paper: Paper, folder: Path) -> list[Part]:
+    tables = []
+    for ablation in paper.ablations:
+        head, rows = ablation_table(paper, ablation, folder)
+        caption = f"{ablation.model}: {ablation.title} ({ablation_conditions(ablation)})"
+        tables.append(_numbers(head, rows, caption))
+    return [Part("One choice at a time", joined(tables), short="Ablations")] if tables else []
+
+
+def _numbers(head: list[str], rows: list[list[str]], caption: str) -> Html:
+    """A table of the README: names to the left, numbers to the right, backticks as code."""
+    numeric = [
+        i for i in range(1, len(head)) if any(row[i][:1].isdigit() or row[i][:1] in "+-" for row in rows if row[i])
+    ]
+    return table(
+        [prose(name) for name in head], [[prose(minus(text)) for text in row] for row in rows], caption, numeric
+    )
+
+
+def _examples(folder: Path, link: Callable[[Path], str]) -> list[Part]:
+    """Pictures of what the models see, where the paper has some."""
+    figures = [
+        h("figure", h("img", src=link(file), alt=f"{title}. {text}"), h("figcaption", text))
+        for file, title, text in read_examples(folder)
+    ]
+    return [Part("What the models see", h("div", figures, class_="pictures"), short="Examples")] if figures else []

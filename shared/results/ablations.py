@@ -1,0 +1,54 @@
+"""One silent choice at a time: what a few epochs say about how much it matters, from the kept histories.
+
+The score is the test accuracy that the history has for the chosen epoch, of a run that may have gone on longer; the
+first variant is what the others are compared with. Nothing is chosen by it: it shows which silence of a paper decides
+its numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from shared.metrics.intervals import newcombe_interval
+from shared.paper.schema import Ablation, Paper
+from shared.runs.unit import HISTORY, unit_folders
+
+SPLIT, SEED, FOLD, PROTOCOL = "test", 0, 0, "published"
+
+
+def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
+    """A row a variant: variant, model, epochs, n, value, delta, low, high, says.
+
+    ``value`` is the accuracy after ``epochs`` epochs (None: not run so far), ``delta`` its difference to the first
+    variant's with Newcombe's 95 % interval ``low`` to ``high`` (None for the first), and ``says`` whether 0 lies
+    outside of it. It knows the clips and not the spread over seeds, of which there is one.
+    """
+    found = {}
+    for record, unit in unit_folders(folder / "units"):
+        conditions = tuple(record[name] for name in ("model", "protocol", "fold", "seed", "corpus"))
+        wanted = conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name)
+        if wanted and record["fingerprint"] == paper.corpus.fingerprint and (unit / HISTORY).exists():
+            score = _score(unit / HISTORY, ablation.epochs)
+            if score is not None:
+                found.setdefault(record["variant"], score)
+    n = paper.corpus.n[SPLIT]
+    first = found.get(ablation.variants[0])
+    rows = []
+    for variant in ablation.variants:
+        value = found.get(variant)
+        row = {"variant": variant, "model": ablation.model, "epochs": ablation.epochs, "n": n, "value": value}
+        row |= {"delta": None, "low": None, "high": None, "says": ""}
+        if value is not None and first is not None and variant != ablation.variants[0]:
+            low, high = newcombe_interval(value, n, first, n)
+            row |= {"delta": round(value - first, 6), "low": round(low, 6), "high": round(high, 6)}
+            row["says"] = "no" if low <= 0 <= high else "up" if value > first else "down"
+        rows.append(row)
+    return rows
+
+
+def _score(history: Path, epoch: int) -> float | None:
+    """The accuracy on the test split after an epoch; None where the run has not come so far."""
+    with history.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if int(row["epoch"]) == epoch]
+    return float(rows[0][f"{SPLIT}_accuracy"]) if rows else None

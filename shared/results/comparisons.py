@@ -1,0 +1,113 @@
+"""Two trainings on the same clips: what one choice brings, with an interval that knows that the clips are the same.
+
+The score is the paper's headline's, of the predictions that are kept, in every fold and with every seed that both have.
+Its difference is a mean over clips, so its interval follows from the clips' own differences, and is narrower than what
+two independent scores would give.
+
+Clips that share a speaker, a track or a recording (``[corpus.clusters]``) are taken together, and so are those of one
+fold where there are several, since one network answered them all. With three seeds or more, the spread of the seeds'
+differences is added in quadrature; with fewer, the interval is that of these trainings alone, and says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from shared.metrics.intervals import paired_interval, two_sided
+from shared.metrics.scores import per_clip
+from shared.paper.schema import Cell, Clusters, Paper
+from shared.results import store
+from shared.results.diff import Diff
+from shared.results.verdicts import ENOUGH_RUNS
+
+PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings must share,
+RUN = ("fold", "seed")  # and what is taken together, in this order
+
+
+def measured(paper: Paper, diff: Diff, folder: Path, found: store.Evaluated | None = None) -> list[dict]:
+    """A row a comparison, protocol, corpus and precision that has runs of both sides.
+
+    Parameters
+    ----------
+    diff : Diff
+        Names the runs that count.
+    folder : Path
+        The paper's results.
+    found : list of (record, Predictions), optional
+        What `results.evaluated` gives, where the caller has it already.
+
+    Returns
+    -------
+    list of dict
+        title, the places, variant and model of both sides, split, metric, n clips, folds, seeds, both scores, delta
+        (second - first) and its interval ``low`` to ``high``, and ``status``: partial if a run is.
+    """
+    cell = paper.headline_cell
+    if not paper.comparisons or cell is None or not diff.runs:
+        return []
+    found = store.evaluated(paper, folder) if found is None else found
+    runs = _counted(diff, cell, found)
+    rows = []
+    for comparison in paper.comparisons:
+        first, second = runs[comparison.first], runs[comparison.second]
+        shared = sorted(first.keys() & second.keys())
+        for place in dict.fromkeys(of[: len(PLACE)] for of in shared):
+            both = [of for of in shared if of[: len(PLACE)] == place]
+            pairs = [(first[of], second[of]) for of in both]
+            row = {"title": comparison.title, **dict(zip(PLACE, place, strict=True))}
+            row |= dict(zip(("first_variant", "first_model"), comparison.first, strict=True))
+            row |= dict(zip(("second_variant", "second_model"), comparison.second, strict=True))
+            row |= {"split": cell.split, "metric": cell.metric}
+            row |= _scores(both, pairs, cell.metric, paper.corpus.clusters.get(row["corpus"]))
+            row |= {"folds": len({fold for *_, fold, _ in both}), "seeds": len({seed for *_, seed in both})}
+            partial = any(status != "complete" for pair in pairs for status, _ in pair)
+            rows.append(row | {"status": "partial" if partial else "complete"})
+    return rows
+
+
+def _counted(diff: Diff, cell: Cell, found: store.Evaluated) -> dict[tuple[str, str], dict[tuple, tuple]]:
+    """(variant, model) to place and run to status and predictions on the cell's split, of the runs that count."""
+    names = ("variant", "model", *PLACE, *RUN)
+    kept = {tuple(record[name] for name in names): predictions for record, predictions in found}
+    runs: dict[tuple[str, str], dict[tuple, tuple]] = defaultdict(dict)
+    for row in (row for section in diff.sections for row in section.runs):
+        variant, model, *place = (row[name] for name in names)
+        predictions = kept[variant, model, *place].on(cell.split)
+        if len(predictions.clips):
+            runs[variant, model][tuple(place)] = (row["status"], predictions)
+    return runs
+
+
+def _scores(runs: list[tuple], pairs: list[tuple[tuple, tuple]], metric: str, rule: Clusters | None) -> dict:
+    """Clips, both means over them, their difference and its interval; of several seeds, each clip's mean is taken.
+
+    `runs` are the places of the pairs, which end in fold and seed.
+    """
+    of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
+    of_seed: dict[int, list[float]] = defaultdict(list)
+    for (*_, fold, seed), ((_, first), (_, second)) in zip(runs, pairs, strict=True):
+        clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
+        scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
+        of_seed[seed] += (scores[1] - scores[0]).tolist()
+        for clip, *score in zip(clips, *scores, strict=True):
+            of_clip[fold, clip].append(score)
+    first, second = np.array([np.mean(scores, axis=0) for scores in of_clip.values()]).T
+    folds, clips = zip(*of_clip, strict=True)
+    by, clusters = "", None
+    if len(set(folds)) > 1:
+        by, clusters = "fold", folds
+    elif rule is not None:
+        by, clusters = rule.by, rule.of(clips)
+    low, high = paired_interval(first, second, clusters)
+    delta, by_seed = (second - first).mean(), [np.mean(values) for values in of_seed.values()]
+    with_seeds = len(by_seed) >= ENOUGH_RUNS
+    if with_seeds:
+        reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))
+        half = np.hypot((high - low) / 2, reach)
+        low, high = delta - half, delta + half
+    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
+    scores = {name: round(float(score), 6) for name, score in scores.items()}
+    return {"n": len(of_clip), **scores, "clusters": by, "with_seeds": with_seeds}

@@ -1,0 +1,50 @@
+"""The score after a few epochs, variant by variant, from histories made on the spot."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.paper.loading import load_paper
+from shared.paper.schema import Ablation
+from shared.results.ablations import measured
+
+ABLATION = Ablation("one at a time", "Model 3", ("paper", "paper-none", "paper-intended"), epochs=2)
+HISTORY = "epoch,accuracy,test_accuracy,seconds\n1,0.2,0.3,1.0\n2,0.4,{},1.0\n3,0.5,0.9,1.0\n"
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_paper("lam_ensemble")
+
+
+def write(write_unit, variant, accuracy, **conditions):
+    folder = write_unit("Model 3", {"validation": 1, "test": 1}, variant=variant, **conditions)
+    units = [path.parent for path in folder.glob("units/*/record.json")]
+    unit = max(units, key=lambda unit: (f"-{variant}-" in unit.name, unit.stat().st_mtime_ns))  # the one just written
+    (unit / "history.csv").write_text(HISTORY.format(accuracy))
+    return folder
+
+
+def test_scores_after_the_chosen_epoch_and_their_differences(paper, write_unit):
+    write(write_unit, "paper", 0.5, status="partial")
+    folder = write(write_unit, "paper-none", 0.8)
+    first, second, third = measured(paper, ABLATION, folder)
+    assert (first["value"], first["delta"], first["n"]) == (0.5, None, 250)
+    assert (second["value"], second["delta"], second["says"]) == (0.8, pytest.approx(0.3), "up")
+    # Newcombe's interval of 200/250 - 125/250: from the two Wilson intervals, (0.7461, 0.8449) and (0.4384, 0.5616)
+    assert (second["low"], second["high"]) == (pytest.approx(0.2182, abs=2e-4), pytest.approx(0.3762, abs=2e-4))
+    assert (third["variant"], third["value"], third["says"]) == ("paper-intended", None, "")
+
+
+def test_a_difference_that_clips_alone_explain_moves_nothing(paper, write_unit):
+    write(write_unit, "paper", 0.5)
+    folder = write(write_unit, "paper-none", 0.46)
+    assert [row["says"] for row in measured(paper, ABLATION, folder)] == ["", "no", ""]
+
+
+def test_other_conditions_and_shorter_runs_do_not_count(paper, write_unit):
+    write(write_unit, "paper", 0.5, seed=1)
+    write(write_unit, "paper", 0.5, protocol="grouped")
+    folder = write(write_unit, "paper-none", 0.5)
+    assert [row["value"] for row in measured(paper, ABLATION, folder)] == [None, 0.5, None]
+    assert [row["value"] for row in measured(paper, replace(ABLATION, epochs=4), folder)] == [None, None, None]

@@ -1,0 +1,142 @@
+"""Units of work: names, records, and one process at a time."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shared.base import provenance
+from shared.base.locks import LockedError, file_lock
+from shared.base.provenance import commit_id
+from shared.runs import unit as units
+from shared.runs.predictions import read_predictions, write_predictions
+from shared.runs.unit import Unit
+
+
+@pytest.fixture
+def unit(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+    return Unit("a_paper", "CNN + Spectrogram", "paper", "published", 0, 1, "float32", "fsdd", "0123456789abcdef")
+
+
+def finish(unit, settings, status="complete"):
+    units.write_record(unit, status=status, epochs=3, settings=settings)
+
+
+def test_key_and_folder(unit, tmp_path):
+    assert unit.key == "cnn-spectrogram.paper.published.fold0.seed1.float32.fsdd-01234567"
+    assert unit.folder == tmp_path / "runs" / "a_paper" / unit.key
+
+
+def test_a_complete_unit_is_not_done_again(unit):
+    calls = []
+
+    def work(unit, settings):
+        calls.append(settings)
+        finish(unit, settings)
+
+    units.do(unit, {"epochs": 3}, work)
+    units.do(unit, {"epochs": 3}, work)
+    assert calls == [{"epochs": 3}]
+    units.do(unit, {"epochs": 3}, work, restart=True)
+    assert len(calls) == 2
+
+
+def test_a_partial_unit_goes_on(unit):
+    calls = []
+
+    def work(unit, settings):
+        calls.append(1)
+        finish(unit, settings, "partial" if len(calls) == 1 else "complete")
+
+    for _ in range(3):
+        units.do(unit, {}, work)
+    assert len(calls) == 2
+
+
+def test_record_holds_the_conditions(unit):
+    units.do(unit, {"epochs": 3, "zoom": [0.9, 1.1]}, finish)
+    record = units.read_record(unit.folder)
+    for name in ("paper", "model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint"):
+        assert record[name] == getattr(unit, name)
+    assert record["settings"] == {"epochs": 3, "zoom": [0.9, 1.1]}
+    assert {"commit", "device", "backend", "versions", "status", "epochs", "key"} <= record.keys()
+    assert record["versions"]["keras"]
+    assert "cores" in record["device"]
+
+
+def test_other_settings_are_refused_and_named(unit):
+    units.do(unit, {"epochs": 3, "zoom": 0.1}, lambda unit, settings: None)
+    with pytest.raises(units.SettingsChangedError, match=r"epochs was 3, is 4.*--restart"):
+        units.do(unit, {"epochs": 4, "zoom": 0.1}, finish)
+    units.do(unit, {"epochs": 4, "zoom": 0.1}, finish, restart=True)
+    assert units.read_record(unit.folder)["settings"]["epochs"] == 4
+
+
+def test_a_setting_that_is_new_or_gone_does_not_matter(unit):
+    units.do(unit, {"epochs": 3, "gone": 1}, lambda unit, settings: None)
+    units.do(unit, {"epochs": 3, "new": 2}, finish)
+    assert units.read_record(unit.folder)["status"] == "complete"
+
+
+def test_a_second_run_of_the_same_unit_is_told_so(unit):
+    lock = unit.folder.with_name(unit.folder.name + ".lock")
+    with file_lock(lock, "the first"), pytest.raises(LockedError, match="already under way"):
+        units.do(unit, {}, finish)
+    units.do(unit, {}, finish)  # the lock is given back
+
+
+def test_restart_waits_its_turn(unit):
+    """A second process must not delete what the first is writing."""
+    units.do(unit, {}, lambda unit, settings: None)
+    lock = unit.folder.with_name(unit.folder.name + ".lock")
+    with file_lock(lock, "the first"), pytest.raises(LockedError):
+        units.do(unit, {}, finish, restart=True)
+    assert (unit.folder / units.SETTINGS).exists()
+
+
+def test_predictions_come_back_as_written(tmp_path):
+    clips = pd.DataFrame({"split": ["validation", "test"], "clip": ["a.1", "b.2"], "label": ["y", "x|y"]})
+    probabilities = np.array([[1.0 - 1.23456e-7, 1.23456e-7], [0.333333333, 0.666666666]])
+    write_predictions(tmp_path, ["x", "y"], clips, probabilities)
+    got = read_predictions(tmp_path)
+    assert got.split.tolist() == ["validation", "test"]
+    assert got.clips.tolist() == ["a.1", "b.2"]
+    assert got.y_true.tolist() == [[0, 1], [1, 1]]
+    assert np.allclose(got.y_prob, probabilities, rtol=5e-5, atol=0)  # five digits, of a small number too
+
+
+def test_names_with_commas_and_several_labels_come_back(tmp_path):
+    classes = ("Ambient, Chill", "R'n'B", "Pop")
+    clips = pd.DataFrame({"split": ["validation"], "clip": ["a, b.mp3.00"], "label": ["Ambient, Chill|Pop"]})
+    write_predictions(tmp_path, classes, clips, np.array([[0.5, 0.25, 0.125]]))
+    found = read_predictions(tmp_path)
+    assert found.classes == classes
+    assert found.clips.tolist() == ["a, b.mp3.00"]
+    assert found.y_true.tolist() == [[1, 0, 1]]
+
+
+def test_history_has_a_row_an_epoch(tmp_path):
+    rows = [{"epoch": 1, "loss": 0.5, "val_accuracy": 1 / 3, "seconds": 2.0}]
+    units.write_history(tmp_path, rows)
+    assert (tmp_path / units.HISTORY).read_text() == "epoch,loss,val_accuracy,seconds\n1,0.500000,0.333333,2.0\n"
+
+
+def test_commit_outside_git_is_unknown(monkeypatch):
+    def fails(*arguments, **options):
+        raise OSError("no git")
+
+    monkeypatch.setattr(provenance.subprocess, "run", fails)
+    commit_id.cache_clear()
+    try:
+        assert commit_id() == "unknown"
+    finally:
+        commit_id.cache_clear()
+
+
+def test_json_of_the_record_is_sorted_text(unit):
+    units.do(unit, {"b": 1, "a": 2}, finish)
+    text = (unit.folder / units.RECORD).read_text()
+    assert text.endswith("}\n")
+    assert list(json.loads(text)) == sorted(json.loads(text))

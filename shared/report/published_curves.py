@@ -111,7 +111,8 @@ def write_published_curves(paper: Paper, diff: Diff, folder: Path, write) -> lis
             continue
         picture = picture_of(folder, curve)
         written.append(write(picture.with_suffix(".csv"), render_csv(_rows(found))))
-        corpora = [name for name in (paper.corpus.name, *paper.corpus.others) if any(one.corpus == name for one in found)]
+        drawn = {one.corpus for one in found}
+        corpora = [name for name in (paper.corpus.name, *paper.corpus.others) if name in drawn]
         draw(picture, found, corpora, f"{curve.model}: {curve.figure} and runs")
         written.append(picture)
     return written
@@ -143,7 +144,8 @@ def curves_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], lis
             runs = f" ({line.runs} seeds)" if line.runs > 1 else ""
             first, last = (f"{values[0]:.4f}, {values[-1]:.4f}" for values in (line.losses, line.accuracies))
             place = [f"`{line.variant}`" if line.variant else "", line.protocol, f"{line.n:,}" if line.n else ""]
-            losses = [first, f"{line.deaf_loss:.4f}", f"{100 * (1 - line.shares[-1]):.1f} %", f"{line.constant_loss:.4f}"]
+            less = f"{100 * (1 - line.shares[-1]):.1f} %"
+            losses = [first, f"{line.deaf_loss:.4f}", less, f"{line.constant_loss:.4f}"]
             accuracies = [last, f"{line.constant_accuracy:.4f}", f"{round(line.gains[-1], 4) + 0.0:+.4f}"]
             rows.append([what + runs, *place, f"{len(line.losses)}", *losses, *accuracies])
     head = ["curve", "variant", "split", "validation samples", "epochs", "loss, first and last", "hearing nothing"]
@@ -185,7 +187,8 @@ def draw(path: Path, found: list[Line], corpora: list[str], title: str) -> None:
         axis.set_xlabel("epoch", color=MUTED)
     handles = {label: handle for row in axes for handle, label in zip(*row[0].get_legend_handles_labels(), strict=True)}
     labels = [label for label in (*corpora, "published") if label in handles]
-    figure.legend([handles[label] for label in labels], labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    shown = [handles[label] for label in labels]
+    figure.legend(shown, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=10.5, color=INK)
     save_figure(figure, path)
 

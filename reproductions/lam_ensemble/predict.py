@@ -12,12 +12,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from shared.audio.log_mel_images import SpectrogramSettings, image_of
-from shared.audio.signals import SILENCE, AudioError, load_audio, segments
+from shared.audio.long_recordings import LongRecording, hear
+from shared.audio.signals import SILENCE, AudioError
 from shared.metrics.ensembles import ENSEMBLES
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
@@ -26,6 +28,7 @@ from shared.runs.unit import CONDITIONS, NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"
+LEAST_SECONDS = 29.0  # of a segment: the published images of clips that are a little short are stretched to 30 s
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,30 +107,46 @@ def find_trained(paper: Paper) -> Trained:
 
 
 def images_of(song: str, settings: dict) -> tuple[np.ndarray, list[bool]]:
-    """A song's whole 30-s segments: the images of those with sound, and for each segment whether it is silent.
+    """A song's 30-s segments: the images of those with sound, and for each segment whether it is silent.
 
-    The images are uint8, shape (n_heard, 128, 1292, 3); what is left at the song's end is dropped.
+    The images are uint8, shape (n_heard, 128, 1292, 3). What is left at the song's end is dropped, but 29 s or more
+    count as a segment, whose image is stretched as those of the corpus are. One segment at a time is in memory.
 
     Raises
     ------
     AudioError
-        A file that is no audio, a song shorter than one segment, or one without any sound.
+        A file that is no audio, a song shorter than 29 s, or one without any sound.
     """
-    rate, seconds = settings["sample_rate_hz"], settings["clip_seconds"]
-    signal = load_audio(song, rate)
-    cut = segments(signal, rate, seconds)
-    if not len(cut):
-        raise AudioError(
-            f"{song}: lasts {len(signal) / rate:.1f} s, and the networks hear whole segments of {seconds:g} s. Give a "
-            "longer recording"
-        )
-    silent = [np.abs(segment).max() < SILENCE for segment in cut]
-    if all(silent):
-        raise AudioError(f"{song}: is silent in all of its {len(cut)} segments. Give a recording with sound")
     names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()
     spectrogram = SpectrogramSettings(**{name: settings[name] for name in names})
-    images = [image_of(segment, spectrogram) for segment, no_sound in zip(cut, silent, strict=True) if not no_sound]
+    images, silent = [], []
+    heard = hear(song, settings["sample_rate_hz"], least_seconds=LEAST_SECONDS)
+    for segment in segments_of(heard, settings["clip_seconds"]):
+        silent.append(bool(np.abs(segment).max() < SILENCE))
+        if not silent[-1]:
+            images.append(stretched(image_of(segment, spectrogram), settings["image_width"]))
+    if not images:
+        raise AudioError(f"is silent in all of its {len(silent)} segments. Give a recording with sound", song)
     return np.stack(images), silent
+
+
+def segments_of(heard: LongRecording, seconds: float) -> Iterator[np.ndarray]:
+    """Whole segments of a recording, float32 (n,), and the rest where it is long enough."""
+    length = round(seconds * heard.sample_rate_hz)
+    yield from heard.windows(length)
+    rest = heard.n_samples % length
+    if rest >= LEAST_SECONDS * heard.sample_rate_hz:
+        yield heard.crops([heard.n_samples - rest], rest)[0]
+
+
+def stretched(image: np.ndarray, width: int) -> np.ndarray:
+    """An image (h, w, 3) at another width, nearest neighbour, as the corpus's images are read."""
+    from PIL import Image
+
+    if image.shape[1] == width:
+        return image
+    picture = Image.fromarray(image)
+    return np.asarray(picture.resize((width, picture.height), Image.Resampling.NEAREST))
 
 
 def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from reproductions.pascuo_multilabel.model import build
 from reproductions.pascuo_multilabel.samples import mfccs
-from shared.audio.signals import AudioError, load_middle, refuse_silence, resample, segments
+from shared.audio.signals import load_middle, refuse_short, refuse_silence, resample, segments
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
 from shared.runs.unit import NETWORK
@@ -45,12 +45,8 @@ def signal_of(file: str) -> np.ndarray:
     """
     middle_seconds = load_paper(PAPER).setting("middle_seconds")
     signal = load_middle(file, SAMPLE_RATE_HZ, middle_seconds, channels=2)
-    refuse_silence(file, signal)
-    if len(signal) < SHORTEST_SECONDS * SAMPLE_RATE_HZ:
-        raise AudioError(
-            f"{file}: lasts {len(signal) / SAMPLE_RATE_HZ:.1f} s, and {SHORTEST_SECONDS:g} s are needed. Give a longer "
-            "recording"
-        )
+    refuse_short(file, len(signal), SAMPLE_RATE_HZ, SHORTEST_SECONDS)
+    refuse_silence(file, signal, f"middle {middle_seconds:g} s")
     return signal
 
 

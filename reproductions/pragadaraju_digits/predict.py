@@ -17,8 +17,9 @@ import numpy as np
 from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.words import kept_vocabulary
+from shared.audio.long_recordings import hear
 from shared.audio.mfcc_images import MfccSettings, image_of
-from shared.audio.signals import AudioError, load_audio, refuse_silence
+from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
 from shared.runs.unit import NETWORK
@@ -32,8 +33,8 @@ def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
     hint = f'The text model takes a minute: python -m reproductions run {PAPER} --model "{TEXT}"'
-    hear = functools.partial(signal_of, mfcc=mfcc_settings(paper.settings_for()))
-    return classify(paper, files, as_json, signal_of=hear, answers_of=answers_of, hint=hint)
+    signal = functools.partial(signal_of, mfcc=mfcc_settings(paper.settings_for()))
+    return classify(paper, files, as_json, signal_of=signal, answers_of=answers_of, hint=hint)
 
 
 def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
@@ -44,14 +45,8 @@ def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
     AudioError
         No audio, silence, or longer than one spoken digit can be.
     """
+    hear(file, CLIP_RATE_HZ, most_seconds=LONGEST_SECONDS)  # of a long one, no more is read
     signal = load_audio(file, CLIP_RATE_HZ)
-    refuse_silence(file, signal)
-    if signal.size > LONGEST_SECONDS * CLIP_RATE_HZ:
-        seconds = signal.size / CLIP_RATE_HZ
-        raise AudioError(
-            f"{file}: lasts {seconds:.1f} s, and the networks hear one digit of at most {LONGEST_SECONDS:g} s. Cut it "
-            "into one digit a file"
-        )
     image_of(signal, CLIP_RATE_HZ, mfcc)  # refuses what is shorter than one analysis window
     return signal
 

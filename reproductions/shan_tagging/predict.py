@@ -16,8 +16,8 @@ import numpy as np
 
 from reproductions.shan_tagging.evaluation import confident
 from reproductions.shan_tagging.model import PAPER, build, crop_length, settings_of
-from reproductions.shan_tagging.waveforms import Clips, InMemory
-from shared.audio.signals import load_audio, refuse_silence
+from reproductions.shan_tagging.waveforms import Clips, Heard
+from shared.audio.long_recordings import LongRecording, hear
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
 from shared.runs.unit import NETWORK
@@ -35,21 +35,14 @@ def main(files: list[str], as_json: bool = False) -> int:
         paper,
         files,
         as_json,
-        signal_of=lambda file: signal_of(file, sample_rate_hz),
+        signal_of=lambda file: hear(file, sample_rate_hz),
         answers_of=answers_of,
         hint=hint,
     )
 
 
-def signal_of(file: str, sample_rate_hz: int) -> np.ndarray:
-    """A file as one channel at 44,100 Hz, float32 (n,). Raises AudioError: no audio, silence."""
-    signal = load_audio(file, sample_rate_hz)
-    refuse_silence(file, signal)
-    return signal
-
-
-def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[dict]:
-    """One model's answer for each signal: class, probabilities, and the number of crops that were heard."""
+def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list[dict]:
+    """One model's answer for each recording: class, probabilities, and the number of crops that were heard."""
     settings, classes = settings_of(record), record["classes"]
     network = build(record["model"], settings, len(classes))
     network.load_weights(folder / NETWORK)
@@ -57,7 +50,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     for signal in signals:
         probabilities, draws = confident(
             network,
-            Clips(InMemory([signal]), np.zeros((1, 1), int), crop_length(settings)),
+            Clips(Heard(signal), np.zeros((1, 1), int), crop_length(settings)),
             np.zeros(1, int),
             np.random.default_rng(record["seed"]),
             below=settings["redraw_below"],

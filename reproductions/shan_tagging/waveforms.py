@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from shared.audio.long_recordings import LongRecording
 from shared.audio.signals import resample
 from shared.base.files import atomic_write, cache_root
 from shared.base.progress import progress
@@ -48,6 +49,16 @@ class InMemory:
             piece = self.signals[number][start : start + length]
             row[: piece.size] = piece
         return cut / np.float32(FULL_SCALE)
+
+
+class Heard:
+    """A recording of any length, decoded whenever crops of it are read; as 16-bit integers hold it."""
+
+    def __init__(self, recording: LongRecording):
+        self.recording, self.n_samples = recording, np.array([recording.n_samples])
+
+    def read(self, numbers: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        return _sixteen_bit(self.recording.crops(starts, length)) / np.float32(FULL_SCALE)
 
 
 class Streamed:

@@ -13,6 +13,9 @@ from PIL import Image
 from data_prep.corpora import vntm
 from reproductions.__main__ import main
 from reproductions.lam_ensemble import predict, train
+from reproductions.lam_ensemble.predict import images_of
+from shared.audio.log_mel_images import SpectrogramSettings, image_of
+from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.runs.unit import unit_folders
@@ -201,7 +204,7 @@ class TestPredict:
         assert "=> cailuong (1 of 1 votes)" in out
         for message in (
             "loud.wav: samples reach 3e+38 times full scale",
-            "short.wav: lasts 12.0 s",
+            "short.wav: lasts 12 s; at least 29 s are needed",
             "silent.ogg: is silent",
             "text.mp3: cannot be read as audio",
             "none.wav: no such file",
@@ -214,6 +217,17 @@ class TestPredict:
         out = capsys.readouterr().out
         assert "silent, no vote" in out
         assert "(1 of 1 votes)" in out
+
+    @pytest.mark.parametrize(("seconds", "n_segments"), [(29.976, 1), (30, 1), (58.9, 1), (59.1, 2)])
+    def test_a_little_short_of_a_segment_is_stretched_as_the_corpus_is(self, song, seconds, n_segments):
+        path, settings = song("a.wav", seconds), load_paper("lam_ensemble").settings_for()
+        images, silent = images_of(path, settings)
+        assert images.shape == (n_segments, 128, 1292, 3)
+        assert silent == [False] * n_segments
+        last = load_audio(path, 22050)[(n_segments - 1) * 661500 :]
+        narrow = image_of(last[:661500], SpectrogramSettings())
+        picture = Image.fromarray(narrow).resize((1292, 128), Image.Resampling.NEAREST)
+        assert np.array_equal(images[-1], np.asarray(picture))
 
     def test_untrained_says_how_to_train(self, tiny_corpus, song, capsys):
         assert main(["predict", "lam_ensemble", song("a.wav", 31)]) == 2

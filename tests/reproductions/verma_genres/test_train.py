@@ -163,10 +163,10 @@ def test_files_that_cannot_be_heard_are_named(few_tracks, capsys):
     files = [str(few_tracks / f"{name}.wav") for name in ("short", "silent", "stereo", "text")]
     assert main(["predict", "verma_genres", *files]) == 1
     out, err = capsys.readouterr()
-    assert "short.wav: lasts 2.5 s, and the models hear windows of up to 3 s" in err
+    assert "short.wav: lasts 2.5 s; at least 3 s are needed" in err
     assert "silent.wav: is silent" in err
     assert "text.wav: cannot be read as audio" in err
-    assert "stereo.wav: lasts 2.0 s" in err
+    assert "stereo.wav: lasts 2 s; at least 3 s are needed" in err
     assert f'{CNN_1D}: not trained; python -m reproductions run verma_genres --model "{CNN_1D}"' in out
 
 

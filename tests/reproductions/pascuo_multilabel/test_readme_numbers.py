@@ -159,7 +159,8 @@ def of_the_runs() -> list[str]:
     return [
         "nothing, 1 %, 10 % or all of a sound's power",
         f"the loss ends {little:.1f} % below that of hearing nothing where 1 % of the power says something, "
-        f"{some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. The published curve ends {published:.1f} % below.",
+        f"{some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. "
+        f"The published curve ends {published:.1f} % below.",
         "between what 1 % and what 10 % of the power tell it",
         "says, within 0.1 %",
         f"{right['little', 'grouped']:.4f} with 1 % (naming nothing has {idle['little', 'grouped']:.4f}), "

@@ -1,26 +1,11 @@
 """The list of corpora, where data lies, and the fingerprint."""
 
-import importlib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import data_prep
-
-
-def test_every_corpus_has_the_same_face():
-    for name in data_prep.CORPORA:
-        module = data_prep.corpus(name)
-        assert name == module.NAME
-        assert list(module.CLASSES) == sorted(module.CLASSES)
-        assert all((module.TITLE, module.SOURCE, module.LICENCE, module.SIZE))
-        assert next(iter(module.N_FOLDS)) == "published"
-        assert isinstance(module.SOURCES, tuple)
-        for function in ("locate", "index", "check", "with_protocol"):
-            assert callable(getattr(module, function))
-        fetching = importlib.import_module(data_prep.FETCHING[name]) if name in data_prep.FETCHING else module
-        assert callable(fetching.fetch)
 
 
 def test_unknown_corpus_lists_the_known():

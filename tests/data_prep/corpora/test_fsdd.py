@@ -87,7 +87,7 @@ def test_attribution():
     text = (fsdd.EMBEDDED / "ATTRIBUTION.md").read_text("utf-8")
     for words in ("Free Spoken Digit Dataset", "Zohar Jackson", "creativecommons.org/licenses/by-sa/4.0", "changed"):
         assert words in text
-    assert "CC BY-SA 4.0" in fsdd.LICENCE
+    assert "CC BY-SA 4.0" in fsdd.CORPUS.LICENCE
 
 
 # The protocols.
@@ -162,7 +162,7 @@ def test_unknown_protocol_or_fold(frame, protocol, fold, words):
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """All embedded clips as wav files; the tests must not change them."""
-    return data_prep.fetch("fsdd", tmp_path_factory.mktemp("exported") / "fsdd")
+    return data_prep.corpus("fsdd").fetch(tmp_path_factory.mktemp("exported") / "fsdd")
 
 
 def test_wav_files_are_the_same_corpus(exported, frame):

@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 import soundfile
 
+import data_prep
 from data_prep import CorpusError, fingerprint
 from data_prep.common import folders
-from data_prep.corpora import fsdkaggle2018, fsdkaggle2018_subset
+from data_prep.corpora import fsdkaggle2018
 from data_prep.corpora.fsdkaggle2018 import clips
+
+fsdkaggle2018_subset = data_prep.corpus("fsdkaggle2018-subset")
 
 CLIP = "00000007"  # a Hi-hat to train on
 
@@ -326,11 +329,9 @@ def test_subset_is_no_whole_and_is_checked_too(small_subset):
 
 def test_no_subset(tmp_path):
     assert fsdkaggle2018_subset.CLASSES == fsdkaggle2018.CLASSES
-    for ask in (fsdkaggle2018_subset.index, fsdkaggle2018_subset.fetch):
+    for ask in (fsdkaggle2018_subset.index, fsdkaggle2018_subset.check):
         with pytest.raises(CorpusError, match=r"fsdkaggle2018_subset"):
             ask()
-    with pytest.raises(AttributeError, match="has no attribute 'LABELS'"):
-        _ = fsdkaggle2018_subset.LABELS
 
 
 def test_real_subset(real_fsdkaggle2018_subset):

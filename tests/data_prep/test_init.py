@@ -6,6 +6,15 @@ import pandas as pd
 import pytest
 
 import data_prep
+from tests.data_prep.check_corpus import check_facts
+
+
+@pytest.mark.parametrize("name", data_prep.CORPORA)
+def test_every_corpus_says_what_it_is_and_can(name):
+    """Of the real ones, which need not be there; `check_corpus` has the rest, on small copies."""
+    corpus = data_prep.corpus(name)
+    assert name == corpus.NAME
+    check_facts(corpus)
 
 
 def test_unknown_corpus_lists_the_known():

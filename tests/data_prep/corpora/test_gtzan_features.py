@@ -13,6 +13,7 @@ from data_prep.common import folders
 from data_prep.corpora import gtzan_features_3s as module_3s
 from data_prep.corpora.gtzan import tracks
 from data_prep.corpora.gtzan_features import CSV_COLUMNS, FEATURES
+from tests.data_prep.check_corpus import check_corpus
 
 gtzan_features_3s = data_prep.corpus("gtzan_features_3s")
 gtzan_features_3s_subset = data_prep.corpus("gtzan_features_3s-subset")
@@ -73,6 +74,13 @@ def test_features_are_the_reports():
     assert FEATURES[-1] == "mfcc20_var"
 
 
+def test_tables_do_what_every_corpus_does(table, cuts):
+    write_table(cuts.with_name("features_3_sec_part.csv"), [clip for clip in module_3s.clips() if clip < "country"])
+    for corpus, whole in ((gtzan_features_30s, True), (gtzan_features_3s, True), (gtzan_features_3s_subset, False)):
+        assert corpus.whole is whole
+        check_corpus(corpus)
+
+
 def test_index(table):
     frame = gtzan_features_30s.index()
     assert tuple(frame.columns) == (*folders.COLUMNS, "track", "n_samples", *FEATURES)
@@ -83,7 +91,6 @@ def test_index(table):
     found = gtzan_features_30s.features(frame)
     assert (found.dtype, found.shape) == (np.float64, (60, 57))
     assert np.array_equal(found, [values_of(clip) for clip in frame["clip"]])  # to the last bit
-    assert np.array_equal(gtzan_features_30s.features(frame.iloc[[7]])[0], found[7])
 
 
 def test_same_values_share_a_group(table):
@@ -99,7 +106,6 @@ def test_cuts(cuts):
         *("pop.00003", "pop.00003", "pop"),
     )
     assert frame.attrs["notes"] == []
-    assert gtzan_features_3s.check().ok
 
 
 def test_columns_and_rows_in_any_order(table, tmp_path):
@@ -150,13 +156,11 @@ def test_subset_is_what_is_there(cuts):
         gtzan_features_3s_subset.index()
 
 
-def test_no_table(tmp_path):
+def test_no_table():
     with pytest.raises(
         CorpusError, match=r"(?s)gtzan_features_30s is not in .*features_30_sec.csv.*fetch gtzan_features_30s"
     ):
         gtzan_features_30s.index()
-    with pytest.raises(CorpusError, match="not in .*nowhere"):
-        gtzan_features_3s.check(tmp_path / "nowhere")
     assert gtzan_features_3s_subset.CLASSES == tracks.GENRES
     for ask in (gtzan_features_3s_subset.index, gtzan_features_3s_subset.check):
         with pytest.raises(CorpusError, match="gtzan_features_3s-subset is"):
@@ -252,7 +256,6 @@ def test_wrong_rows(table, fault, words, n_usable):
 def test_published_splits_rows_grouped_tracks(cuts):
     frame = gtzan_features_3s.index()
     published = gtzan_features_3s.with_protocol(frame, "published")
-    assert published.equals(frame)
     assert set(Counter(published.loc[published["split"] == "test", "label"]).values()) <= {3, 4}  # of 17 and 18
     assert (published.groupby("track")["split"].nunique() == 2).sum() > 20
     tested = Counter()

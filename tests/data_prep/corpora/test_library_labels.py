@@ -12,6 +12,7 @@ from data_prep.common import label_sets
 from data_prep.corpora import library_labels
 from data_prep.corpora.library_labels import sounds as library_sounds
 from shared.paper.data import read_pairs
+from tests.data_prep.check_corpus import check_corpus
 
 RATE = 44100
 DIAL = {"none": 0.0, "little": 0.01, "some": 0.1, "all": 1.0}  # what share of the sound's power depends on the labels
@@ -22,6 +23,11 @@ SOME = CORPORA["some"]
 @pytest.fixture(scope="module")
 def frame():
     return SOME.index()
+
+
+@pytest.mark.parametrize("name", DIAL)
+def test_they_do_what_every_corpus_does(name):
+    check_corpus(CORPORA[name])
 
 
 # ---- labels

@@ -9,6 +9,7 @@ import soundfile
 from data_prep import CorpusError, fingerprint
 from data_prep.common import label_sets
 from data_prep.corpora import mixtures
+from tests.data_prep.check_corpus import check_corpus
 
 RATE = 44100
 CLASSES = ("Bass", "Cello", "Flute")
@@ -39,6 +40,10 @@ def pitches(signal):
     peaks = np.flatnonzero((spectrum[1:-1] > spectrum[:-2]) & (spectrum[1:-1] > spectrum[2:])) + 1
     peaks = peaks[spectrum[peaks] > 0.2 * spectrum.max()]
     return sorted(peaks * RATE / signal.size)
+
+
+def test_it_does_what_every_corpus_does(root):
+    check_corpus(mixtures.CORPUS)
 
 
 def test_index(root):

@@ -12,6 +12,7 @@ from data_prep.common import label_sets
 from data_prep.corpora import music_library
 from data_prep.corpora.music_library import library_audio
 from shared.audio.signals import AudioError
+from tests.data_prep.check_corpus import check_corpus
 
 RATE = 44100
 SECONDS = 2.0  # of the middle, instead of 40
@@ -53,6 +54,10 @@ def write_table(folder, changed=(), more=""):
     rows = {**LINES, **dict(changed)}
     text = "file,genre 1,genre 2,artist\n" + "".join(f"{name},{rest}\n" for name, rest in rows.items() if rest) + more
     (folder / "library.csv").write_text(text, encoding="utf-8")
+
+
+def test_it_does_what_every_corpus_does(root):
+    check_corpus(music_library.CORPUS)
 
 
 def test_index(root):

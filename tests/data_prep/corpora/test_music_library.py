@@ -149,31 +149,12 @@ def test_unchanged_files_are_not_read_again(root, monkeypatch, tmp_path):
     before = music_library.index()
     monkeypatch.setattr(library_audio, "read_middle", None)
     assert music_library.index().equals(before)
-    (cache,) = (tmp_path / "cache" / "hashes").glob("music_library-*.csv")
+    (cache,) = (tmp_path / "cache" / "hashes").glob("music_library-*.jsonl")
     cache.write_bytes(cache.read_bytes()[:-30])  # damaged: all are read again
     monkeypatch.undo()
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
     assert set(music_library.index()["n_samples"]) == {3 * RATE}  # of the whole 3 s, now that 40 are taken
-
-
-def test_a_reading_that_is_stopped_goes_on(root, monkeypatch):
-    paths, asked = [root / name for name in LINES], []
-    read_middle, write_cache = library_audio.read_middle, library_audio._write_cache
-
-    def write_and_stop(path, known):
-        write_cache(path, known)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(library_audio, "SAVE_EVERY", 4)
-    monkeypatch.setattr(library_audio, "_write_cache", write_and_stop)
-    with pytest.raises(KeyboardInterrupt):
-        library_audio.read_middles(paths, "music_library")
-    monkeypatch.setattr(library_audio, "_write_cache", write_cache)
-    monkeypatch.setattr(library_audio, "read_middle", lambda path: asked.append(path) or read_middle(path))
-    found = library_audio.read_middles(paths, "music_library")
-    assert asked == paths[4:]
-    assert [recording.path for recording in found] == paths
 
 
 def test_same_recording_under_two_names(root):

@@ -1,18 +1,15 @@
-"""Corpora: where each comes from, what it must contain, and its index. ``corpora`` has one module a corpus, or an
-object of a module that has several of a kind; ``common`` what several of them need. None knows a model."""
+"""Corpora: where each comes from, what it must contain, and its index. ``corpora`` has a module a corpus, which defines
+its `Corpus`; ``common`` what several of them need. None knows a model."""
 
 import importlib
-import os
-from pathlib import Path
-from types import ModuleType
 
+from data_prep.common.corpus import DATA_VARIABLE, Corpus, data_root
+from data_prep.common.errors import CorpusError
 from data_prep.common.hashing import fingerprint
 
-__all__ = ["CORPORA", "CorpusError", "corpus", "data_root", "fetch", "fingerprint"]
+__all__ = ["CORPORA", "DATA_VARIABLE", "Corpus", "CorpusError", "corpus", "data_root", "fingerprint"]
 
-DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
-
-CORPORA: dict[str, str] = {  # name to module, or to module:object
+CORPORA: dict[str, str] = {  # name to the module that has it as CORPUS, or to module:name
     "fma": "data_prep.corpora.fma",
     "fsdd": "data_prep.corpora.fsdd",
     "fsdkaggle2018": "data_prep.corpora.fsdkaggle2018",
@@ -33,17 +30,10 @@ CORPORA: dict[str, str] = {  # name to module, or to module:object
     "vegas": "data_prep.corpora.vegas",
     "vntm": "data_prep.corpora.vntm",
 }
-FETCHING: dict[str, str] = {  # corpora whose fetching is a module of its own
-    name: f"data_prep.corpora.{name}.fetch" for name in ("fsdd", "fsdkaggle2018", "gtzan", "vntm")
-}
 
 
-class CorpusError(Exception):
-    """A corpus is missing, incomplete or not what it should be. The message says what to do."""
-
-
-def corpus(name: str) -> ModuleType:
-    """Module of the corpus `name`, or an object with the same face.
+def corpus(name: str) -> Corpus:
+    """The corpus `name`.
 
     Raises
     ------
@@ -52,37 +42,5 @@ def corpus(name: str) -> ModuleType:
     """
     if name not in CORPORA:
         raise ValueError(f"unknown corpus {name!r}; known are: {', '.join(sorted(CORPORA))}")
-    module, _, part = CORPORA[name].partition(":")
-    found = importlib.import_module(module)
-    return getattr(found, part) if part else found
-
-
-def fetch(name: str, root: Path | None = None, **options) -> Path:
-    """Put the corpus `name` in place: download it, or take it from where it is.
-
-    Parameters
-    ----------
-    name
-        The corpus.
-    root
-        The folder to make; under the data root when not given.
-    **options
-        ``source``, ``origin`` or ``url``, of a corpus that has SOURCES.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    CorpusError
-        It cannot be had, or what is found is not the whole corpus.
-    """
-    module = importlib.import_module(FETCHING[name]) if name in FETCHING else corpus(name)
-    return module.fetch(root, **options)
-
-
-def data_root() -> Path:
-    """Folder that holds the corpora: the environment variable AUDIO_REPRODUCTIONS_DATA, or the project's ``data/``."""
-    return Path(os.environ.get(DATA_VARIABLE) or Path(__file__).resolve().parents[1] / "data")
+    module, _, variable = CORPORA[name].partition(":")
+    return getattr(importlib.import_module(module), variable or "CORPUS")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
-from data_prep import CORPORA, DATA_VARIABLE, CorpusError, corpus, data_root, fetch, fingerprint
+from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
 from shared.base.terminal import prepare
 
 EPILOG = f"""\
@@ -25,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="list | check | fetch | index")
-    commands.add_parser("list", help="the corpora: size, licence, where they are").set_defaults(run=run_list)
+    listing = commands.add_parser("list", help="the corpora: size, licence, where they are")
+    listing.add_argument("--json", action="store_true", help="print it as JSON")
+    listing.set_defaults(run=run_list)
 
     check = commands.add_parser("check", help="compare a corpus with what is expected; status 1 if it is not so")
     _add_corpus(check)
@@ -56,24 +59,49 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """Print name, title, size, licence, source, protocols and place of each corpus."""
-    for name in sorted(CORPORA):
-        module = corpus(name)
-        try:
-            folder = module.locate()
-            where = f"found in {folder}" if folder.is_dir() else f"made in {folder} when it is first used"
-        except CorpusError:
-            where = f"not found under {data_root()}; to fetch it: python -m data_prep fetch {name}"
-        print(f"{name}: {module.TITLE}")
-        print(f"  size     {module.SIZE}")
-        print(f"  licence  {module.LICENCE}")
-        print(f"  source   {module.SOURCE}")
-        protocols = [protocol + (f" ({n} folds)" if n > 1 else "") for protocol, n in module.N_FOLDS.items()]
+    """Print what each corpus is, where it lies or how to get it, and its protocols."""
+    described = [describe(corpus(name)) for name in sorted(CORPORA)]
+    if arguments.json:
+        print(json.dumps(described, indent=1, ensure_ascii=False))
+        return 0
+    for of in described:
+        print(f"{of['name']}: {of['title']}")
+        for fact in ("size", "licence", "source"):
+            print(f"  {fact:<8} {of[fact]}")
+        protocols = [name + (f" ({n} folds)" if n > 1 else "") for name, n in of["protocols"].items()]
         print(f"  splits   {', '.join(protocols)}")
-        if module.SOURCES:
-            print(f"  fetch    --source {' | '.join(module.SOURCES)}, --from PATH, --url URL")
-        print(f"  {where}")
+        if of["sources"]:
+            print(f"  fetch    --source {' | '.join(of['sources'])}, --from PATH, --url URL")
+        if of["found"]:
+            print(f"  found in {of['folder']}")
+        elif of["folder"]:
+            print(f"  made in {of['folder']} when it is first used")
+        else:
+            print(f"  not found under {data_root()}; {of['how_to_get']}")
     return 0
+
+
+def describe(corpus: Corpus) -> dict[str, object]:
+    """What `list` says of a corpus. ``folder`` is where it lies, or will be made; None where it is not found."""
+    try:
+        folder = corpus.locate()
+    except CorpusError:
+        folder = None
+    abilities = ("fetch", "signals", "windows", "features")
+    return {
+        "name": corpus.NAME,
+        "title": corpus.TITLE,
+        "size": corpus.SIZE,
+        "licence": corpus.LICENCE,
+        "source": corpus.SOURCE,
+        "whole": corpus.whole,
+        "can": [ability for ability in abilities if getattr(corpus, ability)],
+        "protocols": corpus.N_FOLDS,
+        "sources": list(corpus.SOURCES),
+        "found": folder is not None and folder.is_dir(),
+        "folder": str(folder) if folder else None,
+        "how_to_get": corpus.how_to_get,
+    }
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -85,29 +113,31 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 def run_fetch(arguments: argparse.Namespace) -> int:
     """Put a corpus in place."""
-    module = corpus(arguments.corpus)
+    wanted = corpus(arguments.corpus)
+    if wanted.fetch is None:
+        raise CorpusError(f"the corpus {wanted.NAME} cannot be fetched: {wanted.how_to_get}.")
     options = {"source": arguments.source, "origin": arguments.origin, "url": arguments.url}
     options = {name: value for name, value in options.items() if value is not None}
-    if options and not module.SOURCES:
+    if options and not wanted.SOURCES:
         option = "from" if "origin" in options else next(iter(options))
         raise CorpusError(
-            f"--{option} is not for the corpus {module.NAME}, which has no other source than this project"
+            f"--{option} is not for the corpus {wanted.NAME}, which has no other source than this project"
         )
-    print(f"{arguments.corpus}: {module.SIZE}. Licence: {module.LICENCE}.", file=sys.stderr)
-    print(f"{arguments.corpus} is in {fetch(arguments.corpus, arguments.to, **options)}")
+    print(f"{wanted.NAME}: {wanted.SIZE}. Licence: {wanted.LICENCE}.", file=sys.stderr)
+    print(f"{wanted.NAME} is in {wanted.fetch(arguments.to, **options)}")
     return 0
 
 
 def run_index(arguments: argparse.Namespace) -> int:
     """Print or write the index; notes and the fingerprint go to standard error."""
-    module = corpus(arguments.corpus)
+    wanted = corpus(arguments.corpus)
     if arguments.write_list:
-        if not hasattr(module, "write_list"):
-            raise CorpusError(f"--write-list is not for the corpus {module.NAME}, which has no committed files")
-        print(f"wrote {module.write_list(arguments.root)} clips to {module.LIST}")
+        if wanted.write_list is None:
+            raise CorpusError(f"--write-list is not for the corpus {wanted.NAME}, which has no committed files")
+        print(f"wrote the list of {wanted.write_list(arguments.root)} clips")
         return 0
-    frame = module.index(arguments.root, allow_incomplete=arguments.allow_incomplete)
-    frame = module.with_protocol(frame, arguments.protocol, arguments.fold)
+    frame = wanted.index(arguments.root, allow_incomplete=arguments.allow_incomplete)
+    frame = wanted.with_protocol(frame, arguments.protocol, arguments.fold)
     for note in frame.attrs.get("notes", ()):
         print(f"note: {note}", file=sys.stderr)
     sizes = ", ".join(f"{split} {n}" for split, n in frame["split"].value_counts().items())

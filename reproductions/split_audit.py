@@ -119,9 +119,9 @@ def clips_of_corpus(name: str, protocol: str, fold: int) -> Clips:
     clips, frame = _named_clips(
         frame, f"{name}, protocol {protocol}" + f", fold {fold}" * (module.N_FOLDS[protocol] > 1)
     )
-    if hasattr(module, "features"):
+    if module.features:
         return checked(with_features(clips, module.features(frame), module.FEATURES))
-    if hasattr(module, "signals"):
+    if module.signals:
         return checked(describe_clips(clips, ((signal, module.SAMPLE_RATE_HZ) for signal in module.signals(frame))))
     averages = _spectrum_averages(list(frame["path"]))
     clips = with_features(clips, averages, distance=CORRELATION)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from data_prep import CorpusError
+from data_prep.common.errors import CorpusError
 from shared.base.progress import progress
 
 GUESSES = {  # how a file begins that is neither a zip nor a tar file, and what to do with it

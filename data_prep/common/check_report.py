@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from data_prep import CorpusError
+from data_prep.common.errors import CorpusError
 
 SPLITS = ("train", "validation", "test")
 N_SHOWN = 12  # lines of one kind of problem that are written out

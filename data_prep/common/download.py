@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common import folders
 from data_prep.common.archives import unpack
+from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common.check_report import ImageReport
+from data_prep.common.errors import CorpusError
 from data_prep.common.hashing import read_images
 from shared.base.file_names import is_ignored as is_ignored
 

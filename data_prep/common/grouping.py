@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
+from data_prep.common.errors import CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,10 +1,8 @@
-"""Content hashes: what an image shows or a clip sounds like, not how its file is packed. Those of images are kept."""
+"""Content hashes: what an image shows or a clip sounds like, not how its file is packed."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import struct
 import zlib
@@ -13,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_prep.common.read_once import read_once
 from shared.audio.signals import N_HEX
 from shared.audio.signals import signal_hash as signal_hash
-from shared.base.files import cache_root, keep_text, kept_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # What Pillow raises for a PNG that is cut off, damaged, or no PNG at all.
 DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
-FIELDS = ("path", "mtime_ns", "n_bytes", "height", "width", "sha256")
 
 
 @dataclass(frozen=True)
@@ -98,70 +95,5 @@ def read_image(path: str | Path) -> Content:
 
 
 def read_images(paths: Sequence[str | Path], name: str) -> list[Content]:
-    """Hash many images in parallel; unchanged files (same path, time stamp and size) come from the cache.
-
-    Parameters
-    ----------
-    paths
-        The image files.
-    name
-        Name of the corpus, for the progress bar (shown after two seconds) and the cache file,
-        ``<cache>/hashes/<name>-<folder>.csv``. A damaged cache file is ignored and written again.
-
-    Returns
-    -------
-    list of Content
-        One a path, in the order of `paths`.
-    """
-    absolute = [os.path.abspath(path) for path in paths]
-    if not absolute:
-        return []
-    folder = os.path.commonpath([os.path.dirname(path) for path in absolute])
-    key = hashlib.sha256(folder.encode()).hexdigest()[:N_HEX]
-    cache = cache_root() / "hashes" / f"{name}-{key}.csv"
-    known = _read_cache(cache)
-    stamps = []
-    for path in absolute:
-        status = os.stat(path)
-        stamps.append((path, status.st_mtime_ns, status.st_size))
-    todo = [i for i, stamp in enumerate(stamps) if stamp not in known]
-    for i, content in zip(todo, _read_parallel([absolute[i] for i in todo], name), strict=True):
-        known[stamps[i]] = content
-    contents = [known[stamp] for stamp in stamps]
-    if todo:
-        _write_cache(cache, {stamp: known[stamp] for stamp in stamps if not known[stamp].error})
-    return contents
-
-
-def _read_parallel(paths: list[str], name: str) -> list[Content]:
-    from joblib import Parallel, delayed
-
-    from shared.base.progress import progress
-
-    if not paths:
-        return []
-    # Threads: decoding and hashing both release Python's lock, and threads start at once.
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(delayed(read_image)(path) for path in paths)
-    return list(progress(results, len(paths), f"reading {name}"))
-
-
-def _read_cache(path: Path) -> dict[tuple[str, int, int], Content]:
-    try:
-        known = {}
-        for row in csv.DictReader(io.StringIO(kept_text(path) or "", newline="")):
-            if len(row["sha256"]) != N_HEX:
-                raise ValueError("a hash is cut off")
-            stamp = (row["path"], int(row["mtime_ns"]), int(row["n_bytes"]))
-            known[stamp] = Content(int(row["height"]), int(row["width"]), row["sha256"])
-        return known
-    except (ValueError, KeyError, TypeError, csv.Error):
-        return {}
-
-
-def _write_cache(path: Path, known: dict[tuple[str, int, int], Content]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FIELDS)
-    for stamp, content in sorted(known.items(), key=lambda item: item[0]):
-        writer.writerow([*stamp, content.height, content.width, content.sha256])
-    keep_text(path, text.getvalue())
+    """Hash many images of the corpus `name`, by `data_prep.common.read_once`: one Content a path, in their order."""
+    return read_once(paths, name, read_image, lambda path, **facts: Content(**facts))

@@ -15,9 +15,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders, label_sets
+from data_prep.common.corpus import Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora.music_library import library, library_audio
 
 if TYPE_CHECKING:
@@ -26,38 +26,34 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 NAME = "fma"
-TITLE = "Free Music Archive: 106,574 tracks, 161 genres, some of them several genres a track"
 METADATA_URL = "https://os.unil.cloud.switch.ch/fma/fma_metadata.zip"
 METADATA_SHA1 = "f0df49ffe5f2a6008d7dc83c6915b31835dfe733"
-SOURCE = "https://github.com/mdeff/fma (arXiv:1612.01840)"
-LICENCE = "metadata CC BY 4.0; each track its artist's, mostly Creative Commons"
-SIZE = "metadata 0.34 GB; tracks 7.2 GB (small), 22 GB (medium), 93 GB (large), 879 GB (full)"
-SOURCES = ()
+BY_HAND = (  # the files are too large to start over
+    f"download {METADATA_URL} (SHA-1 {METADATA_SHA1}) and one of fma_small.zip, fma_medium.zip, fma_large.zip and "
+    "fma_full.zip beside it, and unpack both in the folder fma under the data root"
+)
 SUBSETS = ("small", "medium", "large", "full")  # each holds those before it
 SPLITS = {"training": "train", "validation": "validation", "test": "test"}
 LEVELS = ("own", "top")
 NEEDED = (("set", "split"), ("set", "subset"), ("artist", "id"), ("track", "genres"))
 N_FOLDS = {**label_sets.N_FOLDS, "official": 1}
 N_GENRES = label_sets.N_GENRES
-SAMPLE_RATE_HZ = label_sets.SAMPLE_RATE_HZ
 COLUMNS = (*label_sets.COLUMNS, "official")
 signals = library_audio.signals
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """CLASSES: the genres of the tracks under the data root, looked up each time; none where there are none."""
-    if name == "CLASSES":
-        try:
-            listing, _ = _listing(locate(), "own")
-        except CorpusError:
-            return ()
-        return label_sets.classes_of(label_sets.with_others([track.label for track in listing.tracks]))
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def classes() -> tuple[str, ...]:
+    """The genres of the tracks under the data root, looked up each time; none where there are none."""
+    try:
+        listing, _ = _listing(locate(), "own")
+    except CorpusError:
+        return ()
+    return label_sets.classes_of(label_sets.with_others([track.label for track in listing.tracks]))
 
 
 def locate(data_root: Path | None = None) -> Path:
     """Folder of the corpus under the data root: ``fma``. Raises CorpusError if it is not there."""
-    return _there((data_prep.data_root() if data_root is None else Path(data_root)) / NAME)
+    return _there(under_data_root(NAME, data_root))
 
 
 def index(
@@ -114,15 +110,6 @@ def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0, *, seed: in
     return label_sets.with_protocol(frame, protocol, fold, seed=seed)
 
 
-def fetch(root: Path | None = None) -> Path:
-    """Always raises CorpusError, which says where the files are; they are too large to start over."""
-    root = data_prep.data_root() / NAME if root is None else Path(root)
-    raise CorpusError(
-        f"download {METADATA_URL} (SHA-1 {METADATA_SHA1}) and one of fma_small.zip, fma_medium.zip, fma_large.zip and "
-        f"fma_full.zip beside it, and unpack both in {root}"
-    )
-
-
 def audio_folder(root: Path) -> tuple[str, Path] | None:
     """The largest subset that is there, and its folder; None if there is none."""
     for subset in reversed(SUBSETS):
@@ -136,7 +123,7 @@ def _there(root: Path) -> Path:
     if missing or audio_folder(root) is None:
         raise CorpusError(
             f"the corpus {NAME} is not in {root} (expected there: fma_metadata/tracks.csv, fma_metadata/genres.csv and "
-            f"a folder such as fma_small/000/); 'python -m data_prep fetch {NAME}' says where to get it"
+            f"a folder such as fma_small/000/). To get it, {BY_HAND}."
         )
     return root
 
@@ -215,3 +202,21 @@ def _genres(path: Path) -> tuple[dict[int, str], dict[int, int]]:
     titles = [title.replace(label_sets.SEPARATOR, "/") for title in table["title"]]
     names = dict(zip(table["genre_id"].tolist(), titles, strict=True))
     return names, dict(zip(table["genre_id"].tolist(), table["top_level"].tolist(), strict=True))
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="Free Music Archive: 106,574 tracks, 161 genres, some of them several genres a track",
+    SOURCE="https://github.com/mdeff/fma (arXiv:1612.01840)",
+    LICENCE="metadata CC BY 4.0; each track its artist's, mostly Creative Commons",
+    SIZE="metadata 0.34 GB; tracks 7.2 GB (small), 22 GB (medium), 93 GB (large), 879 GB (full)",
+    N_FOLDS=N_FOLDS,
+    classes=classes,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    by_hand=BY_HAND,
+    SAMPLE_RATE_HZ=label_sets.SAMPLE_RATE_HZ,
+    signals=signals,
+)

@@ -15,8 +15,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
+from data_prep.common.corpus import Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora import fsdkaggle2018
 from data_prep.corpora.fsdkaggle2018 import clips
 
@@ -26,29 +26,18 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 NAME = "fsdkaggle2018-subset"
-TITLE = "FSDKaggle2018, a part of it: the training clips that you have"
-SOURCE = "your own selection from FSDKaggle2018"
-LICENCE = fsdkaggle2018.LICENCE
-SIZE = "0.3 MB a clip"
-SOURCES = ()
-N_FOLDS = clips.N_FOLDS
-SAMPLE_RATE_HZ = fsdkaggle2018.SAMPLE_RATE_HZ
 FOLDER = "fsdkaggle2018_subset"  # under the data root
-signals = fsdkaggle2018.signals
-with_protocol = clips.with_protocol
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """CLASSES: the labels of the table there, looked up each time; all 41 where there is no corpus."""
-    if name == "CLASSES":
-        table = clips.find_table(data_prep.data_root() / FOLDER, "train")
-        return (clips.labels_in(table) if table else ()) or clips.LABELS
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def classes() -> tuple[str, ...]:
+    """The labels of the table there, looked up each time; all 41 where there is no corpus."""
+    table = clips.find_table(under_data_root(FOLDER), "train")
+    return (clips.labels_in(table) if table else ()) or clips.LABELS
 
 
 def locate(data_root: Path | None = None) -> Path:
     """Folder of the corpus under the data root: ``fsdkaggle2018_subset``. Raises CorpusError if it is not there."""
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / FOLDER
+    root = under_data_root(FOLDER, data_root)
     if not fsdkaggle2018.is_there(root, flat=True):
         raise CorpusError(fsdkaggle2018.missing(NAME, root))
     return root
@@ -65,10 +54,22 @@ def check(root: Path | None = None) -> CheckReport:
     return fsdkaggle2018.examine(NAME, locate() if root is None else Path(root))[1]
 
 
-def fetch(root: Path | None = None) -> Path:
-    """Always raises CorpusError: a part of a corpus is somebody's choice and can be fetched from nowhere."""
-    root = data_prep.data_root() / FOLDER if root is None else Path(root)
-    raise CorpusError(
-        f"{NAME} is a part of FSDKaggle2018 that you choose: put wav or flac files and a train.csv (fname,label) into "
-        f"{root}. The whole corpus is fetched by 'python -m data_prep fetch {fsdkaggle2018.NAME}'."
-    )
+CORPUS = Corpus(
+    NAME,
+    TITLE="FSDKaggle2018, a part of it: the training clips that you have",
+    SOURCE="your own selection from FSDKaggle2018",
+    LICENCE=fsdkaggle2018.LICENCE,
+    SIZE="0.3 MB a clip",
+    N_FOLDS=clips.N_FOLDS,
+    classes=classes,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=clips.with_protocol,
+    whole=False,
+    by_hand="put wav or flac files of the training clips, as many as you like, and a train.csv (fname,label) into the "
+    f"folder {FOLDER} under the data root; the whole corpus is fetched by "
+    f"'python -m data_prep fetch {fsdkaggle2018.NAME}'",
+    SAMPLE_RATE_HZ=fsdkaggle2018.SAMPLE_RATE_HZ,
+    signals=fsdkaggle2018.signals,
+)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import download, grouping
 from data_prep.common import folders as layout
 from data_prep.common.check_report import CheckReport
+from data_prep.common.corpus import DATA_VARIABLE, Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.common.hashing import values_hash
 from data_prep.corpora.gtzan import KAGGLE_DATASET, tracks
 from data_prep.corpora.gtzan.tracks import GENRES, genre_of
@@ -58,7 +58,7 @@ def features(frame: pd.DataFrame) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Table:
-    """A corpus that is one CSV file. Its methods are the functions that the corpus's module has.
+    """A corpus that is one CSV file. Its methods are what the `corpus` can do.
 
     name: of the corpus; file: name or pattern of the CSV file; cuts: whether a row is a cut of a track, such as
     ``blues.00000.3.wav``; clips: gives the clips that must be there, None if that is whatever is there.
@@ -69,6 +69,29 @@ class Table:
     cuts: bool
     clips: Callable[[], list[str]] | None = None
 
+    def corpus(self, TITLE: str, SIZE: str, by_hand: str = "") -> Corpus:  # noqa: N803 - as in `Corpus`
+        """The corpus; a part of the table, by whose choice `by_hand` says, if its `clips` are whatever is there."""
+        whole = self.clips is not None
+        return Corpus(
+            self.name,
+            TITLE=TITLE,
+            SOURCE=SOURCE if whole else "your own selection from the table of gtzan_features_3s",
+            LICENCE=LICENCE,
+            SIZE=SIZE,
+            N_FOLDS=tracks.N_FOLDS,
+            classes=lambda: GENRES if whole else self.genres(),
+            locate=self.locate,
+            index=self.index,
+            check=self.check,
+            with_protocol=self.with_protocol,
+            whole=whole,
+            by_hand=by_hand,
+            SOURCES=SOURCES if whole else (),
+            FEATURES=FEATURES,
+            fetch=self.fetch if whole else None,
+            features=features,
+        )
+
     def locate(self, data_root: Path | None = None) -> Path:
         """Folder of the table: ``gtzan_features``, ``gtzan`` or one of the corpus's name, under the data root.
 
@@ -77,8 +100,7 @@ class Table:
         CorpusError
             It is not there; says where it was looked for, and which command fetches it.
         """
-        data_root = data_prep.data_root() if data_root is None else Path(data_root)
-        folders = [data_root / folder for folder in (*FOLDERS, self.name)]
+        folders = [under_data_root(folder, data_root) for folder in (*FOLDERS, self.name)]
         for folder in folders:
             if any(folder.glob(self.file)):
                 return folder
@@ -140,9 +162,41 @@ class Table:
         origin: str | Path | None = None,
         url: str | None = None,
     ) -> Path:
-        """Put the table in place, as `fetch_table` says."""
-        root = data_prep.data_root() / self.name if root is None else Path(root)
-        return fetch_table(self, root, source=source, origin=origin, url=url)
+        """Put the table into `root`.
+
+        Parameters
+        ----------
+        root
+            The folder to make (default: under the data root). If it holds the whole table already, nothing is done.
+        source
+            ``kaggle``: the file in the dataset there, through kagglehub. Ignored when `origin` or `url` is given.
+        origin
+            The CSV file, under whatever name, or a folder, zip file or tar.gz file with it.
+        url
+            Address of a zip or tar.gz file with it.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        CorpusError
+            `root` is in use, the source cannot be had, or it does not hold the table as published.
+        """
+        download.check_source(source, SOURCES)
+
+        def build(partial: Path) -> None:
+            if origin is not None:
+                _table_from_path(self, Path(origin), partial)
+            elif url is not None:
+                download.from_archive(url, lambda archive: _table_from_path(self, archive, partial))
+            else:
+                _table_from_path(self, download.from_kaggle(KAGGLE_DATASET, f"Data/{self.file}"), partial)
+
+        root = under_data_root(self.name) if root is None else Path(root)
+        return download.land(root, self.name, build, self.check)
 
     def path(self, root: Path | None = None) -> Path:
         """The CSV file: `root` itself, or in the folder `root`, or under the data root. Raises CorpusError."""
@@ -159,7 +213,7 @@ class Table:
             )
         return found[0]
 
-    def classes(self) -> tuple[str, ...]:
+    def genres(self) -> tuple[str, ...]:
         """The genres that the located table has, sorted; all ten where there is none."""
         try:
             table = read_csv(self.path())
@@ -260,8 +314,8 @@ class Table:
             "To fetch it:\n"
             f"  python -m data_prep fetch {self.name}               from Kaggle\n"
             f"  python -m data_prep fetch {self.name} --from PATH   the CSV file, or a folder or zip file with it\n"
-            f"It goes into {data_prep.data_root() / self.name}. If you have it elsewhere, set "
-            f"{data_prep.DATA_VARIABLE} to the folder that holds {FOLDERS[0]}/."
+            f"It goes into {under_data_root(self.name)}. If you have it elsewhere, set "
+            f"{DATA_VARIABLE} to the folder that holds {FOLDERS[0]}/."
         )
 
 
@@ -283,47 +337,6 @@ def _check_header(table: CsvFile, report: CheckReport) -> bool:
 
 def _some(names: list[str], n_shown: int = 6) -> str:
     return ", ".join(names[:n_shown]) + (", …" if len(names) > n_shown else "")
-
-
-def fetch_table(
-    table: Table, root: Path, *, source: str = "kaggle", origin: str | Path | None = None, url: str | None = None
-) -> Path:
-    """Put a table of features into `root`.
-
-    Parameters
-    ----------
-    table
-        Which one.
-    root
-        The folder to make. If it holds the whole table already, nothing is done.
-    source
-        ``kaggle``: the file in the dataset there, through kagglehub. Ignored when `origin` or `url` is given.
-    origin
-        The CSV file, under whatever name, or a folder, zip file or tar.gz file with it.
-    url
-        Address of a zip or tar.gz file with it.
-
-    Returns
-    -------
-    Path
-        `root`.
-
-    Raises
-    ------
-    CorpusError
-        `root` is in use, the source cannot be had, or it does not hold the table as published.
-    """
-    download.check_source(source, SOURCES)
-
-    def build(partial: Path) -> None:
-        if origin is not None:
-            _table_from_path(table, Path(origin), partial)
-        elif url is not None:
-            download.from_archive(url, lambda archive: _table_from_path(table, archive, partial))
-        else:
-            _table_from_path(table, download.from_kaggle(KAGGLE_DATASET, f"Data/{table.file}"), partial)
-
-    return download.land(root, table.name, build, table.check)
 
 
 def _table_from_path(table: Table, origin: Path, partial: Path) -> None:

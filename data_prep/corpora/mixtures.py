@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import label_sets
+from data_prep.common.corpus import Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.common.hashing import N_HEX
 from shared.base.csv_files import CsvError, read_csv
 
@@ -30,13 +30,9 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 NAME = "mixtures"
-TITLE = "Mixtures of one or two instruments, made on the spot from recordings of FSDKaggle2018"
-SOURCE = "https://zenodo.org/records/2552860 (FSDKaggle2018, DOI 10.5281/zenodo.2552860), or a part of it"
-LICENCE = "Creative Commons, of each recording"
-SIZE = "1,000 tracks of 5 s, or as many as are asked for; nothing on disk but the recordings"
-SOURCES = ()
 FOLDER = "fsdkaggle2018_subset"  # under the data root
 TABLE = "train.csv"
+EXPECTED = f"{TABLE} with the columns fname, label, and the files that it names"
 VERSION = "mixtures-v2"  # to be raised whenever a track changes
 N_TRACKS = 1_000
 N_POOLS = 7  # one of them is 14 % of the tracks, the most that fits into the 15 % of validation
@@ -70,20 +66,17 @@ def material(root: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["path", "label"])
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """CLASSES: the labels of the recordings under the data root; none where there are none."""
-    if name == "CLASSES":
-        try:
-            return tuple(sorted(set(material(locate())["label"])))
-        except CorpusError:
-            return ()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def classes() -> tuple[str, ...]:
+    """The labels of the recordings under the data root, looked up each time; none where there are none."""
+    try:
+        return tuple(sorted(set(material(locate())["label"])))
+    except CorpusError:
+        return ()
 
 
 def locate(data_root: Path | None = None) -> Path:
     """Folder of the recordings under the data root. Raises CorpusError if it is not there."""
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / FOLDER
-    return _there(root)
+    return _with_table(under_data_root(FOLDER, data_root))
 
 
 def index(root: Path | None = None, *, allow_incomplete: bool = False, n_tracks: int = N_TRACKS) -> pd.DataFrame:
@@ -125,14 +118,6 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False, n_tracks:
 def check(root: Path | None = None) -> CheckReport:
     """Examine the recordings. Raises CorpusError only if there are none."""
     return _examine(root)[1]
-
-
-def fetch(root: Path | None = None) -> Path:
-    """Always raises CorpusError: what is mixed is another corpus's recordings."""
-    root = data_prep.data_root() / FOLDER if root is None else Path(root)
-    raise CorpusError(
-        f"{NAME} is made from recordings of FSDKaggle2018 ({SOURCE}); put them into {root}: {_expected()}"
-    )
 
 
 def signals(frame: pd.DataFrame, sample_rate_hz: int = SAMPLE_RATE_HZ, channels: int = 1) -> Iterator[np.ndarray]:
@@ -219,7 +204,7 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
     from data_prep.common.recordings import read_recording, silence_note
     from shared.base.progress import progress
 
-    root = locate() if root is None else _there(Path(root))
+    root = locate() if root is None else _with_table(Path(root))
     named = material(root)
     report = CheckReport(NAME, root, tuple(sorted(set(named["label"]))), PARTS)
     hashes, recordings = [], []
@@ -243,11 +228,26 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
     return usable.drop_duplicates("sha256"), report
 
 
-def _there(root: Path) -> Path:
+def _with_table(root: Path) -> Path:
+    """`root`, which has the table of the recordings; else CorpusError."""
     if not (root / TABLE).is_file():
-        raise CorpusError(f"the recordings for {NAME} are not in {root} (expected there: {_expected()})")
+        raise CorpusError(f"the recordings for the corpus {NAME} are not in {root} (expected there: {EXPECTED})")
     return root
 
 
-def _expected() -> str:
-    return f"{TABLE} with the columns fname, label, and the files that it names"
+CORPUS = Corpus(
+    NAME,
+    TITLE="Mixtures of one or two instruments, made on the spot from recordings of FSDKaggle2018",
+    SOURCE="https://zenodo.org/records/2552860 (FSDKaggle2018, DOI 10.5281/zenodo.2552860), or a part of it",
+    LICENCE="Creative Commons, of each recording",
+    SIZE="1,000 tracks of 5 s, or as many as are asked for; nothing on disk but the recordings",
+    N_FOLDS=N_FOLDS,
+    classes=classes,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    by_hand=f"put recordings of FSDKaggle2018 into the folder {FOLDER} under the data root: {EXPECTED}",
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    signals=signals,
+)

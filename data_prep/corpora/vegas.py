@@ -12,10 +12,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders as layout
 from data_prep.common import grouping
+from data_prep.common.corpus import Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from data_prep.common.recordings import Recording
 
 NAME = "vegas"
-TITLE = "VEGAS: ten kinds of sounds in videos, about 28,000 clips"
 SOURCE = "https://arxiv.org/abs/1712.01393"
-LICENCE = "none stated: excerpts of videos from YouTube, for research, not for passing on"
-SIZE = "whatever is there: folders of wav, flac, ogg or mp3 files, named after the classes"
-SOURCES = ()
 KNOWN = (
     *("baby_cry", "chainsaw", "dog", "drum", "fireworks", "helicopter", "printer", "rail_transport", "snoring"),
     "water_flowing",
+)
+BY_HAND = (
+    f"ask its authors ({SOURCE}) for it, and put it into the folder {NAME} under the data root; of videos without "
+    "audio files, extract the audio first, for example with ffmpeg"
 )
 N_FOLDS = {"published": 10}
 SPLIT_SEED = 0
@@ -44,16 +44,14 @@ COLUMNS = (*layout.COLUMNS, "offset", "n_samples")
 PARTS = ("clips", "usable")
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """CLASSES: those that have audio under the data root, looked up each time; all ten where there is no corpus."""
-    if name == "CLASSES":
-        return tuple(_audio_folders(data_prep.data_root() / NAME)) or KNOWN
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def classes() -> tuple[str, ...]:
+    """Those that have audio under the data root, looked up each time; all ten where there is no corpus."""
+    return tuple(_audio_folders(under_data_root(NAME))) or KNOWN
 
 
 def locate(data_root: Path | None = None) -> Path:
     """Folder of the corpus under the data root: ``vegas``. Raises CorpusError if it is not there."""
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / NAME
+    root = under_data_root(NAME, data_root)
     if not _audio_folders(root):
         raise CorpusError(_missing(root))
     return root
@@ -123,11 +121,6 @@ def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0, *, seed: in
     return frame.assign(split=frame["group"].map(fold_of).eq(fold).map({True: "validation", False: "train"}))
 
 
-def fetch(root: Path | None = None) -> Path:
-    """Always raises CorpusError: the authors hand it out, and it can be fetched from nowhere."""
-    raise CorpusError(_missing(data_prep.data_root() / NAME if root is None else Path(root)))
-
-
 def _audio_folders(root: Path) -> dict[str, Path]:
     """The folder of each class that has audio, in one of the usual places under `root`; none if there is no corpus."""
     for place in LAYOUTS:
@@ -151,9 +144,7 @@ def _missing(root: Path) -> str:
     return (
         f"the corpus {NAME} is not in {root} (expected there: wav, flac, ogg or mp3 files such as "
         f"dog/audios/video_00001.wav or dog/video_00001.wav, in folders named {', '.join(KNOWN)}; some of them will "
-        f"do). Its authors ({SOURCE}) hand it out; it cannot be fetched from here. If you have it elsewhere, set "
-        f"{data_prep.DATA_VARIABLE} to the folder that holds {NAME}/. Of videos without audio files, extract the "
-        "audio first, for example with ffmpeg."
+        f"do). If you have it elsewhere, name the folder with --root; if not, {BY_HAND}."
     )
 
 
@@ -209,3 +200,21 @@ def _read(folders: dict[str, Path], report: CheckReport) -> list[tuple[str, str,
                 files[clip] = (label, path)
     found = read_recordings([path for _, path in files.values()], SAMPLE_RATE_HZ, NAME)
     return [(clip, label, recording) for (clip, (label, _)), recording in zip(files.items(), found, strict=True)]
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="VEGAS: ten kinds of sounds in videos, about 28,000 clips",
+    SOURCE=SOURCE,
+    LICENCE="none stated: excerpts of videos from YouTube, for research, not for passing on",
+    SIZE="whatever is there: folders of wav, flac, ogg or mp3 files, named after the classes",
+    N_FOLDS=N_FOLDS,
+    classes=classes,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    by_hand=BY_HAND,
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    signals=signals,
+)

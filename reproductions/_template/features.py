@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import numpy as np
 import pandas as pd
 
+from data_prep import Corpus
 from shared.audio.log_mel_images import SpectrogramSettings, image_of, load_clip_images
 from shared.audio.signals import segments
 from shared.base.files import cache_root
@@ -24,7 +23,7 @@ def image_settings(settings: dict) -> SpectrogramSettings:
     )
 
 
-def windows_of(module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def windows_of(module: Corpus, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """The rows to train and test on: windows of a corpus's clips, each with the split of its clip.
 
     Raises
@@ -32,8 +31,8 @@ def windows_of(module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.Da
     ValueError
         The corpus has no audio to cut, or another sample rate than the settings.
     """
-    if not hasattr(module, "windows"):
-        raise ValueError(f"corpus {module.NAME} has no audio to cut into windows; give one whose module has windows()")
+    if module.windows is None:
+        raise ValueError(f"corpus {module.NAME} has no audio to cut into windows; give one that has windows")
     if settings["sample_rate_hz"] != module.SAMPLE_RATE_HZ:
         raise ValueError(
             f"corpus {module.NAME} has {module.SAMPLE_RATE_HZ:,} samples a second, and paper.toml's sample_rate_hz is "
@@ -43,7 +42,7 @@ def windows_of(module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.Da
     return module.windows(index, n_samples, n_samples, settings["windows_per_clip"])
 
 
-def images_of(module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
+def images_of(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
     """The rows' images, uint8 (n, n_mels, n_frames, 3); computed once in several threads and kept in the cache."""
     n_samples, names = int(rows["n_samples"].iloc[0]), list(rows["clip"])
     kept = cache_root() / "features"

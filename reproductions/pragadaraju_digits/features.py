@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
-from data_prep import fingerprint
+from data_prep import Corpus, fingerprint
 from reproductions.pragadaraju_digits.recognition import read_transcripts
 from shared.audio.mfcc_images import MfccSettings, load_mfcc_images
 from shared.base.files import cache_root
@@ -20,7 +19,7 @@ def mfcc_settings(settings: dict) -> MfccSettings:
     return MfccSettings(**{field.name: settings[field.name] for field in dataclasses.fields(MfccSettings)})
 
 
-def images_of_clips(module: ModuleType, index: pd.DataFrame, settings: MfccSettings) -> np.ndarray:
+def images_of_clips(module: Corpus, index: pd.DataFrame, settings: MfccSettings) -> np.ndarray:
     """The images of all clips of a corpus, uint8, shape (n, 256, 256), rows as in the index; kept in the cache."""
     return load_mfcc_images(
         lambda: module.signals(index),

@@ -12,11 +12,11 @@ import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
+from data_prep import Corpus
 from shared.audio.signals import AudioError, resample
 from shared.base.files import atomic_write, cache_key, cache_root
 from shared.base.progress import progress
@@ -108,7 +108,7 @@ def _compressor(ratio: float, settings: dict, signal: np.ndarray) -> list[str]:
     return ["compand", f"{attack:g},{decay:g}", f"{knee_db:g}:{curve}", "0", f"{level_db:.2f}"]
 
 
-def copies(module: ModuleType, index: pd.DataFrame, settings: dict) -> list[list[Path]]:
+def copies(module: Corpus, index: pd.DataFrame, settings: dict) -> list[list[Path]]:
     """The files of each row's augmented copies: WAV, mono, 16 bits; those not there yet are made, in parallel.
 
     Test clips have none. Stopped at any moment, the next call makes what is missing. WAV, since tensorflow-io takes
@@ -140,7 +140,7 @@ def copies(module: ModuleType, index: pd.DataFrame, settings: dict) -> list[list
     return found
 
 
-def _make(module: ModuleType, row: pd.DataFrame, files: list[Path], settings: dict) -> None:
+def _make(module: Corpus, row: pd.DataFrame, files: list[Path], settings: dict) -> None:
     """The missing copies of one clip."""
     import soundfile
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from types import ModuleType
 
 import pandas as pd
 
@@ -20,10 +19,10 @@ SYNTHETIC_EVERY = 4  # and so does taking every fourth clip of a class
 
 @dataclass(frozen=True)
 class Corpus:
-    """A corpus's module, its clips in no particular split, and the fingerprint of them all."""
+    """A corpus of `data_prep`, its clips in no particular split, and the fingerprint of them all."""
 
     name: str
-    module: ModuleType
+    module: data_prep.Corpus
     index: pd.DataFrame
     fingerprint: str
 
@@ -46,14 +45,14 @@ def read_corpus(name: str) -> Corpus:
         A corpus without audio; names those that have it.
     """
     module = data_prep.corpus(name)
-    if not hasattr(module, "signals"):
-        known = [name for name in sorted(data_prep.CORPORA) if hasattr(data_prep.corpus(name), "signals")]
+    if module.signals is None:
+        known = [name for name in sorted(data_prep.CORPORA) if data_prep.corpus(name).signals]
         raise ValueError(f"corpus {name} has no audio to tag; those with audio are: {', '.join(known)}")
     index = module.index()
     fingerprint = data_prep.fingerprint(index)
     for note in index.attrs.get("notes", ()):
         print(f"note: {note}", file=sys.stderr)
-    if hasattr(module, "windows"):
+    if module.windows:
         synthetic = name == "synthetic"
         if synthetic:
             index = index[index.groupby("label").cumcount() % SYNTHETIC_EVERY == 0]

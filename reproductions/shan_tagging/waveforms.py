@@ -10,12 +10,12 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from data_prep import Corpus
 from shared.audio.long_recordings import LongRecording
 from shared.audio.signals import resample
 from shared.base.files import atomic_write, cache_root
@@ -152,7 +152,7 @@ class Clips:
 
 
 def clips_of(
-    module: ModuleType, index: pd.DataFrame, sample_rate_hz: int, length: int, copies: Sequence[Sequence[Path]] = ()
+    module: Corpus, index: pd.DataFrame, sample_rate_hz: int, length: int, copies: Sequence[Sequence[Path]] = ()
 ) -> Clips:
     """The clips of a corpus, in memory where they fit into half of what is free, else streamed from their files.
 
@@ -187,7 +187,7 @@ def clips_of(
     return Clips(Streamed([*own, *files], n_samples), versions, length)
 
 
-def _files(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int) -> list[str]:
+def _files(module: Corpus, index: pd.DataFrame, sample_rate_hz: int) -> list[str]:
     """A file of each row's samples that `Streamed` can read: the corpus's own, or one in the cache.
 
     What is not mono, 16 bit, wav or flac and at `sample_rate_hz`, or only a part of a file, is converted once, in
@@ -215,7 +215,7 @@ def _files(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int) -> list
     return list(progress(made, len(index), "reading clips"))
 
 
-def _signals(module: ModuleType, index: pd.DataFrame, sample_rate_hz: int, files: list[str]):
+def _signals(module: Corpus, index: pd.DataFrame, sample_rate_hz: int, files: list[str]):
     """The rows' signals and then the files', a few in memory at a time."""
     from shared.audio.signals import load_audio
 

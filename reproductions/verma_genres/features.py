@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import numpy as np
 import pandas as pd
 
+from data_prep import Corpus
 from reproductions.verma_genres.model import ANN, CNN_1D
 from shared.audio.log_mel_images import SpectrogramSettings, load_clip_images
 from shared.audio.signals import load_audio
@@ -43,20 +42,20 @@ def _sixteen_bit(signal: np.ndarray) -> np.ndarray:
     return np.clip(np.round(signal * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("int16")
 
 
-def rows_for(model: str, module: ModuleType, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def rows_for(model: str, module: Corpus, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """The rows that a model is trained and tested on, each with its track.
 
     Mode 1 has the rows of a table as they are, or three-second cuts of the audio as the public table has them; Mode 2
     has overlapping windows of the whole track, Mode 3 windows of its beginning that touch. Of a track that is too short
     for all cuts or windows there are as many as it has.
     """
-    if hasattr(module, "features"):
+    if module.features:
         return index
     if model == ANN:
         # A cut is a sample short of three seconds, and is there only if the track goes on for another one.
         hop = round(settings["cut_seconds"] * module.SAMPLE_RATE_HZ)
-        goes_on = getattr(module, "TRACKS_GO_ON", False)
-        cuts = _first(settings["cuts_per_track"], module.windows(index, hop - 1 if goes_on else hop + 1, hop), hop)
+        cut = hop - 1 if module.tracks_go_on else hop + 1
+        cuts = _first(settings["cuts_per_track"], module.windows(index, cut, hop), hop)
         return cuts.assign(n_samples=hop - 1)
     n_samples = round(settings["window_seconds"] * module.SAMPLE_RATE_HZ)
     if model == CNN_1D:
@@ -69,7 +68,7 @@ def _first(number: int, windows: pd.DataFrame, hop: int) -> pd.DataFrame:
     return windows[windows["offset"] < number * hop].reset_index(drop=True)
 
 
-def inputs_for(model: str, module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str):
+def inputs_for(model: str, module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str):
     """What a model is fed for each of the rows, as an array or as something that is indexed like one.
 
     Returns
@@ -104,8 +103,8 @@ def image_settings(settings: dict) -> SpectrogramSettings:
     )
 
 
-def _features(module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
-    if hasattr(module, "features"):
+def _features(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
+    if module.features:
         return module.features(rows).astype("float32")
     table, failed = table_of(
         lambda: _signals(module, rows),
@@ -121,7 +120,7 @@ def _features(module: ModuleType, rows: pd.DataFrame, settings: dict, fingerprin
     return table.to_numpy("float32")
 
 
-def _signals(module: ModuleType, rows: pd.DataFrame):
+def _signals(module: Corpus, rows: pd.DataFrame):
     """The rows' signals, a track at a time."""
     for _, of_track in rows.groupby("track", sort=False):
         yield from module.signals(of_track)

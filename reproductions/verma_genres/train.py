@@ -130,9 +130,9 @@ def run(
 def check_corpus(model: str, corpus: str) -> None:
     """Raise ValueError where a corpus has nothing for a model."""
     module = data_prep.corpus(corpus)
-    if not hasattr(module, "windows") and not (hasattr(module, "features") and model == ANN):
-        having = [name for name in sorted(data_prep.CORPORA) if hasattr(data_prep.corpus(name), "windows")]
-        what = "is a table of features" if hasattr(module, "features") else "has no tracks to cut into windows"
+    if module.windows is None and not (module.features and model == ANN):
+        having = [name for name in sorted(data_prep.CORPORA) if data_prep.corpus(name).windows]
+        what = "is a table of features" if module.features else "has no tracks to cut into windows"
         raise ValueError(f"corpus {corpus} {what}, and {model} needs audio: {', '.join(having)}")
 
 

@@ -89,6 +89,7 @@ SMALL_FSDD = {
     "CLASSES": ("0", "1", "2"),
     "SPEAKERS": ("george", "theo"),
     "N_TAKES": 2,
+    "N_OFFICIAL": 1,
     "N_TEST": {"published": 6, "arithmetic": 3},
 }
 

@@ -1,6 +1,8 @@
 """The command line: what it prints, where, and its exit status."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +10,7 @@ import time
 import pandas as pd
 import pytest
 
+import data_prep
 from data_prep import __main__ as command_line
 from data_prep import fingerprint
 from data_prep.corpora import fsdd, synthetic, vntm
@@ -31,7 +34,28 @@ def test_list(small_vntm, capsys):
 
 def test_list_without_the_corpus(capsys):
     assert run("list") == 0
-    assert "not found under" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    fetched = re.findall(r"not found under .*; to fetch it: python -m data_prep fetch (\S+)$", text, re.MULTILINE)
+    assert fetched == ["fsdkaggle2018", "gtzan", "gtzan_features_30s", "gtzan_features_3s", "vntm"]
+    by_hand = [line for line in text.splitlines() if "not found" in line and "to fetch it" not in line]
+    assert len(by_hand) == 8  # fma, four parts, mixtures, music_library, vegas
+    assert any(
+        "put your own into the folder music_library under the data root: library.csv" in line for line in by_hand
+    )
+
+
+def test_list_for_programs(small_vntm, capsys):
+    assert run("list", "--json") == 0
+    found = {of["name"]: of for of in json.loads(capsys.readouterr().out)}
+    assert list(found) == sorted(data_prep.CORPORA)
+    assert found["vntm"]["folder"] == str(small_vntm)
+    assert (found["vntm"]["found"], found["vntm"]["can"], found["vntm"]["whole"]) == (True, ["fetch"], True)
+    assert found["vntm"]["protocols"] == {"published": 1, "grouped": 10}
+    assert (found["gtzan-subset"]["found"], found["gtzan-subset"]["folder"]) == (False, None)
+    assert (found["gtzan-subset"]["can"], found["gtzan-subset"]["whole"]) == (["signals", "windows"], False)
+    assert found["gtzan_features_3s"]["how_to_get"] == "to fetch it: python -m data_prep fetch gtzan_features_3s"
+    assert not found["synthetic"]["found"]
+    assert found["synthetic"]["folder"].endswith("synthetic-v1")
 
 
 def test_check_good_and_bad(small_vntm, capsys):
@@ -92,7 +116,7 @@ def test_index_allow_incomplete(small_vntm, capsys):
 def test_write_list(small_vntm, capsys):
     vntm.LIST.unlink()
     assert run("index", "vntm", "--write-list") == 0
-    assert "wrote 25 clips" in capsys.readouterr().out
+    assert "wrote the list of 25 clips" in capsys.readouterr().out
     assert len(vntm.clips()) == 25
     assert run("index", "synthetic", "--write-list") == 1
     assert "--write-list is not for the corpus synthetic" in capsys.readouterr().err
@@ -143,7 +167,7 @@ def test_part_of_gtzan(small_gtzan, tmp_path, capsys):
     assert run("index", "gtzan-subset", "--protocol", "fault_filtered") == 1
     assert "error: the protocol fault_filtered needs the lists" in capsys.readouterr().err
     assert run("fetch", "gtzan-subset") == 1
-    assert f"is a part of GTZAN that cannot be downloaded; put it into {root}" in capsys.readouterr().err
+    assert "the corpus gtzan-subset cannot be fetched: put folders of a genre's tracks" in capsys.readouterr().err
     assert run("check", "gtzan") == 1
 
 
@@ -153,7 +177,7 @@ def test_write_list_of_fsdd(small_fsdd, capsys):
     assert "with --root" in capsys.readouterr().err
     fsdd.LIST.unlink()
     assert run("index", "fsdd", "--root", str(small_fsdd), "--write-list") == 0
-    assert f"wrote 12 clips to {fsdd.LIST}" in capsys.readouterr().out
+    assert "wrote the list of 12 clips" in capsys.readouterr().out
     assert fsdd.LIST.read_bytes() == before
 
 

@@ -21,8 +21,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common import folders
+from data_prep.common.corpus import Corpus, fetched_by
+from data_prep.common.errors import CorpusError
 from shared.audio.signals import AudioError
 from shared.base.files import atomic_write
 
@@ -34,12 +35,8 @@ if TYPE_CHECKING:
     from data_prep.common.recordings import Recording
 
 NAME = "fsdd"
-TITLE = "Free Spoken Digit Dataset: ten digits, six speakers, fifty takes, 3,000 clips at 8 kHz"
 REPOSITORY = "Jakobovski/free-spoken-digit-dataset"
 COMMIT = "d6938f9bf1545aa66d8489fc9f1385a7abd64282"  # v1.0.10
-SOURCE = f"https://github.com/{REPOSITORY} (DOI 10.5281/zenodo.1342401)"
-LICENCE = "CC BY-SA 4.0 (data_prep/embedded/fsdd/ATTRIBUTION.md)"
-SIZE = "3,000 clips, 11 MB, part of this project; 21 MB when written out as wav files"
 SOURCES = ("embedded", "github")
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
@@ -274,3 +271,23 @@ def _frame(found: list[tuple[str, Recording]]) -> pd.DataFrame:
         place = (clip, str(recording.path.absolute()), label, "train", speaker, recording.sha256)
         rows.append((*place, int(take), recording.offset, recording.n_samples))
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="Free Spoken Digit Dataset: ten digits, six speakers, fifty takes, 3,000 clips at 8 kHz",
+    SOURCE=f"https://github.com/{REPOSITORY} (DOI 10.5281/zenodo.1342401)",
+    LICENCE="CC BY-SA 4.0 (data_prep/embedded/fsdd/ATTRIBUTION.md)",
+    SIZE="3,000 clips, 11 MB, part of this project; 21 MB when written out as wav files",
+    N_FOLDS=N_FOLDS,
+    classes=lambda: CLASSES,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    SOURCES=SOURCES,
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    fetch=fetched_by("data_prep.corpora.fsdd.fetch"),
+    signals=signals,
+    write_list=write_list,
+)

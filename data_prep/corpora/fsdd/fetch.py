@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from data_prep import CorpusError, data_root
 from data_prep.common import download, folders
 from data_prep.common.check_report import CheckReport
+from data_prep.common.corpus import under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora import fsdd
 from shared.base.progress import progress
 
@@ -56,7 +57,7 @@ def fetch(
             _write_out(partial / fsdd.FOLDER)
         shutil.copyfile(fsdd.EMBEDDED / TERMS, partial / TERMS)
 
-    root = data_root() / fsdd.NAME if root is None else Path(root)
+    root = under_data_root(fsdd.NAME) if root is None else Path(root)
     return download.land(root, fsdd.NAME, build, fsdd.check)
 
 

@@ -20,9 +20,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders, grouping
+from data_prep.common.corpus import DATA_VARIABLE, Corpus, fetched_by, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora.fsdkaggle2018 import clips
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from data_prep.common.recordings import Recording
 
 NAME = "fsdkaggle2018"
-TITLE = "FSDKaggle2018: 41 kinds of sounds from Freesound, 11,073 clips"
 RECORD = 2552860
 ARCHIVE_URL = f"https://zenodo.org/records/{RECORD}/files/{{name}}?download=1"
 ARCHIVES = {  # MD5 sums
@@ -41,7 +40,6 @@ ARCHIVES = {  # MD5 sums
     "FSDKaggle2018.audio_test.zip": "f85c8665c3fc39311ea1b748e194a81d",
     "FSDKaggle2018.audio_train.zip": "a8b47ff4b52022c178f88fa5c6f080d0",
 }
-SOURCE = f"https://zenodo.org/records/{RECORD}, https://www.kaggle.com/c/freesound-audio-tagging"
 LICENCE = "Creative Commons, one a clip (column licence): CC0, CC BY or CC BY-NC"
 SIZE = "11,073 clips, 20 hours; download about 5 GB, and as much again while it is unpacked"
 SOURCES = ("zenodo",)
@@ -61,7 +59,7 @@ def locate(data_root: Path | None = None) -> Path:
     CorpusError
         It is not there; says where it was looked for, how big it is and which command fetches it.
     """
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / NAME
+    root = under_data_root(NAME, data_root)
     if not is_there(root, flat=False):
         raise CorpusError(missing(NAME, root))
     return root
@@ -249,6 +247,25 @@ def missing(name: str, root: Path) -> str:
         f"{text}).\nTo fetch it ({SIZE}):\n"
         "  python -m data_prep fetch fsdkaggle2018               the archives, from Zenodo\n"
         "  python -m data_prep fetch fsdkaggle2018 --from PATH   a folder that has them, packed or not\n"
-        f"It goes into {data_prep.data_root() / NAME}. If you have it elsewhere, set {data_prep.DATA_VARIABLE} "
+        f"It goes into {under_data_root(NAME)}. If you have it elsewhere, set {DATA_VARIABLE} "
         f"to the folder that holds {NAME}/."
     )
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="FSDKaggle2018: 41 kinds of sounds from Freesound, 11,073 clips",
+    SOURCE=f"https://zenodo.org/records/{RECORD}, https://www.kaggle.com/c/freesound-audio-tagging",
+    LICENCE=LICENCE,
+    SIZE=SIZE,
+    N_FOLDS=N_FOLDS,
+    classes=lambda: CLASSES,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    SOURCES=SOURCES,
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    fetch=fetched_by("data_prep.corpora.fsdkaggle2018.fetch"),
+    signals=signals,
+)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common import folders
+from data_prep.common.errors import CorpusError
 from data_prep.common.grouping import EXCLUDED, stratified_folds
 from shared.base.csv_files import CsvError, read_csv
 from shared.base.file_names import without_suffix

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from data_prep import CorpusError, data_root
 from data_prep.common import download
 from data_prep.common import folders as layout
+from data_prep.common.corpus import under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora import fsdkaggle2018
 from data_prep.corpora.fsdkaggle2018 import clips
 from shared.base.progress import progress
@@ -59,7 +60,7 @@ def fetch(
             urls = {fsdkaggle2018.ARCHIVE_URL.format(name=n): f"md5:{md5}" for n, md5 in fsdkaggle2018.ARCHIVES.items()}
             download.from_archives(urls, lambda archives: _from_paths(archives, partial))
 
-    root = data_root() / fsdkaggle2018.NAME if root is None else Path(root)
+    root = under_data_root(fsdkaggle2018.NAME) if root is None else Path(root)
     return download.land(root, fsdkaggle2018.NAME, build, fsdkaggle2018.check)
 
 

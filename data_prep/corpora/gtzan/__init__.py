@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders, grouping
+from data_prep.common.corpus import DATA_VARIABLE, Corpus, fetched_by, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora.gtzan import tracks as gtzan_tracks
 
 if TYPE_CHECKING:
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
     from data_prep.common.recordings import Recording
 
 NAME = "gtzan"
-TITLE = "GTZAN: ten genres of music, 1,000 tracks of 30 s"
 DATASET = "marsyas/gtzan"  # on Hugging Face: the original archive
 ARCHIVE_URL = f"https://huggingface.co/datasets/{DATASET}/resolve/main/data/genres.tar.gz"
 ARCHIVE_SHA256 = "24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"  # of 1,225,571,541 bytes
 KAGGLE_DATASET = "andradaolteanu/gtzan-dataset-music-genre-classification"
-SOURCE = f"https://huggingface.co/datasets/{DATASET}, https://www.kaggle.com/datasets/{KAGGLE_DATASET}"
 LICENCE = "none stated: excerpts of published music, for research, not for passing on"
 SIZE = "1,000 tracks, 1.3 GB; download 1.2 GB"
 SOURCES = ("huggingface", "kaggle")
@@ -50,7 +48,7 @@ HOW_TO_FETCH = f"""To fetch it ({SIZE}):
   python -m data_prep fetch gtzan                   the original archive, from Hugging Face
   python -m data_prep fetch gtzan --source kaggle   the same tracks, one of them unreadable, from Kaggle
   python -m data_prep fetch gtzan --from PATH       a folder, zip or tar.gz file that you already have
-It goes into {NAME}/ in the data folder. If you have it elsewhere, set {data_prep.DATA_VARIABLE} to the folder that
+It goes into {NAME}/ in the data folder. If you have it elsewhere, set {DATA_VARIABLE} to the folder that
 holds {NAME}/."""
 COLUMNS = (*folders.COLUMNS, "track", "offset", "n_samples")
 PARTS = ("tracks", "usable")
@@ -66,7 +64,7 @@ def locate(data_root: Path | None = None) -> Path:
     CorpusError
         It is not there; says where it was looked for, how big it is and which command fetches it.
     """
-    return there(NAME, (data_prep.data_root() if data_root is None else Path(data_root)) / NAME, HOW_TO_FETCH)
+    return with_audio(NAME, under_data_root(NAME, data_root), HOW_TO_FETCH)
 
 
 def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
@@ -179,7 +177,7 @@ def examine(
 
 
 def _examined(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
-    root = locate() if root is None else there(NAME, Path(root), HOW_TO_FETCH)
+    root = locate() if root is None else with_audio(NAME, Path(root), HOW_TO_FETCH)
     return examine(NAME, root, gtzan_tracks.track_names())
 
 
@@ -270,8 +268,8 @@ def _row(clip: str, recording: Recording) -> tuple:
     return clip, path, label, "train", clip, recording.sha256, clip, 0, recording.n_samples
 
 
-def there(name: str, root: Path, advice: str) -> Path:
-    """`root`, if there is a corpus in it; else CorpusError, with `advice` on how it comes to be there."""
+def with_audio(name: str, root: Path, advice: str) -> Path:
+    """`root`, which has folders of genres; else CorpusError, with `advice` on how they come to be there."""
     if audio_folder(root) is not None:
         return root
     places = ", ".join(f"{place}/<genre>/" for place in LAYOUTS[1:4])
@@ -279,3 +277,23 @@ def there(name: str, root: Path, advice: str) -> Path:
         f"the corpus {name} is not in {root} (expected there: files such as jazz/jazz.00003.wav, au or flac, in "
         f"<genre>/, {places}).\n{advice}"
     )
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="GTZAN: ten genres of music, 1,000 tracks of 30 s",
+    SOURCE=f"https://huggingface.co/datasets/{DATASET}, https://www.kaggle.com/datasets/{KAGGLE_DATASET}",
+    LICENCE=LICENCE,
+    SIZE=SIZE,
+    N_FOLDS=N_FOLDS,
+    classes=lambda: CLASSES,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    SOURCES=SOURCES,
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    fetch=fetched_by("data_prep.corpora.gtzan.fetch"),
+    signals=signals,
+    windows=windows,
+)

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from data_prep import CorpusError, data_root
 from data_prep.common import download, folders
 from data_prep.common.check_report import CheckReport
+from data_prep.common.corpus import under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora import gtzan
 from data_prep.corpora.gtzan.tracks import genre_of, track_names
 from shared.base.progress import progress
@@ -60,7 +61,7 @@ def fetch(
             whole = gtzan.ARCHIVE_SHA256
             download.from_archive(gtzan.ARCHIVE_URL, lambda archive: _from_path(archive, partial), whole)
 
-    root = data_root() / gtzan.NAME if root is None else Path(root)
+    root = under_data_root(gtzan.NAME) if root is None else Path(root)
     return download.land(root, gtzan.NAME, build, gtzan.check)
 
 

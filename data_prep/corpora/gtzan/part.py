@@ -1,5 +1,4 @@
-"""What the corpora that are parts of GTZAN share: `data_prep.corpora.gtzan_subset` and
-`data_prep.corpora.gtzan_excerpts`.
+"""The corpora that are parts of GTZAN, in its layouts.
 
 A part is a corpus of its own, so that nobody has to say at each command that a part is meant, and no result on a part
 can stand under the whole corpus's name. The folds of ``grouped`` are drawn from its own tracks, so each genre is spread
@@ -8,15 +7,13 @@ evenly over them, and needs five tracks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
+from data_prep.common.corpus import Corpus, under_data_root
 from data_prep.corpora import gtzan
 from data_prep.corpora.gtzan import tracks as gtzan_tracks
-from data_prep.corpora.gtzan.tracks import SPLIT_SEED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,57 +21,63 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of GTZAN, in the layouts of `data_prep.corpora.gtzan`. Its methods are the functions that the corpus's
-    module has.
+def part_of_gtzan(
+    name: str,
+    folder: str,
+    by_hand: str,
+    *,
+    tracks: tuple[str, ...] | None = None,
+    n_samples: tuple[int, int] | None = None,
+    **facts,
+) -> Corpus:
+    """The corpus `name`, a part of GTZAN.
 
-    name: of the corpus; folder: under the data root; advice: a sentence on how the part comes to be there; tracks:
-    those that must be there, None if that is whatever is there; n_samples: of the shortest and of the longest track,
-    None if as in the whole.
+    Parameters
+    ----------
+    name
+        Of the corpus.
+    folder
+        Under the data root.
+    by_hand
+        A sentence on how the part comes to be there.
+    tracks
+        Those that must be there, sorted; None if that is whatever is there, and the genres are those with a folder.
+    n_samples
+        Of the shortest and of the longest track; None if as in the whole.
+    **facts
+        What else `Corpus` has.
     """
 
-    name: str
-    folder: str
-    advice: str
-    tracks: tuple[str, ...] | None = None
-    n_samples: tuple[int, int] | None = None
+    def locate(data_root: Path | None = None) -> Path:
+        return gtzan.with_audio(name, under_data_root(folder, data_root), f"{by_hand}.")
 
-    def root(self, data_root: Path | None = None) -> Path:
-        """Where the part belongs, whether it is there or not."""
-        return (data_prep.data_root() if data_root is None else Path(data_root)) / self.folder
+    def examined(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
+        root = locate() if root is None else gtzan.with_audio(name, Path(root), f"{by_hand}.")
+        return gtzan.examine(name, root, tracks, n_samples)
 
-    def locate(self, data_root: Path | None = None) -> Path:
-        """Folder of the corpus under the data root. Raises CorpusError if it is not there."""
-        return gtzan.there(self.name, self.root(data_root), self.advice)
+    def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
+        return gtzan.make_index(*examined(root), allow_incomplete)
 
-    def index(self, root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
-        """As `data_prep.corpora.gtzan.index`, of this part."""
-        return gtzan.make_index(*self._examined(root), allow_incomplete)
+    def check(root: Path | None = None) -> CheckReport:
+        return examined(root)[1]
 
-    def check(self, root: Path | None = None) -> CheckReport:
-        """Compare what is there with what is expected. Raises CorpusError only if there is no corpus at all."""
-        return self._examined(root)[1]
+    def classes() -> tuple[str, ...]:
+        there = gtzan.genres_in(under_data_root(folder)) if tracks is None else ()
+        return there or gtzan.CLASSES
 
-    def with_protocol(
-        self,
-        frame: pd.DataFrame,
-        protocol: str,
-        fold: int = 0,
-        *,
-        seed: int = SPLIT_SEED,
-        lists: str | Path | None = None,
-    ) -> pd.DataFrame:
-        """As `data_prep.corpora.gtzan.tracks.with_protocol`, with folds drawn from the frame's tracks."""
-        return gtzan_tracks.with_protocol(frame, protocol, fold, seed=seed, whole=False, lists=lists)
-
-    def fetch(self, root: Path | None = None) -> Path:
-        """Always raises CorpusError: a part can be downloaded from nowhere. Says what belongs where."""
-        root = self.root() if root is None else Path(root)
-        raise CorpusError(
-            f"{self.name} is a part of GTZAN that cannot be downloaded; put it into {root}. {self.advice}"
-        )
-
-    def _examined(self, root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
-        root = self.locate() if root is None else gtzan.there(self.name, Path(root), self.advice)
-        return gtzan.examine(self.name, root, self.tracks, self.n_samples)
+    return Corpus(
+        name,
+        **facts,
+        LICENCE=gtzan.LICENCE,
+        N_FOLDS=gtzan.N_FOLDS,
+        classes=classes,
+        locate=locate,
+        index=index,
+        check=check,
+        with_protocol=functools.partial(gtzan_tracks.with_protocol, whole=False),
+        whole=False,
+        by_hand=by_hand,
+        SAMPLE_RATE_HZ=gtzan.SAMPLE_RATE_HZ,
+        signals=gtzan.signals,
+        windows=gtzan.windows,
+    )

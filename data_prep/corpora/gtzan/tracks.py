@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders as layout
+from data_prep.common.corpus import under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.common.grouping import EXCLUDED
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _folds(names: Iterable[str], seed: int) -> dict[str, int]:
 
 def _listed(frame: pd.DataFrame, lists: str | Path | None) -> dict[str, str]:
     """Split of each track that a list has."""
-    folders = [Path(lists)] if lists is not None else [data_prep.data_root() / LISTS_FOLDER]
+    folders = [Path(lists)] if lists is not None else [under_data_root(LISTS_FOLDER)]
     if lists is None and "root" in frame.attrs:
         folders.insert(0, Path(frame.attrs["root"]))
     for folder in folders:

@@ -14,10 +14,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common import label_sets
+from data_prep.common.corpus import Corpus
 from data_prep.common.hashing import N_HEX
 from shared.paper.data import read_pairs
 
@@ -54,32 +54,30 @@ def classes() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class LibraryLabels:
-    """The corpus of one position of the dial: `label_strength`, 0 to 1, of the sound's power depends on the labels."""
+    """The corpus `name`, of one position of the dial: `label_strength`, 0 to 1, of the sound's power depends on the
+    labels. Its methods are what the `corpus` can do."""
 
-    NAME: str
+    name: str
     label_strength: float
 
-    SOURCE: ClassVar[str] = (
-        "data_prep/corpora/library_labels/sounds.py; label pairs from the repository of the report's author"
-    )
-    LICENCE: ClassVar[str] = "Apache-2.0, as this project; the label pairs are counts"
-    SIZE: ClassVar[str] = (
-        "30,543 tracks of 40 s; no download, nothing on disk, a millisecond for 0.2 s when it is played"
-    )
-    SOURCES: ClassVar[tuple[str, ...]] = ()  # but the formulas
-    N_FOLDS: ClassVar[dict[str, int]] = label_sets.N_FOLDS
-    SAMPLE_RATE_HZ: ClassVar[int] = label_sets.SAMPLE_RATE_HZ
-    COLUMNS: ClassVar[tuple[str, ...]] = label_sets.COLUMNS
-    with_protocol = staticmethod(label_sets.with_protocol)
-
-    @property
-    def TITLE(self) -> str:  # noqa: N802 - as in the modules of the other corpora
+    def corpus(self) -> Corpus:
         share = f"{100 * self.label_strength:g} %" if self.label_strength else "nothing"
-        return f"Made on the spot: the label pairs of the report's library; {share} of the sound depends on them"
-
-    @property
-    def CLASSES(self) -> tuple[str, ...]:  # noqa: N802
-        return classes()
+        return Corpus(
+            self.name,
+            TITLE=f"Made on the spot: the label pairs of the report's library; {share} of the sound depends on them",
+            SOURCE="data_prep/corpora/library_labels/sounds.py; label pairs from the repository of the report's author",
+            LICENCE="Apache-2.0, as this project; the label pairs are counts",
+            SIZE="30,543 tracks of 40 s; no download, nothing on disk, a millisecond for 0.2 s when it is played",
+            N_FOLDS=label_sets.N_FOLDS,
+            classes=lambda: classes(),
+            locate=self.locate,
+            index=self.index,
+            check=self.check,
+            with_protocol=label_sets.with_protocol,
+            by_hand="it is made as it is read; there is nothing to fetch",
+            SAMPLE_RATE_HZ=label_sets.SAMPLE_RATE_HZ,
+            signals=self.signals,
+        )
 
     def locate(self, data_root: Path | None = None) -> Path:
         """Folder of the label pairs, which is part of this project. `data_root` plays no part."""
@@ -108,10 +106,10 @@ class LibraryLabels:
         n_tracks = len(labels) if n_tracks is None else n_tracks
         if not 1 <= n_tracks <= len(labels):
             raise ValueError(f"there are 1 to {len(labels):,} tracks; received n_tracks = {n_tracks}")
-        clips = [f"{self.NAME}.{number:05d}" for number in range(n_tracks)]
+        clips = [f"{self.name}.{number:05d}" for number in range(n_tracks)]
         frame = pd.DataFrame({"clip": clips, "path": "", "label": labels[:n_tracks], "split": "train", "group": clips})
         frame["sha256"] = [self._recipe(*row) for row in zip(clips, labels, strict=False)]
-        frame["offset"], frame["n_samples"] = 0, SECONDS * self.SAMPLE_RATE_HZ
+        frame["offset"], frame["n_samples"] = 0, SECONDS * label_sets.SAMPLE_RATE_HZ
         frame = label_sets.with_protocol(frame, "published")
         frame.attrs["notes"] = []
         return frame
@@ -124,21 +122,13 @@ class LibraryLabels:
         """Compare the label pairs with those that the corpus was made from, and count the labels."""
         from data_prep.common.check_report import CheckReport
 
-        report = CheckReport(self.NAME, FOLDER, self.CLASSES, ("labels",))
+        report = CheckReport(self.name, FOLDER, classes(), ("labels",))
         for label, n in label_sets.count(dealt()).items():
             report.counts["labels", label] = report.expected["labels", label] = n
         if read_pairs(PAIRS)[1] != PAIRS_SHA256:
             report.layout.append(f"{PAIRS} is not the published table of pairs: git checkout -- {PAIRS}")
         report.notes.append("Labels are counted: a track with two rare genres has Others twice.")
         return report
-
-    def fetch(self, root: Path | None = None) -> Path:
-        """Nothing to do without `root`: the corpus is made as it is read. Raises CorpusError if a folder is named."""
-        if root is not None:
-            raise CorpusError(
-                f"the corpus {self.NAME} is made as it is read and not written to a folder; leave --to out"
-            )
-        return FOLDER
 
     def signals(
         self, frame: pd.DataFrame, sample_rate_hz: int = label_sets.SAMPLE_RATE_HZ, channels: int = 1
@@ -152,7 +142,7 @@ class LibraryLabels:
 
         from data_prep.corpora.library_labels.sounds import BLOCK_SECONDS, block
 
-        labels, number_of = dealt(), {label: number for number, label in enumerate(self.CLASSES)}
+        labels, number_of = dealt(), {label: number for number, label in enumerate(classes())}
         size = round(BLOCK_SECONDS * sample_rate_hz)
         for clip, offset, n_samples in zip(frame["clip"], frame["offset"], frame["n_samples"], strict=True):
             track = self._track(clip)
@@ -167,15 +157,15 @@ class LibraryLabels:
     def _track(self, clip: str) -> int:
         """Number of the track that a clip, or a window of it, is of: ``library_labels-some.00012.07`` → 12."""
         name, number = [*clip.split("."), ""][:2]
-        if name != self.NAME or not number.isdigit() or int(number) >= len(dealt()):
+        if name != self.name or not number.isdigit() or int(number) >= len(dealt()):
             raise ValueError(
-                f"{clip!r} is not a clip of the corpus {self.NAME}, which are {self.NAME}.00000 to "
-                f"{self.NAME}.{len(dealt()) - 1}"
+                f"{clip!r} is not a clip of the corpus {self.name}, which are {self.name}.00000 to "
+                f"{self.name}.{len(dealt()) - 1}"
             )
         return int(number)
 
 
-NONE = LibraryLabels("library_labels-none", 0.0)
-LITTLE = LibraryLabels("library_labels-little", 0.01)
-SOME = LibraryLabels("library_labels-some", 0.1)
-ALL = LibraryLabels("library_labels-all", 1.0)
+NONE = LibraryLabels("library_labels-none", 0.0).corpus()
+LITTLE = LibraryLabels("library_labels-little", 0.01).corpus()
+SOME = LibraryLabels("library_labels-some", 0.1).corpus()
+ALL = LibraryLabels("library_labels-all", 1.0).corpus()

@@ -17,9 +17,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders, label_sets
+from data_prep.common.corpus import Corpus, under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora.music_library import library, library_audio
 from data_prep.corpora.music_library.library_table import Row, read_table
 from shared.base.file_names import READABLE, Files, why_unreadable
@@ -30,34 +30,29 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 NAME = "music_library"
-TITLE = "A music library of your own: audio files, and a table of one or two genres a track"
-SOURCE = "your own; the report's library is private"
-LICENCE = "your own"
-SIZE = "whatever is there: a table (file, genre 1, genre 2) and mp3, wav, flac, ogg, opus, aiff files"
-SOURCES = ()
-N_FOLDS = label_sets.N_FOLDS
-SAMPLE_RATE_HZ = label_sets.SAMPLE_RATE_HZ
 N_GENRES = label_sets.N_GENRES
 TABLE = "library.csv"
+EXPECTED = (
+    f"{TABLE}, whose first line is 'file,genre 1,genre 2' or 'file,genre 1,genre 2,artist', and the tracks, "
+    f"{', '.join(suffix.removeprefix('.') for suffix in READABLE)}, beside it or in folders"
+)
 COLUMNS = label_sets.COLUMNS
 with_protocol = label_sets.with_protocol
 signals = library_audio.signals
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """CLASSES: the genres of the library under the data root, looked up each time; none where there is no library."""
-    if name == "CLASSES":
-        try:
-            listing = _listing(locate())
-        except CorpusError:
-            return ()
-        return label_sets.classes_of(label_sets.with_others([track.label for track in listing.tracks]))
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def classes() -> tuple[str, ...]:
+    """The genres of the library under the data root, looked up each time; none where there is no library."""
+    try:
+        listing = _listing(locate())
+    except CorpusError:
+        return ()
+    return label_sets.classes_of(label_sets.with_others([track.label for track in listing.tracks]))
 
 
 def locate(data_root: Path | None = None) -> Path:
     """Folder of the library under the data root: ``music_library``. Raises CorpusError if it is not there."""
-    root = (data_prep.data_root() if data_root is None else Path(data_root)) / NAME
+    root = under_data_root(NAME, data_root)
     table_of(root)
     return root
 
@@ -105,12 +100,6 @@ def check(root: Path | None = None) -> CheckReport:
     return _examine(root, N_GENRES, None)[1]
 
 
-def fetch(root: Path | None = None) -> Path:
-    """Always raises CorpusError: a library is your own and can be fetched from nowhere."""
-    root = data_prep.data_root() / NAME if root is None else Path(root)
-    raise CorpusError(f"{NAME} is a music library of your own. Put it into {root}: {_expected()}")
-
-
 def table_of(root: Path) -> Path:
     """The library's table. Raises CorpusError if there is none, or if it is not clear which one it is."""
     tables = [path for path in folders.visible(root) if path.suffix.lower() == ".csv"]
@@ -120,15 +109,7 @@ def table_of(root: Path) -> Path:
     if tables:
         names = ", ".join(path.name for path in tables)
         raise CorpusError(f"{root} holds {len(tables)} CSV files ({names}); call the library's table {TABLE}")
-    raise CorpusError(f"the corpus {NAME} is not in {root} (expected there: {_expected()})")
-
-
-def _expected() -> str:
-    suffixes = ", ".join(suffix.removeprefix(".") for suffix in READABLE)
-    return (
-        f"{TABLE}, whose first line is 'file,genre 1,genre 2' or 'file,genre 1,genre 2,artist', and the tracks, "
-        f"{suffixes}, beside it or in folders"
-    )
+    raise CorpusError(f"the corpus {NAME} is not in {root} (expected there: {EXPECTED})")
 
 
 def _examine(root: Path | None, n_genres: int, max_per_set: int | None) -> tuple[pd.DataFrame, CheckReport]:
@@ -173,3 +154,21 @@ def _listing(root: Path) -> library.Listing:
 
 def _place(row: Row) -> str:
     return f"line {row.line} ({row.file})" if row.file else f"line {row.line}"
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="A music library of your own: audio files, and a table of one or two genres a track",
+    SOURCE="your own; the report's library is private",
+    LICENCE="your own",
+    SIZE="whatever is there: a table (file, genre 1, genre 2) and mp3, wav, flac, ogg, opus, aiff files",
+    N_FOLDS=label_sets.N_FOLDS,
+    classes=classes,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    by_hand=f"put your own into the folder {NAME} under the data root: {EXPECTED}",
+    SAMPLE_RATE_HZ=label_sets.SAMPLE_RATE_HZ,
+    signals=signals,
+)

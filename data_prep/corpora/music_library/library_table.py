@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_prep import CorpusError
 from data_prep.common import label_sets
+from data_prep.common.errors import CorpusError
 from shared.base.csv_files import DELIMITERS, CsvError, CsvFile, CsvLine, is_missing, plain, read_csv, spellings
 
 FILE_NAMES = ("file", "filename", "file name", "fname", "path", "track")

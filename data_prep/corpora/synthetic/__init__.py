@@ -32,8 +32,9 @@ import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_prep import CorpusError
 from data_prep.common import folders
+from data_prep.common.corpus import Corpus
+from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
 
@@ -44,11 +45,6 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import ImageReport
 
 NAME = "synthetic"
-TITLE = "Made on the spot: plucked and bowed strings, voice, drums and ensemble, 100 clips of 30 s"
-SOURCE = "data_prep/corpora/synthetic/synthesis.py"
-LICENCE = "Apache-2.0, as this project"
-SIZE = "100 clips, 0.13 GB of audio and 0.01 GB of images; no download, made in about ten seconds"
-SOURCES = ()  # but the formulas
 CLASSES = ("bowed", "drums", "ensemble", "plucked", "voice")
 VERSION = "synthetic-v1"  # to be raised whenever a sound or an image changes
 PER_CLASS = {"train": 12, "validation": 4, "test": 4}
@@ -235,3 +231,22 @@ def _examine(root: Path) -> tuple[pd.DataFrame, ImageReport]:
             f"to make it there: python -m data_prep fetch synthetic --to {root}"
         )
     return folders.examine(NAME, root / "images", CLASSES, clips())
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="Made on the spot: plucked and bowed strings, voice, drums and ensemble, 100 clips of 30 s",
+    SOURCE="data_prep/corpora/synthetic/synthesis.py",
+    LICENCE="Apache-2.0, as this project",
+    SIZE="100 clips, 0.13 GB of audio and 0.01 GB of images; no download, made in about ten seconds",
+    N_FOLDS=N_FOLDS,
+    classes=lambda: CLASSES,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    SAMPLE_RATE_HZ=SAMPLE_RATE_HZ,
+    fetch=fetch,
+    signals=signals,
+    windows=windows,
+)

@@ -15,9 +15,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import data_prep
-from data_prep import CorpusError
 from data_prep.common import folders
+from data_prep.common.corpus import DATA_VARIABLE, Corpus, fetched_by, under_data_root
+from data_prep.common.errors import CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import ImageReport
 
 NAME = "vntm"
-TITLE = "Vietnamese traditional music, five genres: 2,500 log-mel images of 30-s clips"
 REPOSITORY = "LTPhat/Vietnamese-Traditional-Music-Classification"
 COMMIT = "2224d0f822656ccfc8c5a0602bffb6611c99765e"
 KAGGLE_DATASET = "homata123/vntm-for-building-model-5-genres"
-SOURCE = f"https://github.com/{REPOSITORY} (images, split), https://www.kaggle.com/datasets/{KAGGLE_DATASET} (audio)"
-LICENCE = "Apache-2.0 (images, authors' repository); audio: see its Kaggle page"
 SIZE = "2,500 images, 0.15 to 0.4 GB; download about 1 GB from GitHub, or the audio, several GB, from Kaggle"
 SOURCES = ("github", "kaggle")  # the images, and the audio
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
@@ -60,11 +57,11 @@ def locate(data_root: Path | None = None) -> Path:
     CorpusError
         It is not there; says where it was looked for, how big it is and which command fetches it.
     """
-    data_root = data_prep.data_root() if data_root is None else Path(data_root)
-    for folder in FOLDERS:
-        if folders.has_layout(data_root / folder):
-            return data_root / folder
-    raise CorpusError(_missing(" or ".join(str(data_root / folder) for folder in FOLDERS)))
+    places = [under_data_root(folder, data_root) for folder in FOLDERS]
+    for place in places:
+        if folders.has_layout(place):
+            return place
+    raise CorpusError(_missing(" or ".join(map(str, places))))
 
 
 def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.DataFrame:
@@ -193,6 +190,24 @@ def _missing(where: str) -> str:
         "  python -m data_prep fetch vntm                   the authors' images, from GitHub\n"
         "  python -m data_prep fetch vntm --source kaggle   the audio, from Kaggle; images are made from it\n"
         "  python -m data_prep fetch vntm --from PATH       a folder or zip file that you already have\n"
-        f"It goes into {data_prep.data_root() / FOLDERS[0]}. If you have it elsewhere, set {data_prep.DATA_VARIABLE} "
+        f"It goes into {under_data_root(FOLDERS[0])}. If you have it elsewhere, set {DATA_VARIABLE} "
         f"to the folder that holds {FOLDERS[0]}/."
     )
+
+
+CORPUS = Corpus(
+    NAME,
+    TITLE="Vietnamese traditional music, five genres: 2,500 log-mel images of 30-s clips",
+    SOURCE=f"https://github.com/{REPOSITORY} (images, split), https://www.kaggle.com/datasets/{KAGGLE_DATASET} (audio)",
+    LICENCE="Apache-2.0 (images, authors' repository); audio: see its Kaggle page",
+    SIZE=SIZE,
+    N_FOLDS=N_FOLDS,
+    classes=lambda: CLASSES,
+    locate=locate,
+    index=index,
+    check=check,
+    with_protocol=with_protocol,
+    SOURCES=SOURCES,
+    fetch=fetched_by("data_prep.corpora.vntm.fetch"),
+    write_list=write_list,
+)

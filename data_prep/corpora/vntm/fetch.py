@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from data_prep import CorpusError, data_root
 from data_prep.common import download, folders
 from data_prep.common.check_report import ImageReport
+from data_prep.common.corpus import under_data_root
+from data_prep.common.errors import CorpusError
 from data_prep.corpora import vntm
 from shared.base.progress import progress
 
@@ -58,7 +59,7 @@ def fetch(
         else:
             download.from_archive(url or ARCHIVE_URL, lambda archive: _from_path(archive, partial))
 
-    root = data_root() / vntm.FOLDERS[0] if root is None else Path(root)
+    root = under_data_root(vntm.FOLDERS[0]) if root is None else Path(root)
     return download.land(root, vntm.NAME, build, vntm.check)
 
 

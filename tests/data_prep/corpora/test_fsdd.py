@@ -15,6 +15,7 @@ import data_prep
 from data_prep import CorpusError, fingerprint
 from data_prep.common import folders
 from data_prep.corpora import fsdd
+from tests.data_prep.check_corpus import check_corpus
 
 FINGERPRINT = "8fb0df955cde81d2"
 
@@ -30,6 +31,12 @@ def read_wav(path):
 def frame():
     """Index of the embedded corpus; the tests must not change it."""
     return fsdd.index()
+
+
+def test_it_does_what_every_corpus_does(small_fsdd, monkeypatch):
+    monkeypatch.setitem(fsdd.N_FOLDS, "grouped", len(fsdd.SPEAKERS))
+    check_corpus(fsdd.CORPUS, small_fsdd)
+    check_corpus(fsdd.CORPUS)
 
 
 # The embedded corpus.
@@ -53,7 +60,6 @@ def test_committed_list():
 
 def test_index(frame):
     assert tuple(frame.columns) == (*folders.COLUMNS, "take", "offset", "n_samples")
-    assert list(frame["clip"]) == sorted(frame["clip"])
     row = frame.set_index("clip").loc["7_theo_12"]
     assert tuple(row[["label", "group", "take"]]) == ("7", "theo", 12)
     assert row["path"] == str(fsdd.EMBEDDED / "fsdd.flac")
@@ -87,7 +93,7 @@ def test_attribution():
     text = (fsdd.EMBEDDED / "ATTRIBUTION.md").read_text("utf-8")
     for words in ("Free Spoken Digit Dataset", "Zohar Jackson", "creativecommons.org/licenses/by-sa/4.0", "changed"):
         assert words in text
-    assert "CC BY-SA 4.0" in fsdd.LICENCE
+    assert "CC BY-SA 4.0" in fsdd.CORPUS.LICENCE
 
 
 # The protocols.
@@ -100,11 +106,6 @@ def test_random_and_official_protocols(frame, protocol, n_test):
     assert Counter(split["split"]) == {"test": n_test, "train": 3000 - n_test}
     assert Counter(tested["label"]) == dict.fromkeys(fsdd.CLASSES, n_test // 10)
     assert set(tested["group"]) == set(fsdd.SPEAKERS)  # every speaker is on both sides
-
-
-def test_index_has_the_published_split(frame):
-    assert fsdd.with_protocol(frame, "published").equals(frame)
-    assert fsdd.with_protocol(frame, "published") is not frame
 
 
 def test_official_takes(frame):
@@ -143,26 +144,13 @@ def test_each_fold_tests_one_speaker(frame):
     assert tested == dict.fromkeys(frame["clip"], 1)
 
 
-@pytest.mark.parametrize(
-    ("protocol", "fold", "words"),
-    [
-        ("random", 0, "unknown protocol 'random'; known are: published, arithmetic, official, grouped"),
-        ("grouped", 6, "has fold 0 to 5, not 6"),
-        ("official", 1, "has fold 0, not 1"),
-    ],
-)
-def test_unknown_protocol_or_fold(frame, protocol, fold, words):
-    with pytest.raises(ValueError, match=words):
-        fsdd.with_protocol(frame, protocol, fold)
-
-
 # The same clips as wav files.
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """All embedded clips as wav files; the tests must not change them."""
-    return data_prep.fetch("fsdd", tmp_path_factory.mktemp("exported") / "fsdd")
+    return data_prep.corpus("fsdd").fetch(tmp_path_factory.mktemp("exported") / "fsdd")
 
 
 def test_wav_files_are_the_same_corpus(exported, frame):

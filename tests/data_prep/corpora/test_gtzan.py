@@ -1,6 +1,5 @@
 """The corpora gtzan, gtzan-subset and gtzan-excerpts: layouts, each way to be wrong, repetitions, the real parts."""
 
-import dataclasses
 import hashlib
 import shutil
 from collections import Counter
@@ -9,10 +8,16 @@ import numpy as np
 import pytest
 import soundfile
 
+import data_prep
 from data_prep import CorpusError, fingerprint
 from data_prep.common import folders
-from data_prep.corpora import gtzan, gtzan_excerpts, gtzan_subset
+from data_prep.corpora import gtzan
 from data_prep.corpora.gtzan import tracks as gtzan_tracks
+from data_prep.corpora.gtzan.part import part_of_gtzan
+from tests.data_prep.check_corpus import check_corpus
+
+gtzan_excerpts = data_prep.corpus("gtzan-excerpts")
+gtzan_subset = data_prep.corpus("gtzan-subset")
 
 CLIP = "pop.00003"
 
@@ -26,6 +31,10 @@ def path_of(root, clip=CLIP, suffix=".wav"):
 
 
 # The corpus as it should be.
+
+
+def test_it_does_what_every_corpus_does(small_gtzan):
+    check_corpus(gtzan.CORPUS)
 
 
 def test_index(small_gtzan, gtzan_track):
@@ -194,13 +203,11 @@ def test_hidden_files_and_marsyas_lists_are_ignored(small_gtzan):
     assert gtzan.check().ok
 
 
-def test_no_corpus(tmp_path):
+def test_no_corpus():
     with pytest.raises(
         CorpusError, match=r"(?s)gtzan is not in .*Data/genres_original/.*--source kaggle.*one of them un"
     ):
         gtzan.index()
-    with pytest.raises(CorpusError, match="not in .*nowhere"):
-        gtzan.check(tmp_path / "nowhere")
 
 
 def test_nothing_usable_is_an_error_even_on_request(small_gtzan):
@@ -223,6 +230,12 @@ def small_subset(small_gtzan, tmp_path):
     return root
 
 
+def test_parts_do_what_every_corpus_does(small_subset, small_excerpts):
+    for part in (gtzan_subset, small_excerpts):
+        assert not part.whole
+        check_corpus(part)
+
+
 def test_part_is_no_whole(small_subset):
     with pytest.raises(CorpusError, match=r"(?s)missing: tracks classical: 6 of 6.*take it as the corpus gtzan-subset"):
         gtzan.index(small_subset)
@@ -237,7 +250,6 @@ def test_subset_is_what_is_there(small_subset):
     assert fingerprint(frame) != fingerprint(gtzan.index())
     lines = str(gtzan_subset.check()).splitlines()
     assert [line.split()[0] for line in lines[2:5]] == ["class", "blues", "rock"]
-    assert lines[-1] == "OK"
 
 
 def test_subset_is_checked_too(small_subset):
@@ -253,11 +265,9 @@ def test_subset_is_checked_too(small_subset):
 
 def test_no_subset(tmp_path):
     assert gtzan_subset.CLASSES == gtzan.CLASSES
-    for ask in (gtzan_subset.index, gtzan_subset.fetch):
+    for ask in (gtzan_subset.index, gtzan_subset.check):
         with pytest.raises(CorpusError, match=r"gtzan_subset"):
             ask()
-    with pytest.raises(AttributeError, match="has no attribute 'LABELS'"):
-        _ = gtzan_subset.LABELS
 
 
 def test_folds_of_the_subset_are_of_its_own_tracks(small_subset):
@@ -300,28 +310,24 @@ EXCERPT = 100  # samples of a made-up excerpt
 
 @pytest.fixture
 def small_excerpts(small_gtzan, tmp_path, gtzan_track):
-    """The first 100 samples of five tracks of each genre of the small corpus, and the corpus that expects them."""
+    """The corpus that is the first 100 samples of five tracks of each genre of the small one, made."""
     root = tmp_path / "data" / "gtzan_excerpts"
     tracks = tuple(name for genre in gtzan.CLASSES for name in gtzan_tracks.track_names(genre)[:5])
     for track in tracks:
         path = root / gtzan_tracks.genre_of(track) / f"{track}.flac"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, gtzan_track(track)[:EXCERPT], 22050, subtype="PCM_16")
-    return dataclasses.replace(gtzan_excerpts.PART, tracks=tracks, n_samples=(EXCERPT, EXCERPT))
+    facts = {"TITLE": "Excerpts", "SOURCE": "made up", "SIZE": "50 excerpts", "by_hand": "cut them"}
+    n_samples = (EXCERPT, EXCERPT)
+    return part_of_gtzan("gtzan-excerpts", "gtzan_excerpts", tracks=tracks, n_samples=n_samples, **facts)
 
 
 def test_excerpts_are_all_genres_and_begin_as_the_tracks_do(small_excerpts, gtzan_track):
-    assert small_excerpts.check().ok
     frame = small_excerpts.index()
-    assert list(frame["clip"]) == list(small_excerpts.tracks)
+    assert list(frame["clip"]) == [f"{genre}.0000{number}" for genre in gtzan.CLASSES for number in range(5)]
     assert Counter(frame["split"]) == {"train": 40, "test": 10}
-    for clip, signal in zip(frame["clip"], gtzan_excerpts.signals(frame), strict=True):
+    for clip, signal in zip(frame["clip"], small_excerpts.signals(frame), strict=True):
         assert np.array_equal(signal * 32768, gtzan_track(clip)[:EXCERPT])
-    tested = Counter()
-    for fold in range(5):
-        split = small_excerpts.with_protocol(frame, "grouped", fold)
-        tested.update(split.loc[split["split"] == "test", "clip"])
-    assert tested == dict.fromkeys(frame["clip"], 1)
 
 
 @pytest.mark.parametrize(
@@ -340,19 +346,17 @@ def test_excerpts_are_all_genres_and_begin_as_the_tracks_do(small_excerpts, gtza
     ],
 )
 def test_what_is_wrong_about_excerpts_is_named(small_excerpts, fault, words):
-    fault(small_excerpts.root())
+    fault(small_excerpts.locate())
     assert not small_excerpts.check().ok
     with pytest.raises(CorpusError, match=rf"(?s)gtzan-excerpts in .*{words}.*data_prep check gtzan-excerpts --root"):
         small_excerpts.index()
 
 
-def test_no_excerpts(tmp_path):
-    how = "(?s)gtzan_excerpts.*first 330,750 samples of tracks 00000 to 00009 of each genre.*Cut them from the whole"
-    for ask in (gtzan_excerpts.locate, gtzan_excerpts.index, gtzan_excerpts.fetch):
+def test_no_excerpts():
+    how = "(?s)gtzan_excerpts.*cut the first 330,750 samples of tracks 00000 to 00009 of each genre from the whole"
+    for ask in (gtzan_excerpts.locate, gtzan_excerpts.index, gtzan_excerpts.check):
         with pytest.raises(CorpusError, match=how):
             ask()
-    with pytest.raises(CorpusError, match="gtzan-excerpts is not in .*elsewhere"):
-        gtzan_excerpts.check(tmp_path / "elsewhere")
 
 
 def test_real_excerpts(real_gtzan_excerpts, real_gtzan_subset):

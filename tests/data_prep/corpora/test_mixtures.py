@@ -9,6 +9,7 @@ import soundfile
 from data_prep import CorpusError, fingerprint
 from data_prep.common import label_sets
 from data_prep.corpora import mixtures
+from tests.data_prep.check_corpus import check_corpus
 
 RATE = 44100
 CLASSES = ("Bass", "Cello", "Flute")
@@ -41,12 +42,16 @@ def pitches(signal):
     return sorted(peaks * RATE / signal.size)
 
 
+def test_it_does_what_every_corpus_does(root):
+    check_corpus(mixtures.CORPUS)
+
+
 def test_index(root):
     frame = mixtures.index(n_tracks=350)
     assert tuple(frame.columns) == mixtures.COLUMNS == label_sets.COLUMNS
     assert list(frame["clip"].iloc[[0, -1]]) == ["mixtures.00000", "mixtures.00349"]
     assert set(frame["n_samples"]) == {5 * RATE}
-    assert mixtures.CLASSES == label_sets.classes_of(frame["label"]) == CLASSES
+    assert mixtures.classes() == label_sets.classes_of(frame["label"]) == CLASSES
     n_labels = frame["label"].map(lambda labels: len(label_sets.split(labels)))
     assert set(n_labels) == {1, 2}
     assert abs((n_labels == 2).mean() - 0.739) < 4 * np.sqrt(0.739 * 0.261 / 350)
@@ -196,12 +201,10 @@ def test_table_of_another_form(root):
 
 
 def test_no_recordings(tmp_path):
-    for ask in (mixtures.locate, mixtures.index, mixtures.check, mixtures.fetch):
+    for ask in (mixtures.locate, mixtures.index, mixtures.check):
         with pytest.raises(CorpusError, match=r"fsdkaggle2018_subset.*train.csv with the columns fname, label"):
             ask()
-    assert mixtures.CLASSES == ()
-    with pytest.raises(AttributeError, match="has no attribute 'LABELS'"):
-        _ = mixtures.LABELS
+    assert mixtures.classes() == ()
 
 
 def test_real_recordings(real_fsdkaggle2018_subset):

@@ -12,6 +12,7 @@ from data_prep.common import label_sets
 from data_prep.corpora import music_library
 from data_prep.corpora.music_library import library_audio
 from shared.audio.signals import AudioError
+from tests.data_prep.check_corpus import check_corpus
 
 RATE = 44100
 SECONDS = 2.0  # of the middle, instead of 40
@@ -55,6 +56,10 @@ def write_table(folder, changed=(), more=""):
     (folder / "library.csv").write_text(text, encoding="utf-8")
 
 
+def test_it_does_what_every_corpus_does(root):
+    check_corpus(music_library.CORPUS)
+
+
 def test_index(root):
     frame = music_library.index()
     assert list(frame.columns) == list(music_library.COLUMNS) == list(label_sets.COLUMNS)
@@ -67,7 +72,7 @@ def test_index(root):
     assert Counter(frame["split"]) == {"train": 5, "validation": 1}
     assert frame.attrs["skipped"] == []
     assert frame.attrs["notes"] == ["1 genre has one track only, so on one side of each split it is missing: Folk."]
-    assert music_library.CLASSES == ("Folk", "Jazz", "Pop", "Rock")
+    assert music_library.classes() == ("Folk", "Jazz", "Pop", "Rock")
     assert music_library.check().ok
 
 
@@ -114,14 +119,12 @@ def test_a_table_that_is_not_called_library(root):
 
 
 def test_no_library(tmp_path):
-    for ask in (music_library.locate, music_library.index, music_library.check, music_library.fetch):
+    for ask in (music_library.locate, music_library.index, music_library.check):
         with pytest.raises(
             CorpusError, match=r"(?s)music_library.*library.csv, whose first line is 'file,genre 1,genre 2'"
         ):
             ask()
-    assert music_library.CLASSES == ()
-    with pytest.raises(AttributeError, match="has no attribute 'LABELS'"):
-        _ = music_library.LABELS
+    assert music_library.classes() == ()
 
 
 def test_rare_genres_and_thinning(root):
@@ -146,31 +149,12 @@ def test_unchanged_files_are_not_read_again(root, monkeypatch, tmp_path):
     before = music_library.index()
     monkeypatch.setattr(library_audio, "read_middle", None)
     assert music_library.index().equals(before)
-    (cache,) = (tmp_path / "cache" / "hashes").glob("music_library-*.csv")
+    (cache,) = (tmp_path / "cache" / "hashes").glob("music_library-*.jsonl")
     cache.write_bytes(cache.read_bytes()[:-30])  # damaged: all are read again
     monkeypatch.undo()
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
     assert set(music_library.index()["n_samples"]) == {3 * RATE}  # of the whole 3 s, now that 40 are taken
-
-
-def test_a_reading_that_is_stopped_goes_on(root, monkeypatch):
-    paths, asked = [root / name for name in LINES], []
-    read_middle, write_cache = library_audio.read_middle, library_audio._write_cache
-
-    def write_and_stop(path, known):
-        write_cache(path, known)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(library_audio, "SAVE_EVERY", 4)
-    monkeypatch.setattr(library_audio, "_write_cache", write_and_stop)
-    with pytest.raises(KeyboardInterrupt):
-        library_audio.read_middles(paths, "music_library")
-    monkeypatch.setattr(library_audio, "_write_cache", write_cache)
-    monkeypatch.setattr(library_audio, "read_middle", lambda path: asked.append(path) or read_middle(path))
-    found = library_audio.read_middles(paths, "music_library")
-    assert asked == paths[4:]
-    assert [recording.path for recording in found] == paths
 
 
 def test_same_recording_under_two_names(root):
@@ -407,7 +391,10 @@ def test_command_line(root, tmp_path, capsys):
     assert "music_library: 5 clips (train 4, validation 1), fingerprint" in printed
     assert "note: unreadable: b.flac" in printed
     assert main(["fetch", "music_library"]) == 1
-    assert "is a music library of your own" in capsys.readouterr().err
+    assert (
+        "the corpus music_library cannot be fetched: put your own into the folder music_library"
+        in capsys.readouterr().err
+    )
 
 
 def test_real_tracks_as_a_library(real_gtzan_subset, monkeypatch, tmp_path):

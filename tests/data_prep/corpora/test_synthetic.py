@@ -12,6 +12,7 @@ from data_prep.common import folders
 from data_prep.corpora import synthetic
 from shared.audio.signals import load_audio
 from shared.base.files import cache_root
+from tests.data_prep.check_corpus import check_corpus
 
 
 def four_a_class():
@@ -71,10 +72,6 @@ def test_folds_tile_the_corpus(frame):
         grouped = synthetic.with_protocol(frame, "grouped", fold)
         tested.update(grouped.loc[grouped["split"] == "test", "clip"])
     assert tested == dict.fromkeys(frame["clip"], 1)
-    with pytest.raises(ValueError, match="has fold 0 to 4, not 5"):
-        synthetic.with_protocol(frame, "grouped", 5)
-    with pytest.raises(ValueError, match="known are: published, grouped"):
-        synthetic.with_protocol(frame, "random")
 
 
 def test_layout_on_disk(made, small):
@@ -136,6 +133,14 @@ def write_noise(label, number, path):
 def quick(small, monkeypatch):
     """Making the corpus takes no time, since its clips are short noises."""
     monkeypatch.setattr(synthetic, "write_clip", write_noise)
+
+
+def test_it_does_what_every_corpus_does(quick, monkeypatch):
+    monkeypatch.setattr(synthetic, "N_SAMPLES", 4000)
+    monkeypatch.setattr(synthetic, "N_CLIPS", 4)
+    monkeypatch.setattr(synthetic, "PER_CLASS", {"train": 2, "validation": 0, "test": 2})
+    monkeypatch.setitem(synthetic.N_FOLDS, "grouped", 2)
+    check_corpus(synthetic.CORPUS)
 
 
 def test_made_on_first_use_and_then_kept(quick):

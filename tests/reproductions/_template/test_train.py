@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
+from data_prep.common import folders
 from data_prep.corpora import synthetic
 from reproductions._template import predict, train
 from reproductions._template.features import windows_of
@@ -37,7 +38,7 @@ def few_clips(tmp_path, monkeypatch):
             soundfile.write(path, tone(label), RATE_HZ, "PCM_16")
             rows.append((path.stem, str(path), label, split, path.stem, f"{len(rows):064x}", str(path)))
     columns = ["clip", "path", "label", "split", "group", "sha256", "audio_path"]
-    monkeypatch.setattr(synthetic, "index", lambda: pd.DataFrame(rows, columns=columns))
+    monkeypatch.setattr(synthetic.CORPUS, "index", lambda: pd.DataFrame(rows, columns=columns))
     monkeypatch.setattr(synthetic, "N_SAMPLES", RATE_HZ * SECONDS)
     before = keras.config.dtype_policy()
     yield tmp_path
@@ -63,10 +64,10 @@ def test_run_trains_every_model_and_predict_uses_it(few_clips, capsys):
 
 def test_a_corpus_that_does_not_fit_is_refused():
     class Other:
-        NAME, SAMPLE_RATE_HZ, windows = "other", 16000, None
+        NAME, SAMPLE_RATE_HZ, windows = "other", 16000, folders.windows
 
     with pytest.raises(ValueError, match="has 16,000 samples a second, and paper.toml's sample_rate_hz is 22,050"):
         windows_of(Other, None, PAPER.settings_for())
-    del Other.windows
+    Other.windows = None
     with pytest.raises(ValueError, match="corpus other has no audio to cut into windows"):
         windows_of(Other, None, PAPER.settings_for())

@@ -42,8 +42,8 @@ def tiny_corpus(tmp_path, monkeypatch):
             row = {"clip": path.stem, "path": str(path), "label": label, "split": split, "group": f"{label}/{i}"}
             rows.append(row | {"sha256": f"{number:08d}{i:08d}"})
     frame = pd.DataFrame(rows)
-    monkeypatch.setattr(vntm, "index", lambda *arguments, **options: frame)
-    monkeypatch.setattr(vntm, "with_protocol", lambda frame, protocol, fold=0: frame)
+    monkeypatch.setattr(vntm.CORPUS, "index", lambda *arguments, **options: frame)
+    monkeypatch.setattr(vntm.CORPUS, "with_protocol", lambda frame, protocol, fold=0: frame)
     before = keras.config.dtype_policy()
     yield tmp_path
     keras.config.set_dtype_policy(before)

@@ -39,7 +39,8 @@ def few_clips(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
     whole = fsdd.index()
     frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
-    monkeypatch.setattr(fsdd, "index", lambda *arguments, **options: frame)
+    for corpus in (fsdd, fsdd.CORPUS):
+        monkeypatch.setattr(corpus, "index", lambda *arguments, **options: frame)
     paper = narrow(load_paper("pragadaraju_digits"))
     for module in (train, predict):
         monkeypatch.setattr(module, "load_paper", lambda name: paper)

@@ -5,17 +5,23 @@ import pandas as pd
 import pytest
 import soundfile
 
+import data_prep
 from data_prep import CorpusError
 from data_prep.common import folders
-from data_prep.corpora import gtzan_excerpts, gtzan_features_3s_subset, gtzan_features_30s, gtzan_subset
 from reproductions.verma_genres.features import FULL_SCALE, Windows, image_settings, inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D
 from shared.audio.log_mel_images import image_of
 from shared.audio.summary_features import PUBLIC_TABLE, features_of, table_cuts
 from shared.paper.loading import load_paper
 
+gtzan_excerpts = data_prep.corpus("gtzan-excerpts")
+gtzan_features_3s_subset = data_prep.corpus("gtzan_features_3s-subset")
+gtzan_features_30s = data_prep.corpus("gtzan_features_30s")
+gtzan_subset = data_prep.corpus("gtzan-subset")
+
 PAPER = load_paper("verma_genres")
 RATE_HZ = 22050
+EXCERPT = 15 * RATE_HZ  # samples of one of gtzan-excerpts
 
 
 @pytest.fixture
@@ -69,12 +75,12 @@ def test_cuts_are_those_of_the_public_table(tracks):
 
 def test_a_track_of_fifteen_seconds_has_what_it_has(tracks):
     """Excerpts: 14 windows, seven that touch, and five cuts, since their tracks go on, which others would not."""
-    index = tracks.assign(n_samples=gtzan_excerpts.N_SAMPLES)
+    index = tracks.assign(n_samples=EXCERPT)
     counts = {CNN_1D: 14, CNN_2D: 7, ANN: 5}
     for model, count in counts.items():
         rows = rows_for(model, gtzan_excerpts, index, PAPER.settings_for())
         assert set(rows.groupby("track").size()) == {count}
-        assert (rows["offset"] + rows["n_samples"]).max() <= gtzan_excerpts.N_SAMPLES
+        assert (rows["offset"] + rows["n_samples"]).max() <= EXCERPT
         assert list(rows.index) == list(range(4 * count))
     assert len(rows_for(ANN, gtzan_subset, index, PAPER.settings_for())) == 4 * 4
 

@@ -120,7 +120,7 @@ def test_what_mode_2_knows_of_its_training_windows(variant):
 
 def test_what_the_excerpts_are():
     assert f"the first {number_words(gtzan_excerpts.N_TRACKS)} tracks of each only" in README
-    seconds = gtzan_excerpts.N_SAMPLES / gtzan_excerpts.SAMPLE_RATE_HZ
+    seconds = gtzan_excerpts.N_SAMPLES / gtzan_excerpts.CORPUS.SAMPLE_RATE_HZ
     hop, window = (PAPER.setting(name) for name in ("hop_seconds", "window_seconds"))
     overlapping, touching = int((seconds - window) / hop) + 1, int(seconds / window)
     cuts = int(seconds / PAPER.setting("cut_seconds"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from data_prep.corpora import gtzan_subset
+import data_prep
 from reproductions.__main__ import main
 from reproductions.verma_genres import predict, train
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
@@ -16,6 +16,8 @@ from shared.paper.loading import load_paper
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.unit import unit_folders
+
+gtzan_subset = data_prep.corpus("gtzan-subset")
 
 RATE_HZ = 22050
 TONES_HZ = {"blues": 300, "rock": 3000}

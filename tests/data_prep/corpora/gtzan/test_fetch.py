@@ -9,9 +9,12 @@ import types
 
 import pytest
 
+import data_prep
 from data_prep import CorpusError, fingerprint
-from data_prep.corpora import gtzan, gtzan_features_30s
+from data_prep.corpora import gtzan
 from data_prep.corpora.gtzan import fetch, tracks
+
+gtzan_features_30s = data_prep.corpus("gtzan_features_30s")
 
 
 @pytest.fixture

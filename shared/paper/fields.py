@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic.json_schema import SkipJsonSchema
 
-NAME = "<name>"  # the key by which the name of an entry is handed to its class
 MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
 
 
@@ -79,7 +78,7 @@ def content(read: Callable[[Path], Any]) -> BeforeValidator:
     return BeforeValidator(check, json_schema_input_type=str)
 
 
-Name = SkipJsonSchema[Annotated[str, Field(alias=NAME)]]
+Name = SkipJsonSchema[Annotated[str, Field(alias="<name>", default="")]]  # no key of an entry: the key it stands under
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Counts = dict[str, Positive]

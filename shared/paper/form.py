@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from shared.paper.fields import (
     Counts,
@@ -44,6 +44,7 @@ from shared.paper.schema import (
 )
 
 SCHEMA = 1
+GROUP, SETTING = "<group>", "<setting>"
 KINDS = {int: "a number", float: "a number", str: "a text", bool: "true or false", list: "a list"}  # of settings
 
 
@@ -191,6 +192,25 @@ class Comparisons(Section):
         ]
 
 
+class SettingsGroup(Section):
+    """Settings that are about the same models: those that it names, where a setting names none itself."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting]
+
+    models: tuple[ModelName, ...] = ()
+
+
+def _kind(entry: dict) -> str:
+    a_group = isinstance(entry, dict) and "value" not in entry and any(isinstance(e, dict) for e in entry.values())
+    return GROUP if a_group else SETTING
+
+
+SettingOrGroup = Annotated[
+    Annotated[Setting, Tag(SETTING)] | Annotated[SettingsGroup, Tag(GROUP)], Discriminator(_kind)
+]
+
+
 class Place(Section):
     """A cell of a published table."""
 
@@ -212,13 +232,17 @@ class Head(Section):
     headline: Place | None = None
 
 
+def _named(entries: dict) -> dict:
+    return {name: replace(entry, name=name) for name, entry in entries.items()}
+
+
 class PaperFile(Section):
     """A paper as data: its settings, its published numbers, and where each of them comes from."""
 
     form: Literal[SCHEMA] = Field(alias="schema", description="the form that this program reads")
     paper: Head
     corpus: Corpus
-    settings: dict[str, Setting] = {}
+    settings: dict[str, SettingOrGroup] = {}
     variants: dict[str, Variant]
     models: dict[str, Model] = {}
     ensembles: dict[str, Ensemble] = {}
@@ -242,12 +266,13 @@ class PaperFile(Section):
             raise SectionError("variants", "has no variant 'paper': the faithful reading must be there")
         if self.variants["paper"].settings:
             raise SectionError("variants.paper.settings", "is not empty: this variant is the settings themselves")
-        for variant in self.variants.values():
-            for name, setting in variant.settings.items():
-                key = f"variants.{variant.name}.settings.{name}"
-                if name not in self.settings:
-                    raise SectionError(key, f"overrides no setting; {suggestion(name, self.settings)}")
-                kind = KINDS[type(self.settings[name].value)]
+        settings = self._flat()
+        for variant, reading in self.variants.items():
+            for name, setting in reading.settings.items():
+                key = f"variants.{variant}.settings.{name}"
+                if name not in settings:
+                    raise SectionError(key, f"overrides no setting; {suggestion(name, settings)}")
+                kind = KINDS[type(settings[name].value)]
                 if KINDS[type(setting.value)] != kind:
                     found = f"is {setting.value!r}: expected {kind}, as in settings.{name}"
                     raise SectionError(f"{key}.value", found)
@@ -255,27 +280,42 @@ class PaperFile(Section):
 
     def read(self, file: Path) -> Paper:
         """The paper that the file says."""
-        place = self.paper.headline
+        place, settings = self.paper.headline, self._flat()
         parts = dict(self.paper) | {name: part for name, part in self if name not in ("form", "paper")}
         parts |= {
             "path": file,
             "headline": place and (place.table, place.model, place.split, place.metric),
-            "variants": {name: self._completed(variant) for name, variant in self.variants.items()},
+            "corpus": replace(self.corpus, protocols=_named(self.corpus.protocols)),
+            "settings": settings,
+            "models": _named(self.models),
+            "ensembles": _named(self.ensembles),
+            "variants": {name: self._completed(name, variant, settings) for name, variant in self.variants.items()},
             "tables": tuple(table.read(self.corpus) for table in self.tables),
             "confusion_matrices": tuple(self._turned(matrix) for matrix in self.confusion_matrices),
             "comparisons": tuple(pair for comparisons in self.comparisons for pair in comparisons.read()),
         }
         return Paper(**parts)
 
-    def _completed(self, variant: Variant) -> Variant:
-        """The models in the paper's order, and overrides with the units and models of what they override."""
+    def _flat(self) -> dict[str, Setting]:
+        """Every setting by its name, in the file's order, those of a group with its models."""
         settings = {}
-        for name, setting in variant.settings.items():
-            base = self.settings[name]
-            settings[name] = replace(setting, unit=setting.unit or base.unit, models=setting.models or base.models)
-        models = tuple(name for name in self.models if name in variant.models or not variant.models)
-        headline = variant.headline or variant.name == "paper"
-        return replace(variant, settings=settings, models=models, headline=headline)
+        for name, entry in self.settings.items():
+            group = {name: entry} if isinstance(entry, Setting) else entry.model_extra
+            for key, setting in group.items():
+                if key in settings:
+                    raise SectionError(f"settings.{name}.{key}", "stands twice, here and before")
+                settings[key] = replace(setting, name=key, models=setting.models or entry.models)
+        return settings
+
+    def _completed(self, name: str, variant: Variant, settings: dict[str, Setting]) -> Variant:
+        """The models in the paper's order, and overrides with the units and models of what they override."""
+        overrides = {}
+        for key, setting in variant.settings.items():
+            unit, models = setting.unit or settings[key].unit, setting.models or settings[key].models
+            overrides[key] = replace(setting, name=key, unit=unit, models=models)
+        models = tuple(model for model in self.models if model in variant.models or not variant.models)
+        headline = variant.headline or name == "paper"
+        return replace(variant, name=name, settings=overrides, models=models, headline=headline)
 
     def _turned(self, matrix: ConfusionMatrix) -> ConfusionMatrix:
         """The matrix with rows = true class, with its classes and the first table of its model and split."""

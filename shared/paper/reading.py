@@ -14,13 +14,13 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.paper.fields import NAME, Rest, suggestion
-from shared.paper.form import PaperFile
+from shared.paper.fields import Rest, suggestion
+from shared.paper.form import GROUP, SETTING, PaperFile
+from shared.paper.json_schema import json_schema
 from shared.paper.schema import Paper, PaperError
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for some in all packages takes longer than reading
 
-NAMED = ("settings", "variants", "models", "ensembles")
 LONGEST = 80
 KINDS = {
     "string": "a text",
@@ -40,7 +40,7 @@ def read_paper(file: Path) -> Paper:
         raise PaperError(f"{file}: not a TOML file: {error}") from None
     rest = Rest(file, values)
     try:  # as JSON, in which lists and tables are all that a tuple or a class can be written as
-        paper = PaperFile.model_validate_json(json.dumps(with_names(values), default=_date), context=rest).read(file)
+        paper = PaperFile.model_validate_json(json.dumps(values, default=_date), context=rest).read(file)
     except ValidationError as error:
         found = dict.fromkeys(f"{file}: {in_words(one)}" for one in error.errors(include_url=False))
         raise PaperError("\n".join(found)) from None
@@ -53,35 +53,18 @@ def _date(value) -> dict:
     return {"a date": str(value)}  # which no key is, so that it is refused at its place
 
 
-def with_names(values: dict) -> dict:
-    """The file with the name of an entry in it, for the sections whose keys are names."""
-    values = values | {section: _named(values[section]) for section in NAMED if section in values}
-    corpus, variants = values.get("corpus"), values.get("variants")
-    if isinstance(corpus, dict) and "protocols" in corpus:
-        values["corpus"] = corpus | {"protocols": _named(corpus["protocols"])}
-    if isinstance(variants, dict):
-        for name, variant in variants.items():
-            if isinstance(variant, dict) and "settings" in variant:
-                variants[name] = variant | {"settings": _named(variant["settings"])}
-    return values
-
-
-def _named(section):
-    if not isinstance(section, dict):
-        return section
-    return {name: entry | {NAME: name} if isinstance(entry, dict) else entry for name, entry in section.items()}
-
-
 def in_words(error: ErrorDetails) -> str:
     """The key that an error is about and what was expected there."""
-    definitions = PaperFile.model_json_schema()
+    definitions = json_schema()
     unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
     nodes, path = _alternatives(definitions, definitions), ""
     for key in error["loc"]:
+        if key in (GROUP, SETTING):
+            continue
         known = sorted({name for node in nodes for name in node.get("properties", {})})
         below = _below(nodes, key, definitions)
         if below is None and not unknown:
-            continue  # not a key, but which of several kinds did not fit
+            break  # not a key, but which of several kinds did not fit
         path += f"[{key}]" if isinstance(key, int) else f".{key}" if path else key
         nodes = below or []
     wrong = error.get("ctx", {}).get("error")
@@ -100,8 +83,8 @@ def _alternatives(node: dict, definitions: dict) -> list[dict]:
     """What a part of a JSON Schema allows, each a node without references."""
     if "$ref" in node:
         return _alternatives(definitions["$defs"][node["$ref"].rpartition("/")[2]], definitions)
-    if "anyOf" in node:
-        return [one for part in node["anyOf"] for one in _alternatives(part, definitions)]
+    if parts := node.get("anyOf", node.get("oneOf")):
+        return [one for part in parts for one in _alternatives(part, definitions)]
     return [node]
 
 
@@ -122,8 +105,7 @@ def _expected(nodes: list[dict]) -> str:
     about = nodes[0].get("description") if nodes[0]["type"] != "object" else None
     if about and "pattern" in nodes[0]:
         return about
-    kinds = dict.fromkeys(_kind(node) for node in nodes if node["type"] != "null")
-    return " or ".join(kinds) + (f"; {about}" if about else "")
+    return " or ".join(dict.fromkeys(map(_kind, nodes))) + (f"; {about}" if about else "")
 
 
 def _kind(node: dict) -> str:

@@ -404,8 +404,6 @@ class Protocol:
 
     @model_validator(mode="after")
     def _check(self):
-        if self.name == "published":
-            raise SectionError("", "is the paper's own split: its clips a split stand in corpus.n")
         if self.comparable and not self.n:
             raise SectionError("n", "is missing: a split that may stand beside the paper needs its clips a split")
         return self
@@ -511,8 +509,10 @@ class Corpus:
 
     @model_validator(mode="after")
     def _check(self):
-        """The stated counts must be of the classes, all of them, and fit the stated number of clips."""
+        """The stated counts must be of all classes and fit the stated number of clips."""
         counts, clips = self.counts, self.clips
+        if "published" in self.protocols:
+            raise SectionError("protocols.published", "is the paper's own split, whose clips a split stand in corpus.n")
         if not counts:
             return self
         if odd := sorted(set(counts) ^ set(self.classes)):

@@ -161,6 +161,62 @@ def test_a_setting_may_be_about_some_models_only(tmp_path):
         )
 
 
+GROUPS = """
+[settings.of_cnn]
+models = ["CNN"]
+kernel = { value = 3, origin = "paper", where = "2" }
+units = { value = [8], origin = "paper", where = "2", models = ["CNN", "RNN"] }
+[settings.for_all]
+epochs = { value = 50, origin = "paper", where = "2" }
+"""
+
+
+def test_settings_in_groups_are_about_the_models_of_their_group(tmp_path):
+    text = MINIMAL.replace("[variants.paper]", GROUPS + "[variants.paper]")
+    text = text.replace(
+        "settings = { learning_rate",
+        'settings = { kernel = { value = 5, origin = "paper", where = "3" }, learning_rate',
+    )
+    paper = load_paper("toy", write(tmp_path, text))
+    assert {name: setting.models for name, setting in paper.settings.items()} == {
+        "batch_size": (),
+        "learning_rate": (),
+        "kernel": ("CNN",),
+        "units": ("CNN", "RNN"),
+        "epochs": (),
+    }
+    assert [setting.name for setting in paper.settings.values()] == list(paper.settings)
+    override = paper.variants["fast"].settings["kernel"]
+    assert (override.value, override.models, override.name) == (5, ("CNN",), "kernel")
+    assert set(paper.settings_for(model="RNN")) == {"batch_size", "learning_rate", "units", "epochs"}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        (
+            'models = ["CNN"]\nkernel',
+            'models = ["CMN"]\nkernel',
+            "settings.of_cnn.models[0] names 'CMN', which [models]",
+        ),
+        ('models = ["CNN"]\nkernel', 'model = ["CNN"]\nkernel', "settings.of_cnn.model is ['CNN']: expected a table"),
+        (
+            "kernel = { value = 3, origin",
+            "kernel = { value = 3, origins",
+            "settings.of_cnn.kernel.origins is not a key of",
+        ),
+        ("kernel = { value = 3, ", "kernel = { ", "settings.of_cnn.kernel.value is missing"),
+        ("epochs = {", "kernel = {", "settings.for_all.kernel stands twice, here and before"),
+        ("epochs = {", "batch_size = {", "settings.for_all.batch_size stands twice, here and before"),
+    ],
+)
+def test_a_malformed_group_is_named_with_key_and_remedy(tmp_path, good, bad, message):
+    assert good in GROUPS
+    text = MINIMAL.replace("[variants.paper]", GROUPS.replace(good, bad) + "[variants.paper]")
+    with pytest.raises(PaperError, match=re.escape(f"paper.toml: {message}")):
+        load_paper("toy", write(tmp_path, text))
+
+
 def test_a_variant_restricts_models(toy):
     assert toy.models_for() == ("CNN", "RNN")
     assert toy.models_for("fast") == ("CNN",)

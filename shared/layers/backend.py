@@ -11,6 +11,11 @@ from shared.base.provenance import machine
 
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of "retracing" when a second model is trained
 
+# As keras_home/keras.json says, also where Keras was imported before this project, with a user's own.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
+
 
 def name() -> str:
     """``tensorflow`` or ``jax``."""
@@ -29,10 +34,12 @@ def accelerator() -> str:
     return tf.config.experimental.get_device_details(devices[0]).get("device_name", "gpu") if devices else "cpu"
 
 
-def conditions() -> dict[str, str]:
-    """Backend and device for a run's record; the device is the accelerator, or else the processor in words."""
+def conditions() -> dict:
+    """Backend, device and Keras's own settings for a run's record; the device is the accelerator, or else the processor
+    in words."""
     device = accelerator()
-    return {"backend": name(), "device": machine() if device == "cpu" else device}
+    configured = {key: getattr(keras.config, key)() for key in ("floatx", "epsilon", "image_data_format")}
+    return {"backend": name(), "device": machine() if device == "cpu" else device, "keras": configured}
 
 
 def jit_compile() -> bool:

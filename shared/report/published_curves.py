@@ -111,7 +111,9 @@ def write_published_curves(paper: Paper, diff: Diff, folder: Path, write) -> lis
             continue
         picture = picture_of(folder, curve)
         written.append(write(picture.with_suffix(".csv"), render_csv(_rows(found))))
-        draw(picture, found, f"{curve.model}: {curve.figure} and runs")
+        drawn = {one.corpus for one in found}
+        corpora = [name for name in (paper.corpus.name, *paper.corpus.others) if name in drawn]
+        draw(picture, found, corpora, f"{curve.model}: {curve.figure} and runs")
         written.append(picture)
     return written
 
@@ -142,20 +144,20 @@ def curves_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], lis
             runs = f" ({line.runs} seeds)" if line.runs > 1 else ""
             first, last = (f"{values[0]:.4f}, {values[-1]:.4f}" for values in (line.losses, line.accuracies))
             place = [f"`{line.variant}`" if line.variant else "", line.protocol, f"{line.n:,}" if line.n else ""]
-            losses = [first, f"{line.deaf_loss:.4f}", f"{1 - line.shares[-1]:.1%}", f"{line.constant_loss:.4f}"]
-            accuracies = [last, f"{line.constant_accuracy:.4f}", f"{line.gains[-1]:+.4f}"]
+            less = f"{100 * (1 - line.shares[-1]):.1f} %"
+            losses = [first, f"{line.deaf_loss:.4f}", less, f"{line.constant_loss:.4f}"]
+            accuracies = [last, f"{line.constant_accuracy:.4f}", f"{round(line.gains[-1], 4) + 0.0:+.4f}"]
             rows.append([what + runs, *place, f"{len(line.losses)}", *losses, *accuracies])
     head = ["curve", "variant", "split", "validation samples", "epochs", "loss, first and last", "hearing nothing"]
     head += ["less by", "each label's share", "binary accuracy, first and last", "naming nothing", "more by"]
     return head, rows
 
 
-def draw(path: Path, found: list[Line], title: str) -> None:
+def draw(path: Path, found: list[Line], corpora: list[str], title: str) -> None:
     """Draw the curves, a row of panels a split: the loss as a share of that of hearing nothing, how much of it is gone,
     and the binary accuracy above the constant predictor's."""
     published = [line for line in found if not line.corpus]
     splits = list(dict.fromkeys((line.variant, line.protocol) for line in found if line.corpus))
-    corpora = list(dict.fromkeys(line.corpus for line in found if line.corpus))
     colours = {corpus: OURS[i % len(OURS)] for i, corpus in enumerate(corpora)}
     figure, axes = new_figure(len(splits), 3, (12.6, 3.5 * len(splits) + 1.0), sharex="all", sharey="col")
     for row, split in zip(axes, splits, strict=True):
@@ -184,7 +186,9 @@ def draw(path: Path, found: list[Line], title: str) -> None:
     for axis in axes[-1]:
         axis.set_xlabel("epoch", color=MUTED)
     handles = {label: handle for row in axes for handle, label in zip(*row[0].get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    labels = [label for label in (*corpora, "published") if label in handles]
+    shown = [handles[label] for label in labels]
+    figure.legend(shown, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=10.5, color=INK)
     save_figure(figure, path)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.paper.schema import Paper, PaperError, suggestion
+from shared.paper.fields import suggestion
+from shared.paper.schema import Paper, PaperError
 
 PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
 

@@ -1,26 +1,57 @@
 """A paper as data: its settings, its published numbers and where each of them comes from.
 
-Everything is read from ``reproductions/<id>/paper.toml`` (by `shared.paper.reading`, which also checks it). Training
-takes its settings from here, tables and diff take the published numbers from here, so what is said and what is run are
-one.
+Everything is read from ``reproductions/<id>/paper.toml`` (by `shared.paper.reading`). Most classes are a section of
+that file: its keys, their kinds, and what must hold between them. Where the file has another form than what it says,
+that form is in `shared.paper.form`. Training takes its settings from here, tables and diff take the published numbers
+from here, so what is said and what is run are one.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
 
-SCHEMA = 1
-MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from shared.paper.data import read_curve, read_pairs
+from shared.paper.fields import (
+    MISPLACED,
+    Axis,
+    Count,
+    Counts,
+    Fingerprint,
+    ModelName,
+    Name,
+    Number,
+    Origin,
+    Positive,
+    RemarkKind,
+    Scale,
+    SectionError,
+    TableId,
+    VariantName,
+    content,
+    suggestion,
+)
+
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 
 
 class PaperError(ValueError):
     """A paper, variant or model that is not there, or a ``paper.toml`` that does not hold together."""
+
+
+def _sourced(section):
+    """The check that a value from the paper names its place, and an assumed one its reason."""
+    if section.origin == "paper" and not section.where and not isinstance(section, Variant):
+        raise SectionError("where", "is missing: the origin is the paper, so write the section that says so")
+    if section.origin == "assumed" and not section.reason:
+        raise SectionError("reason", "is missing: the value is assumed, so write why this one")
+    return section
 
 
 @dataclass(frozen=True)
@@ -33,34 +64,49 @@ class Setting:
     a verdict on a run with it is conditional on that.
     """
 
-    name: str
+    name: Name
     value: bool | int | float | str | list
-    origin: str
+    origin: Origin
     unit: str = ""
     where: str = ""
     reason: str = ""
     note: str = ""
-    models: tuple[str, ...] = ()
+    models: tuple[ModelName, ...] = ()
     condition: str = ""
+
+    _check = model_validator(mode="after")(_sourced)
 
 
 @dataclass(frozen=True)
 class Variant:
     """A named reading of the paper: the settings that differ, and the models it is about (all when not said).
 
-    `headline` marks a reading of the same standing as ``paper``, because the text does not decide between the two:
-    summaries show both.
+    ``paper`` is always there and changes nothing. `headline` marks a reading of the same standing, because the text
+    does not decide between the two: summaries show both.
     """
 
-    name: str
+    name: Name
     title: str
     description: str
-    origin: str
-    where: str
-    reason: str
-    models: tuple[str, ...]
-    settings: dict[str, Setting]
+    origin: Origin
+    where: str = ""
+    reason: str = ""
+    models: tuple[ModelName, ...] = ()
+    settings: dict[str, Setting] = field(default_factory=dict)
     headline: bool = False
+
+    _check = model_validator(mode="after")(_sourced)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as the paper lists it, and the shape that it puts out."""
+
+    layer: str
+    shape: tuple[int, ...]
+
+    def __iter__(self):
+        return iter((self.layer, self.shape))
 
 
 @dataclass(frozen=True)
@@ -72,41 +118,54 @@ class Model:
     not learn, such as an answer that is the same for every clip, leaves no network to predict with.
     """
 
-    name: str
+    name: Name
     title: str = ""
     where: str = ""
     parameters: int | None = None
-    parameters_origin: str = ""
+    parameters_origin: Origin = ""
     input_shape: tuple[int, ...] = ()
-    layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    layers: tuple[Layer, ...] = ()
     corpus: str = ""
     mode: int | None = None
     learns: bool = True
+
+    @model_validator(mode="after")
+    def _check(self):
+        if (self.parameters is None) == bool(self.parameters_origin):
+            missing = "parameters" if self.parameters is None else "parameters_origin"
+            raise SectionError(missing, "is missing: expected parameters and parameters_origin, who counted them")
+        return self
 
 
 @dataclass(frozen=True)
 class Ensemble:
     """A fusion of models; `published` says whether the paper prints a number for it."""
 
-    name: str
-    members: tuple[str, ...]
+    name: Name
+    members: tuple[ModelName, ...]
     rule: str
     published: bool
-    origin: str
+    origin: Origin
     weights: tuple[float, ...] = ()
     where: str = ""
     reason: str = ""
     note: str = ""
 
+    @model_validator(mode="after")
+    def _check(self):
+        if self.weights and len(self.weights) != len(self.members):
+            raise SectionError("weights", f"has {len(self.weights)} values for {len(self.members)} members")
+        return _sourced(self)
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a published table."""
+    """A column of a published table; without a `scale` in the file, it has the table's."""
 
     split: str
     metric: str
     header: str
-    scale: int = 1
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
@@ -190,15 +249,25 @@ class ConfusionMatrix:
     """
 
     figure: str
-    model: str
+    model: ModelName
     split: str
-    classes: tuple[str, ...]
-    matrix: tuple[tuple[int, ...], ...]
-    printed_rows: str
+    matrix: tuple[tuple[Count, ...], ...]
+    printed_rows: Annotated[Axis, Field(description="what the figure's rows stand for")]
+    classes: tuple[str, ...] = ()
     note: str = ""
-    labelled_rows: str = ""
-    table: str = ""
-    note_kind: str = ""
+    labelled_rows: Annotated[Axis, Field(description="what the figure's own label calls its rows")] = ""
+    table: TableId = ""
+    note_kind: Annotated[RemarkKind, Field(alias="kind")] = ""
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo):
+        n = len(self.classes or info.context.classes)
+        if n and (len(self.matrix) != n or any(len(row) != n for row in self.matrix)):
+            raise SectionError("matrix", f"is not {n} x {n}, the number of classes")
+        if bool(self.note_kind) != bool(self.note):
+            missing = "note" if self.note_kind else "kind"
+            raise SectionError(missing, "is missing: a remark has a kind and says in its note what is odd")
+        return self
 
     @property
     def as_printed(self) -> tuple[tuple[int, ...], ...]:
@@ -212,19 +281,23 @@ class CountFigure:
 
     id: str
     title: str
-    unit: str
-    counts: dict[str, int]
+    unit: str = ""
+    counts: Counts = field(default_factory=dict)
+
+
+def _curve(file: Path) -> dict[str, tuple[str, ...]]:
+    return {name: values for name, values in read_curve(file).items() if name != "epoch"}
 
 
 @dataclass(frozen=True)
 class Curve:
     """A published curve of a model's training: `printed` has a text an epoch for each quantity of a history, such as
-    ``loss`` and ``val_loss``; `place` says where they are printed, `figure` what shows them."""
+    ``loss`` and ``val_loss``; `place` says where they are printed, `figure` what shows them. `file` is a CSV file."""
 
     figure: str
     place: str
-    model: str
-    printed: dict[str, tuple[str, ...]]
+    model: ModelName
+    printed: Annotated[dict[str, tuple[str, ...]], Field(alias="file"), content(_curve)]
 
     def values(self, quantity: str) -> list[float]:
         """The numbers of one quantity, an epoch each; none where it has no such curve."""
@@ -241,9 +314,9 @@ class Framing:
     step of a frame are the settings window_seconds and hop_seconds; the last frame is filled up with zeros."""
 
     place: str
-    rate_hz: int
-    samples: int
-    frames: int
+    rate_hz: Positive
+    samples: Positive
+    frames: Positive
 
 
 @dataclass(frozen=True)
@@ -252,8 +325,8 @@ class StepCount:
     Batch and share held out are the settings batch_size and validation_fraction."""
 
     place: str
-    steps: int
-    samples: int
+    steps: Positive
+    samples: Positive
 
 
 @dataclass(frozen=True)
@@ -264,19 +337,31 @@ class Claim:
     """
 
     place: str
-    printed: str
-    scale: int = 1
+    printed: Annotated[Number, Field(alias="value")]
+    scale: Scale = 1
     quantity: str = ""
-    model: str = ""
+    model: ModelName = ""
     split: str = ""
     metric: str = ""
+
+    @model_validator(mode="after")
+    def _check(self):
+        about = (self.model, self.split, self.metric)
+        if self.quantity and any(about):
+            raise SectionError("quantity", "stands beside model, split or metric: expected one or the other")
+        if not self.quantity and not all(about):
+            raise SectionError("quantity", "is missing: write what the value is of, or its model, split and metric")
+        return self
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something in the paper that contradicts itself, is impossible as printed, or is left unsaid."""
 
-    kind: str
+    kind: Annotated[
+        Literal["contradiction", "impossible", "slip", "silent", "flaw"],
+        Field(description="what sort of trouble it is"),
+    ]
     place: str
     text: str
 
@@ -289,9 +374,9 @@ class Ablation:
     """
 
     title: str
-    model: str
-    variants: tuple[str, ...]
-    epochs: int
+    model: ModelName
+    variants: tuple[VariantName, ...]
+    epochs: Positive
 
 
 @dataclass(frozen=True)
@@ -311,11 +396,17 @@ class Protocol:
     then gives its clips a split. `folds` names the folds, for example after the speaker who is left out.
     """
 
-    name: str
+    name: Name
     title: str = ""
     comparable: bool = False
-    n: dict[str, int] = field(default_factory=dict)
+    n: Counts = field(default_factory=dict)
     folds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self):
+        if self.comparable and not self.n:
+            raise SectionError("n", "is missing: a split that may stand beside the paper needs its clips a split")
+        return self
 
 
 @dataclass(frozen=True)
@@ -329,7 +420,18 @@ class Clusters:
 
     by: str
     pattern: str
-    block: int = 1
+    block: Positive = 1
+
+    @model_validator(mode="after")
+    def _check(self):
+        try:
+            groups = re.compile(self.pattern).groups
+        except re.error as error:
+            raise SectionError("pattern", f"is no regular expression: {error}") from None
+        if groups != 1:
+            found = f"has {groups} groups: expected one, in parentheses, which names the cluster"
+            raise SectionError("pattern", found)
+        return self
 
     def of(self, clips: Iterable[str]) -> list[str]:
         """The cluster of each clip."""
@@ -359,6 +461,25 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class DrawnFile:
+    """How samples were drawn from a corpus whose labels are known: `pairs` is a CSV file of them."""
+
+    pairs: str
+    rule: Annotated[Literal["label, then track"], Field(description="how a sample was drawn")]
+    samples: Positive
+
+    def read(self, info: ValidationInfo) -> Drawn:
+        """The same with the content of the file, whose labels must be the corpus's."""
+        try:
+            pairs, fingerprint = read_pairs(info.context.file.parent / self.pairs)
+        except ValueError as error:
+            raise SectionError("pairs", f"is {self.pairs!r}: {error}") from None
+        if odd := sorted({name for pair in pairs for name in pair[:2] if name} - set(info.context.classes)):
+            raise SectionError("pairs", f"has {', '.join(odd)}, which corpus.classes does not have")
+        return Drawn(pairs, self.rule, self.samples, fingerprint)
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The corpus that the published numbers were measured on.
 
@@ -373,18 +494,38 @@ class Corpus:
 
     name: str
     title: str
-    labels: str
+    labels: Annotated[Literal["single", "multi"], Field(description="one label a clip, or several")]
     classes: tuple[str, ...]
-    n: dict[str, int]
-    fingerprint: str = ""
+    n: Counts = field(default_factory=dict)
+    fingerprint: Fingerprint = ""
     protocols: dict[str, Protocol] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    clips: int | None = None
-    folds: int = 1
+    counts: Counts = field(default_factory=dict)
+    clips: Positive | None = None
+    folds: Positive = 1
     clusters: dict[str, Clusters] = field(default_factory=dict)
     private: bool = False
-    drawn: Drawn | None = None
+    drawn: Annotated[DrawnFile, AfterValidator(DrawnFile.read)] | None = None  # a Drawn, once it is read
+
+    @model_validator(mode="after")
+    def _check(self):
+        """The stated counts must be of all classes and fit the stated number of clips."""
+        counts, clips = self.counts, self.clips
+        if "published" in self.protocols:
+            raise SectionError("protocols.published", "is the paper's own split, whose clips a split stand in corpus.n")
+        if not counts:
+            return self
+        if odd := sorted(set(counts) ^ set(self.classes)):
+            found = f"and corpus.classes differ in {', '.join(odd)}: expected one count for each class"
+            raise SectionError("counts", found)
+        total, largest = sum(counts.values()), max(counts.values())
+        if self.labels == "single" and clips not in (None, total):
+            raise SectionError("clips", f"is {clips}: the counts add up to {total}, and a clip has one label")
+        if self.labels == "multi" and clips is None:
+            raise SectionError("clips", "is missing: with several labels a clip, the counts do not add up to it")
+        if self.labels == "multi" and largest > clips:
+            raise SectionError("clips", f"is {clips}, fewer than the {largest} clips of one class")
+        return self
 
     @property
     def size(self) -> int | None:
@@ -529,13 +670,3 @@ class Paper:
         if name in there:
             return there[name]
         raise PaperError(f"{self.id} has no {kind} {name!r}; {suggestion(name, there)}")
-
-
-def suggestion(name: str, known) -> str:
-    """``the known are: a, b, c``, or the closest ones when there are many."""
-    known = list(known)
-    if len(known) > 12:
-        close = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
-        if close:
-            return "the closest are: " + ", ".join(close)
-    return "the known are: " + (", ".join(known) or "none")

@@ -150,13 +150,71 @@ def test_a_setting_may_be_about_some_models_only(tmp_path):
     assert set(paper.settings_for("fast", "CNN")) == {"batch_size", "learning_rate"}
     assert set(paper.settings_for("paper", "RNN")) == {"batch_size"}
     assert set(paper.settings_for(model="a probe")) == {"batch_size"}
-    with pytest.raises(PaperError, match=r"settings.learning_rate.models names 'CMM', which \[models\] does not have"):
+    with pytest.raises(
+        PaperError, match=r"settings.learning_rate.models\[0\] names 'CMM', which \[models\] does not have"
+    ):
         load_paper(
             "toy",
             write(
                 tmp_path, text.replace('models = ["CNN"] }\n[variants.paper]', 'models = ["CMM"] }\n[variants.paper]')
             ),
         )
+
+
+GROUPS = """
+[settings.of_cnn]
+models = ["CNN"]
+kernel = { value = 3, origin = "paper", where = "2" }
+units = { value = [8], origin = "paper", where = "2", models = ["CNN", "RNN"] }
+[settings.for_all]
+epochs = { value = 50, origin = "paper", where = "2" }
+"""
+
+
+def test_settings_in_groups_are_about_the_models_of_their_group(tmp_path):
+    text = MINIMAL.replace("[variants.paper]", GROUPS + "[variants.paper]")
+    text = text.replace(
+        "settings = { learning_rate",
+        'settings = { kernel = { value = 5, origin = "paper", where = "3" }, learning_rate',
+    )
+    paper = load_paper("toy", write(tmp_path, text))
+    assert {name: setting.models for name, setting in paper.settings.items()} == {
+        "batch_size": (),
+        "learning_rate": (),
+        "kernel": ("CNN",),
+        "units": ("CNN", "RNN"),
+        "epochs": (),
+    }
+    assert [setting.name for setting in paper.settings.values()] == list(paper.settings)
+    override = paper.variants["fast"].settings["kernel"]
+    assert (override.value, override.models, override.name) == (5, ("CNN",), "kernel")
+    assert set(paper.settings_for(model="RNN")) == {"batch_size", "learning_rate", "units", "epochs"}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        (
+            'models = ["CNN"]\nkernel',
+            'models = ["CMN"]\nkernel',
+            "settings.of_cnn.models[0] names 'CMN', which [models]",
+        ),
+        ('models = ["CNN"]\nkernel', 'model = ["CNN"]\nkernel', "settings.of_cnn.model is ['CNN']: expected a table"),
+        (
+            "kernel = { value = 3, origin",
+            "kernel = { value = 3, origins",
+            "settings.of_cnn.kernel.origins is not a key of",
+        ),
+        ("kernel = { value = 3, ", "kernel = { ", "settings.of_cnn.kernel.value is missing"),
+        ("epochs = {", "kernel = {", "settings.for_all.kernel stands twice, here and before"),
+        ("epochs = {", "batch_size = {", "settings.for_all.batch_size stands twice, here and before"),
+    ],
+)
+def test_a_malformed_group_is_named_with_key_and_remedy(tmp_path, good, bad, message):
+    assert good in GROUPS
+    text = MINIMAL.replace("[variants.paper]", GROUPS.replace(good, bad) + "[variants.paper]")
+    with pytest.raises(PaperError, match=re.escape(f"paper.toml: {message}")):
+        load_paper("toy", write(tmp_path, text))
 
 
 def test_a_variant_restricts_models(toy):
@@ -209,7 +267,7 @@ epochs = 3
 def test_ablations_name_variants_and_a_model(tmp_path):
     ablation = load_paper("toy", write(tmp_path, MINIMAL + ABLATION)).ablations[0]
     assert (ablation.model, ablation.variants, ablation.epochs) == ("CNN", ("paper", "fast"), 3)
-    with pytest.raises(PaperError, match=r"ablations\[0\].variants names 'fats'.* the known are: paper, fast"):
+    with pytest.raises(PaperError, match=r"ablations\[0\].variants\[1\] names 'fats'.* the known are: paper, fast"):
         load_paper("toy", write(tmp_path, MINIMAL + ABLATION.replace('"fast"', '"fats"')))
 
 
@@ -241,9 +299,9 @@ def test_comparisons_are_of_variants_and_models(tmp_path):
     assert sides == [((variant, "CNN"), (variant, "RNN")) for variant in ("paper", "fast")]
     wrong = {
         '"fast" }': ('"fats" }', r"comparisons\[0\].second.variant names 'fats'.* the known are: paper, fast"),
-        '["CNN"]': ('["CMN"]', r"comparisons\[0\].models names 'CMN'"),
+        '["CNN"]': ('["CMN"]', r"comparisons\[0\].models\[0\] names 'CMN'"),
         'models = ["CNN"]': ("", r"comparisons\[0\].first.model is missing"),
-        '["paper", "fast"]': ('["paper", "fats"]', r"comparisons\[2\].variants names 'fats'"),
+        '["paper", "fast"]': ('["paper", "fats"]', r"comparisons\[2\].variants\[1\] names 'fats'"),
         'variants = ["paper", "fast"]': ("", r"comparisons\[2\].first.variant is missing"),
         '"paper", model = "CNN"': ('"paper", model = "CMN"', r"comparisons\[1\].first.model names 'CMN'"),
     }
@@ -278,8 +336,8 @@ def test_claims_are_about_a_number_of_a_table_or_a_quantity_in_words(tmp_path):
     ("good", "bad", "message"),
     [
         ('value = "98.5"', 'value = "98.5 %"', "claims[0].value is '98.5 %': expected a number as printed"),
-        ('value = "98.5"', "value = 98.5", "claims[0].value is 98.5: expected a text"),
-        ("scale = 100", "scale = 0", "claims[0].scale is 0: expected 1 for fractions or 100 for percentages"),
+        ('value = "98.5"', "value = 98.5", "claims[0].value is 98.5: expected a number as printed, such as '88.5'"),
+        ("scale = 100", "scale = 0", "claims[0].scale is 0: expected a positive whole number; 1 for fractions, 100"),
         ('model = "CNN"', 'model = "CMN"', "claims[0].model names 'CMN', which [models] does not have"),
         ('split = "train"', "", "claims[0].quantity is missing: write what the value is of, or its model, split and"),
         ('quantity = "columns of an image"', "", "claims[1].quantity is missing"),
@@ -406,7 +464,7 @@ def test_unknown_names_list_the_known(toy, tmp_path):
 @pytest.mark.parametrize(
     ("good", "bad", "message"),
     [
-        ("schema = 1", "schema = 2", "schema is 2: this program reads schema 1"),
+        ("schema = 1", "schema = 2", "schema is 2: expected 1; the form that this program reads"),
         ("schema = 1", "schema 1", "not a TOML file"),
         ('id = "toy"', 'id = "toi"', "paper.id is 'toi': expected 'toy', the name of its folder"),
         ("year = 2020", 'year = "2020"', "paper.year is '2020': expected a whole number"),
@@ -419,15 +477,19 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         ("value = 1, origin", 'value = "1", origin', "settings.learning_rate.value is '1': expected a number, as in"),
         ("{ learning_rate = { value", "{ learning = { value", "variants.fast.settings.learning overrides no setting"),
         ("[variants.paper]", "[variants.printed]", "variants has no variant 'paper'"),
-        ('models = ["CNN"]', 'models = ["CMN"]', "variants.fast.models names 'CMN', which [models] does not have"),
+        ('models = ["CNN"]', 'models = ["CMN"]', "variants.fast.models[0] names 'CMN', which [models] does not have"),
         ("weights = [0.4, 0.6]", "weights = [1.0]", "ensembles.MIX.weights has 1 values for 2 members"),
         ('"98.50", "0.874 ± 0.006"', '"98.50"', "tables[0].rows[0].values has 1 values for 2 columns"),
         ('"98.50"', '"98.50 %"', "tables[0].rows[0].values[0] is '98.50 %': expected a number as printed"),
-        ('"98.50"', "98.50", "tables[0].rows[0].values[0] is 98.5: expected a text"),
-        ('remarks = [{ model = "RNN"', 'remarks = [{ model = "X"', "tables[0].remarks is about X, test, map@3"),
+        ('"98.50"', "98.50", "tables[0].rows[0].values[0] is 98.5: expected a number as printed, such as"),
+        ('remarks = [{ model = "RNN"', 'remarks = [{ model = "X"', "tables[0].remarks[0] is about X, test, map@3"),
         ("[[20, 10], [5, 15]]", "[[20, 10]]", "confusion_matrices[0].matrix is not 2 x 2"),
-        ("[5, 15]", "[5, -15]", "confusion_matrices[0].matrix has an entry that is not a count"),
-        ('printed_rows = "predicted"', 'printed_rows = "yes"', "what do the figure's rows stand for?"),
+        ("[5, 15]", "[5, -15]", "confusion_matrices[0].matrix[1][1] is -15: expected a whole number, 0 or"),
+        (
+            'printed_rows = "predicted"',
+            'printed_rows = "yes"',
+            "expected one of true, predicted; what the figure's rows stand for",
+        ),
         (
             "matrix = [[20",
             'labelled_rows = "yes"\nmatrix = [[20',
@@ -449,6 +511,51 @@ def test_a_malformed_file_is_named_with_key_and_remedy(tmp_path, good, bad, mess
     with pytest.raises(PaperError, match=re.escape(message)) as error:
         load_paper("toy", root)
     assert str(error.value).startswith(str(tmp_path / "toy" / "paper.toml"))
+
+
+def test_every_place_is_named_at_once_a_line_each(tmp_path):
+    text = MINIMAL.replace('unit = "clips", origin', 'units = "clips", origin').replace("year = 2020", 'year = "2020"')
+    text = text.replace("repeats = 10", "repeats = 1.5").replace("[models.RNN]", '[models.RNN]\nname = "RNN"')
+    file = write(tmp_path, text) / "toy" / "paper.toml"
+    with pytest.raises(PaperError) as error:
+        load_paper("toy", tmp_path)
+    known = "the known are: condition, models, note, origin, reason, unit, value, where"
+    of_model = "corpus, input_shape, layers, learns, mode, parameters, parameters_origin, title, where"
+    assert str(error.value).splitlines() == [
+        f"{file}: paper.year is '2020': expected a whole number",
+        f"{file}: settings.batch_size.units is not a key of this section; {known}",
+        f"{file}: models.RNN.name is not a key of this section; the known are: {of_model}",
+        f"{file}: tables[0].repeats is 1.5: expected a whole number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        (
+            "value = 32",
+            "value = { clips = 32 }",
+            "settings.batch_size.value is {'clips': 32}: expected true or false or",
+        ),
+        ("value = 32", "value = 2020-01-01", "settings.batch_size.value is {'a date': '2020-01-01'}: expected true or"),
+        (
+            "[models.RNN]",
+            "[models.RNN]\nparameters = 8",
+            "models.RNN.parameters_origin is missing: expected parameters",
+        ),
+        ("[models.RNN]", '[models.RNN]\nparameters_origin = "paper"', "models.RNN.parameters is missing"),
+        ('classes = ["a", "b"]', 'classes = "ab"', "corpus.classes is 'ab': expected a list"),
+        ("[[figures]]", "[figures]", "figures is {'id': 'Fig. 2', "),
+        ("[models.RNN]", "", "ensembles.MIX.members[1] names 'RNN', which [models] does not have; the known are: CNN"),
+        ("[corpus]", "[corpse]", "corpus is missing: expected a table"),
+        ("[corpus]", "[corpse]", "corpse is not a key of this section; the closest are: corpus, curves, comparisons"),
+        ("[variants.paper]", "[variants.paper]\nheadline = 1", "variants.paper.headline is 1: expected true or false"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(tmp_path, good, bad, message):
+    assert good in MINIMAL
+    with pytest.raises(PaperError, match=re.escape(f"paper.toml: {message}")):
+        load_paper("toy", write(tmp_path, MINIMAL.replace(good, bad, 1)))
 
 
 # ---- lam_ensemble against its own arithmetic
@@ -600,10 +707,10 @@ def test_a_margin_needs_its_reason(tmp_path):
     assert read.is_held_against("fast")
     assert not read.is_held_against("paper")
     for old, new, said in (
-        ("0.01", "0", "accuracy is 0.0: expected a fraction above 0"),
+        ("0.01", "0", "accuracy is 0: expected a number above 0"),
         ("{ accuracy", "{ loss", "loss is no column of the table"),
         ('margin_reason = "half of what two rows differ by"', "", "margin_reason is missing"),
-        ('["fast"]', '["fats"]', "variants names 'fats'"),
+        ('["fast"]', '["fats"]', r"variants\[0\] names 'fats'"),
     ):
         with pytest.raises(PaperError, match=said):
             load_paper("toy", write(tmp_path, text.replace(old, new)))
@@ -683,7 +790,7 @@ def test_data_in_files_beside_it(with_data, toy):
             'classes = ["a", "c"]',
             "corpus.drawn.pairs has b, which corpus.classes does not have",
         ),
-        ('"label, then track"', '"track"', "corpus.drawn.rule is 'track': expected one of label, then track"),
+        ('"label, then track"', '"track"', "corpus.drawn.rule is 'track': expected 'label, then track'"),
         (
             "samples = 40\n\n[settings]",
             "samples = 0\n\n[settings]",
@@ -696,7 +803,7 @@ def test_data_in_files_beside_it(with_data, toy):
         ),
         ('place = "a log"\nmodel = "CNN"', 'place = "a log"\nmodel = "C"', r"curves\[0\].model names 'C'"),
         ("frames = 9", "frames = -1", r"framings\[0\].frames is -1: expected a positive whole number"),
-        ("steps = 3", 'steps = "3"', r"step_counts\[0\].steps is '3': expected a whole number"),
+        ("steps = 3", 'steps = "3"', r"step_counts\[0\].steps is '3': expected a positive whole number"),
         ("steps = 3", "stops = 3", r"step_counts\[0\].steps is missing"),
     ],
 )

@@ -1,0 +1,110 @@
+"""Kinds of values in a ``paper.toml``, and checks against the rest of the file, which is the context of a validation.
+
+What a check finds is a ValueError whose text goes on from the key, such as ``is -1: expected a positive whole number``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic.json_schema import SkipJsonSchema
+
+MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
+
+
+class SectionError(ValueError):
+    """What does not hold between the keys of a section: the key that it is about, and what was found."""
+
+    def __init__(self, key: str, found: str):
+        super().__init__(found)
+        self.key = key
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The whole file, not yet checked."""
+
+    file: Path
+    values: dict
+
+    def names(self, section: str) -> list[str]:
+        """Names of the entries of a section: its keys, or the ids of its rows."""
+        there = self.values.get(section, {})
+        return list(there) if isinstance(there, dict) else [row.get("id") for row in there if isinstance(row, dict)]
+
+    @property
+    def classes(self) -> list[str]:
+        """Those of the corpus."""
+        corpus = self.values.get("corpus")
+        return corpus.get("classes", []) if isinstance(corpus, dict) else []
+
+
+def suggestion(name: str, known) -> str:
+    """``the known are: a, b, c``, or the closest ones when there are many."""
+    known = list(known)
+    if len(known) > 12:
+        close = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
+        if close:
+            return "the closest are: " + ", ".join(close)
+    return "the known are: " + (", ".join(known) or "none")
+
+
+def name_in(shown: str, *sections: str) -> AfterValidator:
+    """The check that a text names an entry of one of these sections."""
+
+    def check(name: str, info: ValidationInfo) -> str:
+        known = [name for section in sections for name in info.context.names(section)]
+        if name not in known:
+            raise ValueError(f"names {name!r}, which {shown} does not have; {suggestion(name, known)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def content(read: Callable[[Path], Any]) -> BeforeValidator:
+    """The content of a file that is named from the folder of the paper.toml."""
+
+    def check(name: Any, info: ValidationInfo):
+        try:
+            return read(info.context.file.parent / name)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"is {name!r}: {error}") from None
+
+    return BeforeValidator(check, json_schema_input_type=str)
+
+
+Name = SkipJsonSchema[Annotated[str, Field(alias="<name>", default="")]]  # no key of an entry: the key it stands under
+Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Counts = dict[str, Positive]
+ModelName = Annotated[str, name_in("[models]", "models")]
+MemberName = Annotated[str, name_in("[models]", "models", "ensembles")]
+VariantName = Annotated[str, name_in("[variants]", "variants")]
+TableId = Annotated[str, name_in("[[tables]]", "tables")]
+Axis = Literal["true", "predicted"]
+Origin = Annotated[
+    Literal["paper", "arithmetic", "authors' code", "cited work", "assumed"],
+    Field(description="where the value comes from"),
+]
+RemarkKind = Annotated[
+    Literal["contradiction", "impossible", "slip", "approximate", MISPLACED, "cut off"],
+    Field(description="what is odd about it"),
+]
+Scale = Annotated[int, Field(gt=0, description="1 for fractions, 100 for percentages")]
+Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{16}$", description="16 hexadecimal digits")]
+Number = Annotated[
+    str,
+    Field(pattern=r"^[0-9]+(\.[0-9]+)?$", description="a number as printed, such as '88.5', without its unit"),
+]
+Printed = Annotated[
+    str,
+    Field(
+        pattern=r"^\s*([0-9]+(\.[0-9]+)?\s*(±\s*[0-9]+(\.[0-9]+)?)?\s*)?$",
+        description="a number as printed, such as '0.8640' or '0.874 ± 0.006', or '' where there is none",
+    ),
+]

@@ -1,0 +1,330 @@
+"""The form of a ``paper.toml`` where it is another than that of what it says (`shared.paper.schema`)."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
+
+from shared.paper.fields import (
+    Counts,
+    MemberName,
+    ModelName,
+    Printed,
+    RemarkKind,
+    Scale,
+    SectionError,
+    VariantName,
+    suggestion,
+)
+from shared.paper.schema import (
+    Ablation,
+    Cell,
+    Claim,
+    Column,
+    Comparison,
+    ConfusionMatrix,
+    Corpus,
+    CountFigure,
+    Curve,
+    Ensemble,
+    Finding,
+    Framing,
+    Model,
+    Paper,
+    Row,
+    Setting,
+    StepCount,
+    Table,
+    Variant,
+)
+
+SCHEMA = 1
+GROUP, SETTING = "<group>", "<setting>"
+KINDS = {int: "a number", float: "a number", str: "a text", bool: "true or false", list: "a list"}  # of settings
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class PrintedRow(Section):
+    """A row of a published table: the header and the values as printed, and its model."""
+
+    header: str
+    model: ModelName
+    values: tuple[Printed, ...]
+
+
+class Remark(Section):
+    """What is odd about a cell; without a metric, about all cells of a model on a split."""
+
+    model: str
+    split: str
+    metric: str = ""
+    kind: RemarkKind
+    text: str
+
+
+class PrintedTable(Section):
+    """A published table in the paper's own layout.
+
+    A value is the paper's own text: "0.8640", "88.40" with ``scale = 100``, "0.874 ± 0.006", or "" where the paper
+    prints nothing. `n` gives clips a split where they are not the corpus's, `repeats` the folds or runs behind a ±;
+    `margins`, `margin_reason` and `variants` are as in `shared.paper.schema.Table`.
+    """
+
+    id: str
+    title: str = ""
+    place: str = ""
+    row_header: str = ""
+    scale: Scale = 1
+    n: Counts = {}
+    repeats: int | None = None
+    variants: tuple[VariantName, ...] = ()
+    margins: dict[str, Annotated[float, Field(gt=0)]] = {}
+    margin_reason: str = ""
+    columns: tuple[Column, ...]
+    rows: tuple[PrintedRow, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_cells(self):
+        for index, row in enumerate(self.rows):
+            if len(row.values) != len(self.columns):
+                found = f"has {len(row.values)} values for {len(self.columns)} columns"
+                raise SectionError(f"rows[{index}].values", found)
+        for index, remark in enumerate(self.remarks):
+            about = (remark.model, remark.split, remark.metric)
+            if remark.split not in {column.split for column in self.columns}:
+                raise SectionError(f"remarks[{index}].split", f"is {remark.split!r}: the table has no such columns")
+            if not any(self.is_about(remark, row, column) for row in self.rows for column in self.columns):
+                found = f"is about {', '.join(filter(None, about))}: the table has no such cell"
+                raise SectionError(f"remarks[{index}]", found)
+        return self
+
+    @model_validator(mode="after")
+    def _check_margins(self):
+        metrics = sorted({column.metric for column in self.columns})
+        for metric in self.margins:
+            if metric not in metrics:
+                raise SectionError(f"margins.{metric}", f"is no column of the table; {suggestion(metric, metrics)}")
+        if self.margins and not self.margin_reason:
+            found = "is missing: write why a difference of that size is without consequence"
+            raise SectionError("margin_reason", found)
+        return self
+
+    def is_about(self, remark: Remark, row: PrintedRow, column: Column) -> bool:
+        """Whether a remark is about the cell of a row and a column."""
+        place = (row.model, column.split, column.metric)
+        return place == (remark.model, remark.split, remark.metric or column.metric)
+
+    def read(self, corpus: Corpus) -> Table:
+        """The table with its numbers."""
+        columns = tuple(replace(column, scale=column.scale or self.scale) for column in self.columns)
+        rows = []
+        for row in self.rows:
+            cells = []
+            for column, text in zip(columns, row.values, strict=True):
+                place = {"table": self.id, "row": row.header, "model": row.model, "repeats": self.repeats}
+                place["n"] = (corpus.n | self.n).get(column.split)
+                if remark := next((one for one in self.remarks if self.is_about(one, row, column)), None):
+                    place |= {"note_kind": remark.kind, "note": remark.text}
+                cells.append(_cell(text.strip(), column, place))
+            rows.append(Row(row.header, row.model, tuple(cells)))
+        texts = (self.id, self.title, self.place, self.row_header)
+        return Table(*texts, columns, tuple(rows), self.variants, self.margins, self.margin_reason)
+
+
+def _cell(text: str, column: Column, place: dict) -> Cell | None:
+    if not text:
+        return None
+    value, _, sd = (part.strip() for part in text.partition("±"))
+    return Cell(
+        split=column.split,
+        metric=column.metric,
+        scale=column.scale,
+        value=float(Decimal(value) / column.scale),
+        sd=float(Decimal(sd) / column.scale) if sd else None,
+        printed=text,
+        decimals=len(value.partition(".")[2]),
+        **place,
+    )
+
+
+class Side(Section):
+    """One of two trainings; what it does not name is one of the comparison's lists."""
+
+    variant: VariantName = ""
+    model: MemberName = ""
+
+
+class Comparisons(Section):
+    """Two trainings on the same clips, once for each of `models` and `variants` where the two do not name theirs."""
+
+    title: str
+    first: Side
+    second: Side
+    models: tuple[MemberName, ...] = ()
+    variants: tuple[VariantName, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self):
+        for name, side in (("first", self.first), ("second", self.second)):
+            for key, value, others in (("variant", side.variant, self.variants), ("model", side.model, self.models)):
+                if not value and not others:
+                    found = f"is missing: write it, or the list {key}s beside first and second"
+                    raise SectionError(f"{name}.{key}", found)
+        return self
+
+    def read(self) -> list[Comparison]:
+        """Every pair."""
+        sides = (self.first, self.second)
+        each_variant = ("",) if all(side.variant for side in sides) else self.variants
+        each_model = ("",) if all(side.model for side in sides) else self.models
+        return [
+            Comparison(self.title, *((side.variant or variant, side.model or model) for side in sides))
+            for variant, model in itertools.product(each_variant, each_model)
+        ]
+
+
+class SettingsGroup(Section):
+    """Settings that are about the same models: those that it names, where a setting names none itself."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting]
+
+    models: tuple[ModelName, ...] = ()
+
+
+def _kind(entry: dict) -> str:
+    a_group = isinstance(entry, dict) and "value" not in entry and any(isinstance(e, dict) for e in entry.values())
+    return GROUP if a_group else SETTING
+
+
+SettingOrGroup = Annotated[
+    Annotated[Setting, Tag(SETTING)] | Annotated[SettingsGroup, Tag(GROUP)], Discriminator(_kind)
+]
+
+
+class Place(Section):
+    """A cell of a published table."""
+
+    table: str
+    model: str
+    split: str
+    metric: str
+
+
+class Head(Section):
+    """Who and what. `id` is the name of the folder, `headline` the number that the paper is known for."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None = None
+    task: str
+    document: str
+    headline: Place | None = None
+
+
+def _named(entries: dict) -> dict:
+    return {name: replace(entry, name=name) for name, entry in entries.items()}
+
+
+class PaperFile(Section):
+    """A paper as data: its settings, its published numbers, and where each of them comes from."""
+
+    form: Literal[SCHEMA] = Field(alias="schema", description="the form that this program reads")
+    paper: Head
+    corpus: Corpus
+    settings: dict[str, SettingOrGroup] = {}
+    variants: dict[str, Variant]
+    models: dict[str, Model] = {}
+    ensembles: dict[str, Ensemble] = {}
+    tables: tuple[PrintedTable, ...] = ()
+    confusion_matrices: tuple[ConfusionMatrix, ...] = ()
+    count_figures: tuple[CountFigure, ...] = Field((), alias="figures")
+    curves: tuple[Curve, ...] = ()
+    framings: tuple[Framing, ...] = ()
+    step_counts: tuple[StepCount, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
+    comparisons: tuple[Comparisons, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo):
+        folder = info.context.file.parent.name
+        if self.paper.id != folder:
+            raise SectionError("paper.id", f"is {self.paper.id!r}: expected {folder!r}, the name of its folder")
+        if "paper" not in self.variants:
+            raise SectionError("variants", "has no variant 'paper': the faithful reading must be there")
+        if self.variants["paper"].settings:
+            raise SectionError("variants.paper.settings", "is not empty: this variant is the settings themselves")
+        settings = self._flat()
+        for variant, reading in self.variants.items():
+            for name, setting in reading.settings.items():
+                key = f"variants.{variant}.settings.{name}"
+                if name not in settings:
+                    raise SectionError(key, f"overrides no setting; {suggestion(name, settings)}")
+                kind = KINDS[type(settings[name].value)]
+                if KINDS[type(setting.value)] != kind:
+                    found = f"is {setting.value!r}: expected {kind}, as in settings.{name}"
+                    raise SectionError(f"{key}.value", found)
+        return self
+
+    def read(self, file: Path) -> Paper:
+        """The paper that the file says."""
+        place, settings = self.paper.headline, self._flat()
+        parts = dict(self.paper) | {name: part for name, part in self if name not in ("form", "paper")}
+        parts |= {
+            "path": file,
+            "headline": place and (place.table, place.model, place.split, place.metric),
+            "corpus": replace(self.corpus, protocols=_named(self.corpus.protocols)),
+            "settings": settings,
+            "models": _named(self.models),
+            "ensembles": _named(self.ensembles),
+            "variants": {name: self._completed(name, variant, settings) for name, variant in self.variants.items()},
+            "tables": tuple(table.read(self.corpus) for table in self.tables),
+            "confusion_matrices": tuple(self._turned(matrix) for matrix in self.confusion_matrices),
+            "comparisons": tuple(pair for comparisons in self.comparisons for pair in comparisons.read()),
+        }
+        return Paper(**parts)
+
+    def _flat(self) -> dict[str, Setting]:
+        """Every setting by its name, in the file's order, those of a group with its models."""
+        settings = {}
+        for name, entry in self.settings.items():
+            group = {name: entry} if isinstance(entry, Setting) else entry.model_extra
+            for key, setting in group.items():
+                if key in settings:
+                    raise SectionError(f"settings.{name}.{key}", "stands twice, here and before")
+                settings[key] = replace(setting, name=key, models=setting.models or entry.models)
+        return settings
+
+    def _completed(self, name: str, variant: Variant, settings: dict[str, Setting]) -> Variant:
+        """The models in the paper's order, and overrides with the units and models of what they override."""
+        overrides = {}
+        for key, setting in variant.settings.items():
+            unit, models = setting.unit or settings[key].unit, setting.models or settings[key].models
+            overrides[key] = replace(setting, name=key, unit=unit, models=models)
+        models = tuple(model for model in self.models if model in variant.models or not variant.models)
+        headline = variant.headline or name == "paper"
+        return replace(variant, name=name, settings=overrides, models=models, headline=headline)
+
+    def _turned(self, matrix: ConfusionMatrix) -> ConfusionMatrix:
+        """The matrix with rows = true class, with its classes and the first table of its model and split."""
+        rows = tuple(zip(*matrix.matrix, strict=True)) if matrix.printed_rows == "predicted" else matrix.matrix
+        has_it = (
+            table.id
+            for table in self.tables
+            if matrix.model in {row.model for row in table.rows}
+            and matrix.split in {column.split for column in table.columns}
+        )
+        table = matrix.table or next(has_it, "")
+        return replace(matrix, matrix=rows, classes=matrix.classes or self.corpus.classes, table=table)

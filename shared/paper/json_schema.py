@@ -11,7 +11,7 @@ import json
 from pydantic.json_schema import GenerateJsonSchema
 
 from shared.paper.form import PaperFile
-from shared.paper.loading import PAPERS_ROOT
+from shared.paper.schema import PAPERS_ROOT
 
 FILE = PAPERS_ROOT / "paper.schema.json"
 

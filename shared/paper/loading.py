@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.paper.fields import suggestion
-from shared.paper.schema import Paper, PaperError
-
-PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
+from shared.paper.schema import PAPERS_ROOT, Paper, PaperError
 
 
 def list_papers(root: Path | None = None) -> list[str]:

@@ -39,6 +39,7 @@ from shared.paper.fields import (
 )
 
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
+PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
 
 
 class PaperError(ValueError):

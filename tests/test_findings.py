@@ -1,0 +1,121 @@
+"""What docs/findings.md says in numbers, computed from the results and from paper.toml."""
+
+import csv
+import json
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from shared.paper import list_papers, load_paper
+from shared.results.exact import exact_rows
+from shared.results.store import RESULTS_ROOT
+
+TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
+
+
+def scores(paper: str, model: str, variant: str, protocol="published", **conditions) -> list[float]:
+    """Scores of the finished runs of a model; the test accuracy, where nothing else is said."""
+    wanted = {"model": model, "variant": variant, "protocol": protocol, "split": "test", "metric": "accuracy"}
+    wanted |= {"status": "complete", **conditions}
+    with (RESULTS_ROOT / paper / "runs.csv").open(encoding="utf-8", newline="") as file:
+        found = [float(row["value"]) for row in csv.DictReader(file) if wanted.items() <= row.items()]
+    assert found, wanted
+    return found
+
+
+def printed(paper: str, table: str, model: str, split="test", metric="accuracy") -> str:
+    return load_paper(paper).cell(table, model, split, metric).printed
+
+
+def percent(values: list[float], decimals=1) -> str:
+    return f"{100 * mean(values):.{decimals}f}"
+
+
+def lam() -> list[str]:
+    name, ours = "lam_ensemble", {}
+    for model in ("Model 1", "Model 3"):
+        ours[model] = scores(name, model, "authors-notebook", precision="bfloat16")
+        assert len(ours[model]) == 3
+    theirs = [printed(name, table, model) for table in ("Repository README", "IV") for model in ("Model 1", "Model 3")]
+    return [
+        f"{theirs[0]} and {theirs[1]} for Models 1 and 3 in the authors' repository, {theirs[2]} and {theirs[3]} in",
+        f"as the released notebook ran: {mean(ours['Model 1']):.4f} and {mean(ours['Model 3']):.4f} (three seeds each)",
+        f"has {percent(scores(name, '1-NN probe', 'probe'))} % of the test clips right",
+        f"left out it has {percent(scores(name, '1-NN probe', 'probe', 'grouped'))} %",
+    ]
+
+
+def pascuo() -> list[str]:
+    paper = load_paper("pascuo_multilabel")
+    values = {row["metric"]: row["value"] for row in exact_rows(paper)}
+    ends = {}
+    with (RESULTS_ROOT / paper.id / "curve_figure-3.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):  # the last epoch is what stays
+            less = 100 * (1 - float(row["loss"]) / float(row["nothing_heard_loss"]))
+            ends[row["corpus"].removeprefix("library_labels-"), row["protocol"]] = f"{less:.1f} %"
+    return [
+        f"scores {values['binary_accuracy']:.3f} and {values['binary_crossentropy']:.3f}: both",
+        f"ends {ends['some', 'grouped']} below the loss of hearing nothing where a tenth",
+        f"and {ends['little', 'grouped']} below where a hundredth does; the published curve ends "
+        f"{ends['published', 'published']} below",
+    ]
+
+
+def digits() -> list[str]:
+    name, text, rnn = "pragadaraju_digits", "RNN + Textual Representation", "RNN + Spectrogram"
+    ours, strict = scores(name, text, "paper"), scores(name, text, "at-least-300-permille")
+    trained = scores(name, text, "at-least-300-permille", split="train")
+    speakers = scores(name, rnn, "all-steps", "grouped")
+    return [
+        f"hears: {printed(name, 'Section 6', text)} %, in training and in the test",
+        f"gives up on 1.2 % of the clips, {percent(ours)} % came out; with one that gives up on 95.1 %, "
+        f"{percent(strict)} %, and {percent(trained)} in training",
+        f"Published for the image: {printed(name, 'Section 6', 'CNN + Spectrogram')} %",
+        f"the same RNN that has {percent(scores(name, rnn, 'all-steps'), 0)} % on a random split has "
+        f"{100 * min(speakers):.0f} to {100 * max(speakers):.0f} %, by speaker",
+    ]
+
+
+def shan() -> list[str]:
+    name, where = "shan_tagging", {"split": "validation", "metric": "map@3"}
+    models = ("2D Conv (DenseNet, Log-Mel)", "2D Conv (DenseNet, MFCC)", "1D Conv (SoundNet)")
+    theirs = [printed(name, "1", model, **where).partition(" ")[0] for model in models]
+    ours = [mean(scores(name, model, "settled", **where)) for model in models]
+    assert sorted(theirs) == theirs[::-1]
+    assert sorted(ours) == ours[::-1]
+    once = [mean(scores(name, model, "settled-no-redraw", **where)) for model in models]
+    return [
+        f"log-mel ({theirs[0]}) before MFCC ({theirs[1]}) before SoundNet ({theirs[2]})",
+        f"so not comparable: {ours[0]:.3f}, {ours[1]:.3f}, {ours[2]:.3f}, in the same order",
+        f"is worth {ours[0] - once[0]:+.3f} for log-mel and {ours[1] - once[1]:+.3f} for MFCC here",
+    ]
+
+
+def verma() -> list[str]:
+    name, cnn, few = "verma_genres", "1-D Convolutional NN", {"corpus": "gtzan-subset"}
+    excerpts = {"corpus": "gtzan-excerpts", "precision": "bfloat16"}
+    ours, keras = (scores(name, cnn, variant, **excerpts) for variant in ("pytorch-normalisation", "paper"))
+    known, unknown = (
+        scores(name, cnn, "pytorch-normalisation", protocol, **few) for protocol in ("published", "grouped")
+    )
+    return [
+        f"Published for the 1-D network: {printed(name, 'Conclusion', cnn)} %",
+        f"so not comparable: {percent(ours)} % with the batch normalisation of PyTorch, {percent(keras)} % with",
+        f"in {percent(known)} % of the cases, windows of other tracks in {percent(unknown)} %",
+    ]
+
+
+def hours() -> list[str]:
+    spent = {}
+    for paper in list_papers():
+        records = (RESULTS_ROOT / paper / "units").glob("*/record.json")
+        spent[paper] = sum(json.loads(file.read_text(encoding="utf-8"))["seconds"] for file in records) / 3600
+    each = ", ".join(f"{value:.1f} for {paper}" for paper, value in spent.items())
+    return [f"took {sum(spent.values()):.1f} hours of training, by its records, on two cores: {each}. Energy"]
+
+
+@pytest.mark.parametrize("paragraph", [lam, pascuo, digits, shan, verma, hours])
+def test_the_page_says_what_the_results_give(paragraph):
+    missing = [text for text in paragraph() if text not in TEXT]
+    assert not missing

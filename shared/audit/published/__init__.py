@@ -55,9 +55,17 @@ def audit_paper(paper: Paper) -> Audit:
 def render_audit(audit: Audit) -> str:
     """An audit for a terminal, at most 100 characters wide."""
     lines = wrap(f"{audit.paper.id} · {audit.paper.title}", WIDTH)
-    lines.append(summary(audit.findings, SEVERITIES))
+    lines.append(f"by arithmetic: {summary(audit.findings, SEVERITIES)}")
+    if audit.paper.findings:
+        n = len(audit.paper.findings)
+        lines.append(f"by reading: {n} more, named below, in full in the paper's README")
     for finding in audit.findings:
         lines += ["", *finding_lines(finding)]
+    if audit.paper.findings:
+        lines += ["", "  found by reading"]
+        for of in audit.paper.findings:
+            begins = of.text.partition(". ")[0].rstrip(".")
+            lines += indented(f"{of.kind} · {of.place}: {begins}.", "    ", "      ")
     if audit.sound:
         lines += ["", "  checked and sound", *(line for text in audit.sound for line in indented(text, "    "))]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from shared.audit.published.printed import MODES, ROUNDED, TRUNCATED, Printed, w
 from shared.paper.schema import Cell, Paper, Table
 
 NO_WHOLE, SPLIT, TWICE = "no whole number of clips", "another split", "one number twice"
+NOT_SAID = "a number of clips that is not said"
 SHOWN = 6  # so many splits are named, more are only counted
 SIMPLE = 20  # one clip in 2 to 20 is what somebody would choose as a share
 UNKNOWN_SIZE = 10_000  # numbers of clips that are tried where nobody says how many there are
@@ -184,7 +185,7 @@ def _unstated(paper: Paper, table: Table, split: str, cells: list[Cell]) -> Audi
         arithmetic += f"none up to {limit:,} gives {all_of}, rounded."
         follows = "The rows are not on the same clips, or on more than these."
     place, texts = f"{table.label}, {split} accuracy", ", ".join(str(Printed.of(cell)) for cell in cells)
-    return AuditFinding(SPLIT, NOTE, place, texts, arithmetic, follows, table.id)
+    return AuditFinding(NOT_SAID, NOTE, place, texts, arithmetic, follows, table.id)
 
 
 # ---- one number for two splits

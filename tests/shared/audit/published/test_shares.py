@@ -18,7 +18,7 @@ def audit(tmp_path):
 def test_a_paper_with_nothing_to_find_says_so(audit):
     audited = audit(CORPUS + "n = { test = 50 }", table("test accuracy", A=["0.86"]))
     assert audited.findings == ()
-    assert render_audit(audited).splitlines()[:2] == ["toy · A toy", "nothing found"]
+    assert render_audit(audited).splitlines()[:2] == ["toy · A toy", "by arithmetic: nothing found"]
     assert audited.sound == ("Table 1, test: the accuracies are 43 of 50 clips.",)
 
 
@@ -53,7 +53,9 @@ def test_the_nearest_numbers_of_clips_where_one_split_is_printed(audit):
 
 
 def test_the_least_number_of_clips_where_none_is_stated(audit):
-    found = only(audit(CORPUS, table("test accuracy", 100, A=["91.67"], B=["75.00"])), "another split")
+    found = only(
+        audit(CORPUS, table("test accuracy", 100, A=["91.67"], B=["75.00"])), "a number of clips that is not said"
+    )
     assert found.severity == NOTE
     assert "No number of test clips is stated" in found.arithmetic
     assert "is 12: 11 of 12 and 9 of 12" in found.arithmetic
@@ -61,7 +63,9 @@ def test_the_least_number_of_clips_where_none_is_stated(audit):
 
 def test_no_number_of_clips_gives_all_rows(audit):
     corpus = CORPUS + "counts = { x = 5, y = 6 }"  # 11 clips: a third, but not with three quarters
-    found = only(audit(corpus, table("test accuracy", 100, A=["33.33"], B=["75.00"])), "another split")
+    found = only(
+        audit(corpus, table("test accuracy", 100, A=["33.33"], B=["75.00"])), "a number of clips that is not said"
+    )
     assert "none up to 11 gives all of them" in found.arithmetic
     assert found.follows == "The rows are not on the same clips, or on more than these."
 

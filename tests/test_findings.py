@@ -1,7 +1,6 @@
 """What docs/findings.md says in numbers, computed from the results and from paper.toml."""
 
 import csv
-import json
 from pathlib import Path
 from statistics import mean
 
@@ -9,7 +8,8 @@ import pytest
 
 from shared.paper import list_papers, load_paper
 from shared.results.exact import exact_rows
-from shared.results.store import RESULTS_ROOT
+from shared.results.store import RESULTS_ROOT, RUNS, read_runs
+from shared.runs.unit import unit_folders
 
 TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
 
@@ -18,8 +18,8 @@ def scores(paper: str, model: str, variant: str, protocol="published", **conditi
     """Scores of the finished runs of a model; the test accuracy, where nothing else is said."""
     wanted = {"model": model, "variant": variant, "protocol": protocol, "split": "test", "metric": "accuracy"}
     wanted |= {"status": "complete", **conditions}
-    with (RESULTS_ROOT / paper / "runs.csv").open(encoding="utf-8", newline="") as file:
-        found = [float(row["value"]) for row in csv.DictReader(file) if wanted.items() <= row.items()]
+    rows = read_runs(RESULTS_ROOT / paper / RUNS)
+    found = [float(row["value"]) for row in rows if wanted.items() <= row.items()]
     assert found, wanted
     return found
 
@@ -109,8 +109,7 @@ def verma() -> list[str]:
 def hours() -> list[str]:
     spent = {}
     for paper in list_papers():
-        records = (RESULTS_ROOT / paper / "units").glob("*/record.json")
-        spent[paper] = sum(json.loads(file.read_text(encoding="utf-8"))["seconds"] for file in records) / 3600
+        spent[paper] = sum(record["seconds"] for record, _ in unit_folders(RESULTS_ROOT / paper / "units")) / 3600
     each = ", ".join(f"{value:.1f} for {paper}" for paper, value in spent.items())
     return [f"took {sum(spent.values()):.1f} hours of training, by its records, on two cores: {each}. Energy"]
 

@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from shared.audio.image_files import stretched
 from shared.audio.log_mel_images import SpectrogramSettings, image_of
 from shared.audio.long_recordings import LongRecording, hear
 from shared.audio.signals import SILENCE, AudioError
@@ -119,12 +121,12 @@ def images_of(song: str, settings: dict) -> tuple[np.ndarray, list[bool]]:
     """
     names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()
     spectrogram = SpectrogramSettings(**{name: settings[name] for name in names})
-    images, silent = [], []
+    images, silent, size = [], [], (settings["image_height"], settings["image_width"])
     heard = hear(song, settings["sample_rate_hz"], least_seconds=LEAST_SECONDS)
     for segment in segments_of(heard, settings["clip_seconds"]):
         silent.append(bool(np.abs(segment).max() < SILENCE))
         if not silent[-1]:
-            images.append(stretched(image_of(segment, spectrogram), settings["image_width"]))
+            images.append(stretched(Image.fromarray(image_of(segment, spectrogram)), size))
     if not images:
         raise AudioError(f"is silent in all of its {len(silent)} segments. Give a recording with sound", song)
     return np.stack(images), silent
@@ -137,16 +139,6 @@ def segments_of(heard: LongRecording, seconds: float) -> Iterator[np.ndarray]:
     rest = heard.n_samples % length
     if rest >= LEAST_SECONDS * heard.sample_rate_hz:
         yield heard.crops([heard.n_samples - rest], rest)[0]
-
-
-def stretched(image: np.ndarray, width: int) -> np.ndarray:
-    """An image (h, w, 3) at another width, nearest neighbour, as the corpus's images are read."""
-    from PIL import Image
-
-    if image.shape[1] == width:
-        return image
-    picture = Image.fromarray(image)
-    return np.asarray(picture.resize((width, picture.height), Image.Resampling.NEAREST))
 
 
 def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:

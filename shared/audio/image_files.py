@@ -148,12 +148,20 @@ def _decode(path: Path, size: tuple[int, int], stretch_height: bool) -> np.ndarr
         return ImageError(f"{path}: no such file. Check the corpus")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         return ImageError(f"{path}: cannot be decoded as an image ({error}). Fetch or make it again")
-    height, width = size
+    height, _ = size
     if picture.height != height and not stretch_height:
         return ImageError(
             f"{path}: is {picture.height} pixels high and {picture.width} wide; expected {height} high. "
             "Make it again with the corpus's settings"
         )
+    return stretched(picture, size)
+
+
+def stretched(picture: "Image.Image", size: tuple[int, int]) -> np.ndarray:
+    """A picture at `size`, (height, width), by nearest neighbour: uint8 (height, width, 3)."""
+    from PIL import Image
+
+    height, width = size
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.NEAREST)
     return np.asarray(picture)

@@ -8,11 +8,6 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa", "scikit-learn")
 

@@ -42,7 +42,8 @@ def read_paper(file: Path) -> Paper:
     try:  # as JSON, in which lists and tables are all that a tuple or a class can be written as
         paper = PaperFile.model_validate_json(json.dumps(values, default=_date), context=rest).read(file)
     except ValidationError as error:
-        found = dict.fromkeys(f"{file}: {in_words(one)}" for one in error.errors(include_url=False))
+        definitions = json_schema()
+        found = dict.fromkeys(f"{file}: {in_words(one, definitions)}" for one in error.errors(include_url=False))
         raise PaperError("\n".join(found)) from None
     if paper.headline and paper.headline_cell is None:
         raise PaperError(f"{file}: paper.headline is {', '.join(paper.headline)}: no table has a number there")
@@ -53,9 +54,8 @@ def _date(value) -> dict:
     return {"a date": str(value)}  # which no key is, so that it is refused at its place
 
 
-def in_words(error: ErrorDetails) -> str:
-    """The key that an error is about and what was expected there."""
-    definitions = json_schema()
+def in_words(error: ErrorDetails, definitions: dict) -> str:
+    """The key that an error is about and what was expected there, by the form's JSON Schema."""
     unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
     nodes, path = _alternatives(definitions, definitions), ""
     for key in error["loc"]:

@@ -15,15 +15,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.locks import file_lock
 from shared.base.provenance import commit_id, machine, versions
 from shared.runs import unit
-
-if TYPE_CHECKING:
-    pass
 
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read

@@ -24,7 +24,7 @@ DONE = {"n_genres": "below", "drawn": "test_samples.py"}
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
+    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     read |= set(re.findall(r"""\.setting\(["'](\w+)["']\)""", code))

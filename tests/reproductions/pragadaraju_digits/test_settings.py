@@ -34,7 +34,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*FOLDER.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
+    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     by_name = {field.name for field in dataclasses.fields(MfccSettings)}

@@ -32,7 +32,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "training").glob("*.py")]
+    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     assert SETTINGS.keys() - read == DONE.keys()

@@ -174,6 +174,7 @@ def _verdicts(paper: Paper) -> dict[str, Counter]:
 
 def run_run(options: argparse.Namespace) -> int:
     """Hand over to the paper's own train.py."""
+    _sweep()
     paper = load_paper(options.paper)
     variants = _variants(paper, options.variant)
     models = _models(paper, options.model, options.mode)
@@ -291,6 +292,7 @@ def run_audit(options: argparse.Namespace) -> int:
 
 def run_report(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
+    _sweep()
     from shared.report.files import write_outputs, write_readmes
     from shared.report.site import write_site
     from shared.results.diff import diff_paper
@@ -308,6 +310,15 @@ def run_report(options: argparse.Namespace) -> int:
     for file in write_readmes(diffs):
         print(f"{file.relative_to(Path(__file__).resolve().parents[1])}: blocks filled")
     return 0
+
+
+def _sweep() -> None:
+    """Remove what killed writes left in the cache and in the results."""
+    from shared.base.leftovers import sweep
+    from shared.base.places import cache_root
+    from shared.results.store import RESULTS_ROOT
+
+    sweep(cache_root(), RESULTS_ROOT)
 
 
 def run_lessons(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What several commands take on their command line: numbers, and names of what there is."""
+"""What several commands have in common: numbers and names on their command lines, and what they begin with."""
 
 from __future__ import annotations
 
@@ -71,3 +71,12 @@ def module_of(paper: Paper, name: str):
     if not (paper.path.parent / f"{name}.py").exists():
         raise PaperError(f"{paper.id} has no {name}.py yet, so it cannot {'run' if name == 'train' else name}")
     return importlib.import_module(f"reproductions.{paper.id}.{name}")
+
+
+def sweep_leftovers() -> None:
+    """Remove what killed writes left in the cache and in the results."""
+    from shared.base.leftovers import sweep
+    from shared.base.places import cache_root
+    from shared.results.store import RESULTS_ROOT
+
+    sweep(cache_root(), RESULTS_ROOT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from reproductions.commands.options import sweep_leftovers
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 
 
@@ -17,6 +18,7 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
+    sweep_leftovers()
     from shared.report.files import write_outputs, write_readmes
     from shared.report.site import write_site
     from shared.results.diff import diff_paper

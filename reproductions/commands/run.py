@@ -13,6 +13,7 @@ from reproductions.commands.options import (
     module_of,
     numbers,
     positive,
+    sweep_leftovers,
     variants_of,
 )
 from shared.paper.loading import load_paper
@@ -46,6 +47,7 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Hand over to the paper's own train.py."""
+    sweep_leftovers()
     paper = load_paper(options.paper)
     variants = variants_of(paper, options.variant)
     models = models_of(paper, options.model, options.mode)

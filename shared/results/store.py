@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +18,8 @@ import numpy as np
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.locks import file_lock
+from shared.base.places import RESULTS_VARIABLE as RESULTS_VARIABLE
+from shared.base.places import root_of
 from shared.metrics.ensembles import ENSEMBLES, weighted_geometric_mean
 from shared.metrics.scores import METRICS
 from shared.paper.schema import SYNTHETIC, Paper
@@ -27,8 +28,7 @@ from shared.runs import unit
 from shared.runs.predictions import Predictions, read_predictions
 from shared.runs.unit import CONDITIONS, ResultsError, unit_folders
 
-RESULTS_VARIABLE = "AUDIO_REPRODUCTIONS_RESULTS"
-RESULTS_ROOT = Path(os.environ.get(RESULTS_VARIABLE) or Path(__file__).resolve().parents[2] / "results")
+RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 RUNS = "runs.csv"
 COLUMNS = (
     *("paper", "table", "model", "variant", "protocol", "split", "metric", "value", "n", "seed", "corpus"),

@@ -17,11 +17,12 @@ and what more the corpus has. ``frame.attrs["notes"]`` has sentences to show to 
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shared.base.places import DATA_VARIABLE, root_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
 
     from data_prep.common.check_report import CheckReport
 
-DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
-
 
 def data_root() -> Path:
     """Folder that holds the corpora: the environment variable AUDIO_REPRODUCTIONS_DATA, or the project's ``data/``."""
-    return Path(os.environ.get(DATA_VARIABLE) or Path(__file__).resolve().parents[2] / "data")
+    return root_of(DATA_VARIABLE)
 
 
 def under_data_root(folder: str, root: Path | None = None) -> Path:

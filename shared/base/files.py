@@ -15,7 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-CACHE_VARIABLE = "AUDIO_REPRODUCTIONS_CACHE"
+from shared.base.leftovers import unfinished
+from shared.base.places import CACHE_VARIABLE as CACHE_VARIABLE
+from shared.base.places import cache_root as cache_root
+
 CHECKSUM = b"# crc32 "
 UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 _reported: set[Path] = set()  # cache folders of which it was said that nothing can be kept in them
@@ -35,11 +38,6 @@ class CacheFullError(CacheError):
 
 class CacheUnwritableError(CacheError):
     """The cache folder may not be written to, or cannot be made."""
-
-
-def cache_root() -> Path:
-    """Folder of every cached file: the environment variable AUDIO_REPRODUCTIONS_CACHE, or the project's ``cache/``."""
-    return Path(os.environ.get(CACHE_VARIABLE) or Path(__file__).resolve().parents[2] / "cache")
 
 
 def cache_key(**params: object) -> str:
@@ -86,7 +84,7 @@ def atomic_write(
         The size, where it is known beforehand; only for the message when the disk is full.
     keep_suffix
         Let the temporary name end as `path` does, for libraries that choose the format by the name
-        (``.weights.h5``). Otherwise it ends in ``.tmp``, so that no search for ``*.png`` finds a leftover.
+        (``.weights.h5``).
 
     Returns
     -------
@@ -101,8 +99,7 @@ def atomic_write(
         `path` is in the cache folder, and nothing may be written there.
     """
     path = Path(path)
-    mark = f"{os.getpid()}-{os.urandom(4).hex()}"
-    temporary = path.with_name(f".{mark}.tmp.{path.name}" if keep_suffix else f".{path.name}.{mark}.tmp")
+    temporary = unfinished(path, keep_suffix)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as file:

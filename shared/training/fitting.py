@@ -255,7 +255,7 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
     state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
     atomic_write(folder / "state.json", lambda file: file.write(json.dumps(state, indent=1).encode()))
     named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
-    for stale in set(folder.glob("*.weights.h5")) - named:
+    for stale in {*folder.glob("last-*.weights.h5"), *folder.glob("best-*.weights.h5")} - named:
         stale.unlink()
 
 

@@ -12,7 +12,9 @@ import pytest
 
 import data_prep
 from reproductions import __main__ as command_line
-from reproductions.__main__ import main, numbers
+from reproductions.__main__ import main
+from reproductions.commands import predict, run
+from reproductions.commands.options import models_of, numbers
 from shared.base.files import CacheFullError
 from shared.base.locks import LockedError
 from shared.paper.loading import list_papers, load_paper
@@ -44,7 +46,8 @@ def train(monkeypatch):
         return 0
 
     stand_in.run = stand_in.main = record
-    monkeypatch.setattr(command_line, "_module", lambda paper, name: stand_in)
+    for command in (run, predict):
+        monkeypatch.setattr(command, "module_of", lambda paper, name: stand_in)
     return stand_in
 
 
@@ -162,7 +165,7 @@ def test_pretraining_is_refused_where_nothing_begins_on_another_corpus(train, ca
 def test_a_name_with_a_comma_in_parentheses_is_one_name():
     paper = load_paper("shan_tagging")
     names = ["2D Conv (DenseNet, MFCC)", "2D Conv (DenseNet, Log-Mel)"]
-    assert command_line._models(paper, ",".join(names[::-1]), None) == names
+    assert models_of(paper, ",".join(names[::-1]), None) == names
 
 
 def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
@@ -243,7 +246,7 @@ def test_what_is_no_list_of_numbers_is_refused(text):
         numbers(text)
 
 
-def run(*arguments):
+def answer(*arguments):
     command = [sys.executable, "-m", "reproductions", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -252,7 +255,7 @@ def run(*arguments):
 def test_quick_commands_answer_quickly(arguments):
     """Three times what the README promises, since a test machine may be busy."""
     start = time.perf_counter()
-    result = run(*arguments)
+    result = answer(*arguments)
     seconds = time.perf_counter() - start
     assert result.returncode == 0, result.stderr
     assert seconds < (6 if arguments[0] == "diff" else 3)

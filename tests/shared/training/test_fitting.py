@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from shared.layers import backend
+from shared.runs.unit import NETWORK
 from shared.training import fitting, precision
 from shared.training.precision import _matmul_seconds, resolve_precision, set_precision
 
@@ -221,9 +222,11 @@ def test_more_epochs_go_on_from_the_last(tmp_path):
     options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "folder": tmp_path}
     first = fitting.fit(small_model(), rows(), rows(), epochs=1, **options)
     assert first.epoch == 1
+    (tmp_path / NETWORK).write_text("the network as it was after one epoch")  # to predict with until there is another
     second = fitting.fit(small_model(), rows(), rows(), epochs=3, **options)
     assert [row["epoch"] for row in second.rows] == [1, 2, 3]
     assert second.seconds == sum(row["seconds"] for row in second.rows)
+    assert (tmp_path / NETWORK).read_text() == "the network as it was after one epoch"
 
 
 def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):

@@ -13,8 +13,8 @@ import pytest
 import data_prep
 from reproductions import __main__ as command_line
 from reproductions.__main__ import main, numbers
-from shared.base.files import CacheFullError
 from shared.base.locks import LockedError
+from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
 
@@ -215,7 +215,7 @@ def test_unknown_names_get_one_line_and_status_2(arguments, message, train, kept
     [
         (data_prep.CorpusError("vntm is missing"), 2, "error: vntm is missing"),
         (LockedError("under way"), 2, "error: under way"),
-        (CacheFullError(28, "the disk is full"), 2, "the disk is full"),
+        (DiskFullError(28, "the disk is full"), 2, "the disk is full"),
         (KeyboardInterrupt(), 130, "the same command goes on where this one stopped"),
     ],
 )

@@ -11,12 +11,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from shared.base.files import atomic_write, cache_root
+from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.base.places import RESULTS_VARIABLE as RESULTS_VARIABLE
 from shared.base.places import root_of
@@ -37,7 +39,8 @@ COLUMNS = (
 LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
 
 
-COPIED = (unit.RECORD, f"{unit.PREDICTIONS}.gz", unit.PREDICTIONS, unit.HISTORY, unit.SKIPPED)
+COPIED = (unit.PREDICTIONS, unit.HISTORY, unit.SKIPPED, unit.RECORD)
+ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
 FITTED = "fitted_geometric_mean"  # the rule of an ensemble whose weights are fitted on the other folds
 RULES = ENSEMBLES | {FITTED: weighted_geometric_mean}
 FOLD = CONDITIONS.index("fold")
@@ -75,7 +78,7 @@ def recompute(paper: Paper, folder: Path, found: Evaluated | None = None) -> lis
 def evaluated(paper: Paper, folder: Path) -> Evaluated:
     """Record and predictions of each unit in ``folder``/units, of the tracks where the unit's clips are windows of
     tracks, of the mean over all folds on the test clips, and of each ensemble whose members are all there."""
-    found = [(record, read_predictions(path)) for record, path in unit_folders(folder / "units")]
+    found = [(record, read_predictions(path, record)) for record, path in unit_folders(folder / "units")]
     voted = [by_track(record, predictions) for record, predictions in found if record.get("clips_are") == WINDOWS]
     averaged = fold_averages(found, paper.corpus.folds)
     everything = found + voted + averaged + _ensembles(paper, found + averaged)
@@ -205,6 +208,7 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
             by_folder.setdefault(results_folder(paper.id, record["corpus"]), []).append((record, source))
     for folder, found in by_folder.items():
         with file_lock(folder / ".lock", f"merging the results of {paper.id}", wait=True):
+            settle(folder)
             for record, source in found:
                 target = folder / "units" / record["key"]
                 there = unit.read_record(target)
@@ -214,14 +218,33 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
 
 
 def _copy_unit(source: Path, target: Path) -> None:
-    """Copy a unit's text files, large predictions compressed; its record goes first and comes last, so that a unit
-    with a record is whole."""
-    target.mkdir(parents=True, exist_ok=True)
+    """Copy a unit's text files, large predictions compressed. The new unit is made beside the old one, which then steps
+    aside for it: killed anywhere, a process leaves one of the two whole, and `settle` puts it in its place."""
+    new, old = unfinished(target), _aside(target)
     for name in COPIED:
-        (target / name).unlink(missing_ok=True)
-    for name in COPIED[::-1]:
         if (source / name).exists():
             content = (source / name).read_bytes()
             if name == unit.PREDICTIONS and len(content) > LARGE_BYTES:
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)
-            atomic_write(target / name, lambda file, content=content: file.write(content))
+            atomic_write(new / name, lambda file, content=content: file.write(content))
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Put back each unit that a killed process had moved aside for a new one, or remove it where the new one is there.
+
+    The caller holds the folder's lock.
+    """
+    for old in folder.glob(f"units/.*{ASIDE}"):
+        target = old.with_name(old.name[1:].removesuffix(ASIDE))
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}{ASIDE}")

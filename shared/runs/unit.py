@@ -8,6 +8,7 @@ Finished units are merged into ``results/`` by :mod:`shared.results.store`.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -17,12 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from shared.base.files import atomic_write, cache_root
+from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.base.provenance import commit_id, machine, versions
-from shared.runs import unit
 
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
+CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 
 
@@ -93,11 +95,19 @@ def do(
     commit_id()  # of the code that runs, whatever is committed meanwhile
     with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}", wait=wait):
         if restart:
-            shutil.rmtree(unit.folder, ignore_errors=True)
+            forget(unit.folder)
         _keep_settings(unit, settings)
         record = read_record(unit.folder)
         if record is None or record["status"] != "complete":
             work(unit, settings)
+
+
+def forget(folder: Path) -> None:
+    """Remove a unit's folder at one stroke: a process that is killed here leaves it whole or not at all."""
+    if folder.exists():
+        aside = unfinished(folder)
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _keep_settings(unit: Unit, settings: dict) -> None:
@@ -123,21 +133,30 @@ def read_record(folder: Path) -> dict | None:
 
 
 def write_record(unit: Unit, **conditions) -> None:
-    """Write ``record.json``, the last file of a unit: its name and the conditions it ran under.
+    """Write ``record.json``, the last file of a unit: its name, the conditions it ran under, and the SHA-256 of its
+    predictions, by which a later change of them is noticed.
 
     ``conditions`` are added, and override the device (the processor) and the backend (numpy) that stand here.
     """
+    predictions = unit.folder / PREDICTIONS
+    checksum = {CHECKSUM: checksum_of(predictions.read_bytes())} if predictions.exists() else {}
     record = {
         "device": machine(),
         "backend": "numpy",
         **asdict(unit),
         **conditions,
+        **checksum,
         "key": unit.key,
         "commit": commit_id(),
         "versions": versions(),
     }
     text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
+
+
+def checksum_of(predictions: bytes) -> str:
+    """The SHA-256 of a ``predictions.csv``, of its text where it is kept compressed."""
+    return hashlib.sha256(predictions).hexdigest()
 
 
 def combined_record(records: Sequence[dict], **changed) -> dict:
@@ -187,16 +206,30 @@ class ResultsError(ValueError):
     """A results file that cannot be read as what it should be; names the file and what to do."""
 
 
+def read_unit(folder: Path) -> dict:
+    """The record of a unit.
+
+    Raises
+    ------
+    ResultsError
+        It is none, or of an older schema. Names the file and says what to do.
+    """
+    path = folder / RECORD
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        missing = [name for name in (*CONDITIONS, *NEEDED) if name not in record]
+    except ValueError as error:
+        raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
+    if missing:
+        raise ResultsError(f"{path}: the record lacks {', '.join(missing)}; it is of an older schema: run it again")
+    return record
+
+
+def units_in(folder: Path) -> list[Path]:
+    """The folders below ``folder`` that have a record, sorted; what was not finished, whose name is hidden, is none."""
+    return [path.parent for path in sorted(folder.glob(f"*/{RECORD}")) if not path.parent.name.startswith(".")]
+
+
 def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
     """The record and folder of each unit below ``folder``, sorted by key."""
-    found = []
-    for path in sorted(folder.glob(f"*/{unit.RECORD}")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            missing = [name for name in (*CONDITIONS, *NEEDED) if name not in record]
-        except ValueError as error:
-            raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
-        if missing:
-            raise ResultsError(f"{path}: the record lacks {', '.join(missing)}; it is of an older schema: run it again")
-        found.append((record, path.parent))
-    return found
+    return [(read_unit(path), path) for path in units_in(folder)]

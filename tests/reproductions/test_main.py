@@ -1,6 +1,7 @@
 """The command line: what it prints, its exit statuses, how it refuses, and that it answers fast."""
 
 import argparse
+import errno
 import json
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 
 import data_prep
 from reproductions import __main__ as command_line
-from reproductions.__main__ import main, numbers
+from reproductions.__main__ import main
+from reproductions.commands import predict, run
+from reproductions.commands.options import models_of, numbers
 from shared.base.locks import LockedError
 from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
@@ -44,7 +47,8 @@ def train(monkeypatch):
         return 0
 
     stand_in.run = stand_in.main = record
-    monkeypatch.setattr(command_line, "_module", lambda paper, name: stand_in)
+    for command in (run, predict):
+        monkeypatch.setattr(command, "module_of", lambda paper, name: stand_in)
     return stand_in
 
 
@@ -162,7 +166,7 @@ def test_pretraining_is_refused_where_nothing_begins_on_another_corpus(train, ca
 def test_a_name_with_a_comma_in_parentheses_is_one_name():
     paper = load_paper("shan_tagging")
     names = ["2D Conv (DenseNet, MFCC)", "2D Conv (DenseNet, Log-Mel)"]
-    assert command_line._models(paper, ",".join(names[::-1]), None) == names
+    assert models_of(paper, ",".join(names[::-1]), None) == names
 
 
 def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
@@ -243,7 +247,26 @@ def test_what_is_no_list_of_numbers_is_refused(text):
         numbers(text)
 
 
-def run(*arguments):
+@pytest.mark.parametrize("text", ["0-99999999999", "0-10000", "0-6000,6001-12000", "0-" + "9" * 1000])
+def test_more_numbers_than_anybody_runs_are_refused_before_they_take_the_memory(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected at most 10,000 numbers at once"):
+        numbers(text)
+    assert len(numbers("0-9999")) == 10_000
+
+
+def test_an_error_of_the_system_is_one_sentence_with_file_and_variable(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+
+    def fail(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a.csv"))
+
+    monkeypatch.setattr("reproductions.commands.run.load_paper", fail)
+    assert main(["run", "lam_ensemble"]) == 2
+    words = f"error: {tmp_path / 'a.csv'}: permission denied; AUDIO_REPRODUCTIONS_CACHE names its folder\n"
+    assert capsys.readouterr().err == words
+
+
+def answer(*arguments):
     command = [sys.executable, "-m", "reproductions", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -252,7 +275,7 @@ def run(*arguments):
 def test_quick_commands_answer_quickly(arguments):
     """Three times what the README promises, since a test machine may be busy."""
     start = time.perf_counter()
-    result = run(*arguments)
+    result = answer(*arguments)
     seconds = time.perf_counter() - start
     assert result.returncode == 0, result.stderr
     assert seconds < (6 if arguments[0] == "diff" else 3)

@@ -79,7 +79,7 @@ def test_pictures_are_drawn_of_the_papers_own_protocol_and_of_what_its_readme_sh
 
 def test_predictions_are_read_once(paper, folder, monkeypatch):
     read, once = [], store.read_predictions
-    monkeypatch.setattr(store, "read_predictions", lambda path: read.append(path) or once(path))
+    monkeypatch.setattr(store, "read_predictions", lambda path, *rest: read.append(path) or once(path, *rest))
     write_outputs(paper, folder)
     assert len(read) == len(set(read)) == 5
 

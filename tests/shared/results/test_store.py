@@ -2,7 +2,11 @@
 
 import csv
 import gzip
+import hashlib
+import json
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -93,18 +97,45 @@ def test_no_runs_csv_is_no_rows(tmp_path):
     ("change", "message"),
     [
         (lambda text: text.replace("split,clip,true", "clip,true"), "expected the columns split,clip,true"),
-        (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), "expected known classes"),
-        (lambda text: text.replace("0.9", "high", 1), "expected known classes and a probability"),
+        (lambda text: "\ufeff" + text, r"found \\ufeffsplit,clip,true"),
+        (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), r"line 2: 'tuong' is no class; restore it"),
+        (lambda text: text.replace("0.9", "high", 1), "'high': expected a probability for each of"),
         (lambda text: "", "an empty file"),
-        (lambda text: text.replace("0.9", "nan", 1), r"line \d+ .* has a probability that is not finite"),
+        (
+            lambda text: text.replace("0.9", "nan", 1),
+            r"line 2 \(.*\): the probability of cailuong is nan, not",
+        ),
+        (lambda text: text.replace("0.9", "90", 1), r"the probability of cailuong is 90, not a number in 0\.\.1"),
+        (lambda text: text + text.split("\n", 2)[1] + "\n", r"line 627: the clip .* stands twice in split validation"),
+        (lambda text: text.replace("hatxam", "xam", 1), "expected the classes of the record, .*hatxam, found .*xam"),
+        (lambda text: text.replace(",cailuong,0.9", ",cailuong", 1), "line 2 has 7 cells, expected 8"),
+        (lambda text: text + "\n", "line 627 has 0 cells, expected 8"),
+        # what only the checksum tells
+        (
+            lambda text: text.replace("\ntest,", "\ntset,"),
+            "was changed since .* 375 of split validation, 250 of split tset",
+        ),
+        (
+            lambda text: text[: text.index("test.125")].rpartition("\n")[0] + "\n",
+            "was changed since .*, 125 of split test",
+        ),
+        (lambda text: text.replace("0.9", "0.90", 1), "its SHA-256 begins with"),
     ],
 )
 def test_damaged_predictions_are_named(paper, write_unit, change, message):
     folder = write_unit("Model 1", RIGHT)
     path = next(folder.glob("units/*/predictions.csv"))
+    with_checksum(path.parent)
     path.write_text(change(path.read_text()))
     with pytest.raises(ResultsError, match=message):
         store.recompute(paper, folder)
+
+
+def with_checksum(folder):
+    """Give a unit's record the checksum of its predictions, as a run does."""
+    record = json.loads((folder / "record.json").read_text())
+    record["predictions_sha256"] = hashlib.sha256((folder / "predictions.csv").read_bytes()).hexdigest()
+    (folder / "record.json").write_text(json.dumps(record))
 
 
 def test_missing_predictions_are_named(paper, write_unit):
@@ -191,7 +222,7 @@ def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, ca
 
 
 def test_windows_are_voted_on_by_track(paper, write_unit):
-    folder = write_unit("Model 1", RIGHT, clips_are="windows")
+    folder = write_unit("Model 1", RIGHT, clips_are="windows", classes=["cailuong", "catru"])
     path = next(folder.glob("units/*/predictions.csv"))
     lines = [
         "split,clip,true,cailuong,catru",
@@ -237,6 +268,55 @@ def test_a_partial_unit_never_replaces_a_complete_one(paper, cached_units, tmp_p
     cached_units("Model 1", {"validation": 100, "test": 250})
     store.merge(paper, keys(tmp_path))  # a complete one does
     assert next(row["value"] for row in store.read_runs(folder / "runs.csv")) == "1.000000"
+
+
+def killed_at(point, folder, work):
+    """Do some work in a process that ends, as by `kill -9`, at its n-th act on a file below `folder`; whether it did.
+
+    Acts are what Python audits: opening, renaming, removing, making folders."""
+
+    def kill(event, arguments, acts=[0]):  # noqa: B006
+        if event.startswith(("open", "os.", "shutil.")) and arguments and str(arguments[0]).startswith(str(folder)):
+            acts[0] += 1
+            if acts[0] == point:
+                os._exit(9)
+
+    child = os.fork()
+    if not child:
+        sys.addaudithook(kill)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_killed_anywhere_a_merge_leaves_the_old_unit_or_the_new_one(paper, cached_units, tmp_path):
+    """Nothing in between, nothing lost, and the next merge ends as if nobody had been killed."""
+    folder = cached_units("Model 1", RIGHT)
+    store.merge(paper, keys(tmp_path))
+    before = tmp_path / "before"
+    shutil.copytree(folder, before)
+    old = next(before.glob("units/*/predictions.csv")).read_bytes()
+    cached_units("Model 1", {"validation": 375, "test": 250})
+    new = next(tmp_path.glob("cache/runs/*/*/predictions.csv")).read_bytes()
+    found, point = [], 0
+    while True:
+        point += 1
+        shutil.rmtree(folder)
+        shutil.copytree(before, folder)
+        if not killed_at(point, folder, lambda: store.merge(paper, keys(tmp_path))):
+            break
+        store.settle(folder)  # as whoever reads or merges next does
+        (unit_folder,) = (path for path in folder.glob("units/*") if not path.name.startswith("."))
+        assert {path.name for path in unit_folder.iterdir()} == {"record.json", "history.csv", "predictions.csv"}, point
+        found.append((unit_folder / "predictions.csv").read_bytes())
+        store.merge(paper, keys(tmp_path))
+        assert next(folder.glob("units/*/predictions.csv")).read_bytes() == new
+        assert next(row["value"] for row in store.read_runs(folder / "runs.csv")) == "1.000000"
+    assert set(found) == {old, new}
+    assert found == sorted(found, key=[old, new].index), "once the new unit is there, it stays"
+    assert point > 14
 
 
 def test_answers_without_probabilities_have_no_loss(paper, write_unit):

@@ -8,10 +8,10 @@ every lesson again and compares. A cell that fails leaves the file as it was.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,9 +116,18 @@ def printed(notebook: NotebookNode) -> list[str]:
     return texts
 
 
-def main(paper_ids: Iterable[str]) -> int:
+def add_to(commands) -> None:
+    """Add the command and its options to the command line."""
+    lessons = commands.add_parser(
+        "lessons", help="execute the papers' notebooks and write them back with their outputs"
+    )
+    lessons.add_argument("papers", metavar="PAPER", nargs="*", help="default: all papers")
+    lessons.set_defaults(work=work)
+
+
+def work(options: argparse.Namespace) -> int:
     """Execute the lessons of some papers, or all that there are, and write them; returns the exit status."""
-    wanted = list(paper_ids) or [name for name in list_papers() if (PAPERS_ROOT / name / LESSON).exists()]
+    wanted = options.papers or [name for name in list_papers() if (PAPERS_ROOT / name / LESSON).exists()]
     for file in map(lesson_file, wanted):
         text = text_of(executed(file))
         atomic_write(file, lambda opened, text=text: opened.write(text.encode()))

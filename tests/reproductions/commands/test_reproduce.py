@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reproductions import reproduce
 from reproductions.__main__ import main
+from reproductions.commands import reproduce
 from shared.paper.loading import load_paper
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
-from reproductions.lessons import LESSON, LIMIT_SECONDS, executed, lesson_file, plain, printed, text_of
+from reproductions.commands.lessons import LESSON, LIMIT_SECONDS, executed, lesson_file, plain, printed, text_of
 from shared.base.files import CACHE_VARIABLE
 from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError

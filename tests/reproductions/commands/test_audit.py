@@ -6,7 +6,7 @@ import os
 import pytest
 
 from reproductions.__main__ import main
-from reproductions.split_audit import clips_of_corpus
+from reproductions.commands.audit import clips_of_corpus
 from shared.audit.split import audit_split
 
 TABLE = "path,label,split,x,y\na,1,train,0,1\nb,2,train,4,2\nc,1,test,1,1\nd,2,test,4,2\n"

@@ -1,4 +1,4 @@
-"""The part of the command line that audits a split: of an index of your own, or of a corpus of this project."""
+"""``python -m reproductions audit``: what published numbers can mean, and what a split leaks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reproductions.commands.options import known_corpus, known_protocol
+from shared.paper.loading import list_papers, load_paper
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +42,11 @@ examples:
 """
 
 
-def add_options(audit: argparse.ArgumentParser) -> None:
-    """The options of a split's audit."""
+def add_to(commands) -> None:
+    """Add the command and its options to the command line."""
+    audit = commands.add_parser("audit", help="what published numbers can mean; with --index: what a split leaks")
+    audit.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
+    audit.add_argument("--json", action="store_true", help="every finding as JSON")
     audit.description, audit.epilog = DESCRIPTION, EPILOG
     audit.formatter_class = argparse.RawDescriptionHelpFormatter
     split = audit.add_argument_group("audit of a split")
@@ -55,6 +61,24 @@ def add_options(audit: argparse.ArgumentParser) -> None:
     split.add_argument("--protocol", metavar="NAME", help="with --corpus: published (default), grouped, ...")
     split.add_argument("--fold", type=int, metavar="N", help="with --corpus: fold of the protocol (default 0)")
     split.add_argument("--out", type=Path, metavar="DIR", help="write findings.json, pairs.csv and pictures there")
+    audit.set_defaults(work=work)
+
+
+def work(options: argparse.Namespace) -> int:
+    """Print what the published numbers of one paper or all say about themselves, or what a split leaks."""
+    if is_asked(options):
+        if options.corpus:
+            known_corpus(options.corpus)
+            known_protocol(options.protocol or "published", options.corpus)
+        return of_split(options)
+    from shared.audit.published import audit_paper, render_audit
+
+    audits = [audit_paper(load_paper(name)) for name in ([options.paper] if options.paper else list_papers())]
+    if options.json:
+        print(json.dumps([audit.as_dict() for audit in audits], indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(map(render_audit, audits)), end="")
+    return 0
 
 
 def is_asked(options: argparse.Namespace) -> bool:
@@ -76,7 +100,7 @@ def is_asked(options: argparse.Namespace) -> bool:
     return bool(asked)
 
 
-def run(options: argparse.Namespace) -> int:
+def of_split(options: argparse.Namespace) -> int:
     """Audit a split and print what was found."""
     from shared.audit.split import audit_split
     from shared.audit.split.loading import clips_of_index, clips_of_table

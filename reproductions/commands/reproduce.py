@@ -6,6 +6,7 @@ seeds, 50 epochs. Its results go to ``cache/reproduced`` and are held against th
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 from shared.base.files import cache_root
-from shared.paper.loading import list_papers, load_paper
+from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 
 PAPER = "pragadaraju_digits"
 TEXT, RNN, CNN = "RNN + Textual Representation", "RNN + Spectrogram", "CNN + Spectrogram"
@@ -21,14 +22,18 @@ LIVE = ((TEXT, "0-2"),)
 FULL = (*LIVE, (RNN, "0-2"), (CNN, "0"))  # hours without a GPU
 
 
-def main(full: bool = False) -> int:
+def add_to(commands) -> None:
+    """Add the command and its options to the command line."""
+    reproduce = commands.add_parser("reproduce", help="all tables from kept predictions, then one real row live")
+    reproduce.add_argument("--full", action="store_true", help="then the whole table live: hours without a GPU")
+    reproduce.set_defaults(work=work)
+
+
+def work(options: argparse.Namespace) -> int:
     """Print all diffs, run the live job, and say how it agrees; returns the exit status of the live job.
 
-    Parameters
-    ----------
-    full : bool
-        Run the whole table of the paper and not only its text model; goes on where an earlier run stopped, and takes
-        what is complete in the cache as it is.
+    With --full it runs the whole table of the paper and not only its text model, goes on where an earlier run stopped,
+    and takes what is complete in the cache as it is.
     """
     from shared.report.tables import render_text
     from shared.results.diff import diff_paper
@@ -38,13 +43,14 @@ def main(full: bool = False) -> int:
         print(render_text(diff_paper(paper, results_folder(paper.id))))
     live = cache_root() / "reproduced"
     shutil.rmtree(live, ignore_errors=True)
-    for model, seeds in FULL if full else LIVE:
+    for model, seeds in FULL if options.full else LIVE:
         command = ["-m", "reproductions", "run", PAPER, "--model", model, "--seeds", seeds]
         print(f'live: python -m reproductions run {PAPER} --model "{model}" --seeds {seeds}', flush=True)
-        restart = [] if full else ["--restart"]
+        restart = [] if options.full else ["--restart"]
         environment = os.environ | {RESULTS_VARIABLE: str(live)}
-        root = Path(__file__).resolve().parents[1]
-        status = subprocess.run([sys.executable, *command, *restart], env=environment, cwd=root).returncode
+        status = subprocess.run(
+            [sys.executable, *command, *restart], env=environment, cwd=PAPERS_ROOT.parent
+        ).returncode
         if status:
             return status
     print("\n".join(agreement(live / PAPER, results_folder(PAPER))))

@@ -6,6 +6,7 @@ its name. So a new paper runs from the first minute, and is then changed, part b
 
 from __future__ import annotations
 
+import argparse
 import json
 import keyword
 import os
@@ -73,7 +74,7 @@ def check_id(paper_id: str) -> None:
         )
     if keyword.iskeyword(paper_id) or keyword.issoftkeyword(paper_id):
         raise PaperError(f"{paper_id!r} is a word of Python, so no folder of code can have it: choose another id")
-    taken = {path.stem for path in Path(__file__).parent.glob("*.py")} | {"shared", "data_prep", "tests"}
+    taken = {"commands", "shared", "data_prep", "tests"} | {path.stem for path in Path(__file__).parent.glob("*.py")}
     if paper_id in taken or paper_id in sys.stdlib_module_names:
         raise PaperError(f"{paper_id!r} is a module of this project or of Python: choose another id")
 
@@ -84,16 +85,24 @@ def renamed(text: str, paper_id: str, title: str, file: Path) -> str:
     return re.sub(rf"(?<!\w){TEMPLATE}(?!\w)", paper_id, text).replace(TITLE, written)
 
 
-def main(paper_id: str, title: str = "") -> int:
+def add_to(commands) -> None:
+    """Add the command and its options to the command line."""
+    new = commands.add_parser("new", help="lay out a working folder for another paper (see CONTRIBUTING.md)")
+    new.add_argument("paper", metavar="ID", help="small letters, digits and underscores, such as lam_ensemble")
+    new.add_argument("--title", default="", help="the paper's title")
+    new.set_defaults(work=work)
+
+
+def work(options: argparse.Namespace) -> int:
     """Make the folder and say what comes next; returns the exit status."""
     root = PAPERS_ROOT.parent
-    for file in new_paper(paper_id, title):
+    for file in new_paper(options.paper, options.title):
         print(file.relative_to(root))
     print(
         "\nIt runs as it is, on sounds made from formulas:\n"
-        f"  python -m reproductions run {paper_id} --epochs 1\n"
-        f"  python -m reproductions report {paper_id}\n"
+        f"  python -m reproductions run {options.paper} --epochs 1\n"
+        f"  python -m reproductions report {options.paper}\n"
         "CONTRIBUTING.md says what to replace in which order; first the published numbers in paper.toml, then\n"
-        f"  python -m reproductions audit {paper_id}"
+        f"  python -m reproductions audit {options.paper}"
     )
     return 0

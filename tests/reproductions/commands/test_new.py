@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from reproductions import new
 from reproductions.__main__ import main
-from reproductions.new import TEMPLATE, TITLE, new_paper, renamed
+from reproductions.commands import new
+from reproductions.commands.new import TEMPLATE, TITLE, new_paper, renamed
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import PaperError
 

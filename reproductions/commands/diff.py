@@ -1,0 +1,57 @@
+"""``python -m reproductions diff``: published beside regenerated, from kept predictions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, variants_of
+from shared.paper.loading import list_papers, load_paper
+
+
+def add_to(commands) -> None:
+    """Add the command and its options to the command line."""
+    diff = commands.add_parser("diff", help="published | regenerated | difference | verdict, from kept predictions")
+    diff.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
+    diff.add_argument("--strict", action="store_true", help="exit with 1 when a number differs")
+    diff.add_argument("--variant", help="names separated by commas, or all (default: those that were run, and paper)")
+    diff.add_argument("--protocol", help=PROTOCOL_HELP)
+    diff.add_argument("--corpus", default="", help="synthetic: the results of runs on synthetic data")
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every number with its verdict and reason as JSON")
+    form.add_argument("--csv", action="store_true", help="the same as CSV")
+    diff.set_defaults(work=work)
+
+
+def work(options: argparse.Namespace) -> int:
+    """Print the diff of one paper or all."""
+    from data_prep import CORPORA
+    from shared.report.tables import render_csv, render_text
+    from shared.results.diff import diff_paper
+    from shared.results.store import results_folder
+
+    if options.corpus:
+        known_corpus(options.corpus)
+    diffs = []
+    papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
+    names = options.variant.split(",") if options.variant else []
+    if names and names != ["all"] and not options.paper:  # of all papers, those that have one of them, and only that
+        having = {paper.id: [name for name in names if name.strip() in paper.variants] for paper in papers}
+        wanted = {paper_id: ",".join(found) for paper_id, found in having.items() if found}
+        papers = [paper for paper in papers if paper.id in wanted] or papers
+    else:
+        wanted = {}
+    if options.protocol:
+        known_protocol(options.protocol, *{options.corpus or p.corpus.name for p in papers} & CORPORA.keys())
+    for paper in papers:
+        variants = variants_of(paper, wanted.get(paper.id, options.variant)) if options.variant else None
+        folder = results_folder(paper.id, options.corpus)
+        diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
+    rows = [row for diff in diffs for row in diff.rows()]
+    if options.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+    elif options.csv:
+        print(render_csv(rows), end="")
+    else:
+        print("\n".join(map(render_text, diffs)), end="")
+    return 1 if options.strict and any(diff.differs for diff in diffs) else 0

@@ -23,7 +23,7 @@ def last_line(log: Path, running: Callable[[], bool]) -> None:
     On a terminal it stands in one place and goes at the end; elsewhere a line is printed each half minute.
     """
     terminal, shown = sys.stderr.isatty(), time.monotonic()
-    width = shutil.get_terminal_size().columns - 1
+    width = shutil.get_terminal_size().columns - 1 if terminal else None
     while running():
         time.sleep(0.2)
         if terminal or time.monotonic() - shown >= LOG_SECONDS:

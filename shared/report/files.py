@@ -6,6 +6,7 @@ Nothing here trains, and nothing is typed by hand: the same results give the sam
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from shared.base.files import atomic_write
@@ -20,7 +21,7 @@ from shared.report.tables import layouts, render_csv, render_markdown
 from shared.results import ablations, comparisons, store
 from shared.results.diff import Diff, Section, compare
 from shared.results.verification import read
-from shared.runs.unit import CONDITIONS, HISTORY, slug
+from shared.runs.unit import CONDITIONS, read_history, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 GENERATED += ("comparisons.csv", *multilabel.GENERATED, *published_curves.GENERATED)
@@ -111,10 +112,9 @@ def histories(section: Section, folder: Path) -> dict[str, list[dict]]:
     curves: dict[str, list[dict]] = {}
     records = (*section.records, *section.partial)
     for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
-        history = folder / "units" / record["key"] / HISTORY
-        if history.exists():
+        if rows := read_history(folder / "units" / record["key"], record):
             named = section.protocol != "published" or len({record["fold"] for record in records}) > 1
-            curves.setdefault(record["model"], []).append(_history(record, history, named))
+            curves.setdefault(record["model"], []).append(_history(record, rows, named))
     return curves
 
 
@@ -128,11 +128,9 @@ def _write_curves(section: Section, folder: Path) -> list[Path]:
     return [path]
 
 
-def _history(record: dict, file: Path, fold_named: bool) -> dict:
+def _history(record: dict, rows: list[dict[str, float]], fold_named: bool) -> dict:
     """The columns of a history.csv as lists, with the run's name and the epoch that was evaluated."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
     fold = f" fold {record['fold']}" if fold_named else ""
     name = f"seed {record['seed']}{fold} {record['precision']}"
     return columns | {"run": name, "best_epoch": record["best_epoch"]}
@@ -209,9 +207,11 @@ def _folds(section: Section, runs: list[dict]) -> list[str]:
 
 def confusion_csv(matrix, classes) -> str:
     """Counts with class names; the first column is the true class, the others are the predicted ones."""
-    lines = [",".join(["true", *classes])]
-    lines += [",".join([name, *(str(int(count)) for count in row)]) for name, row in zip(classes, matrix, strict=True)]
-    return "\n".join(lines) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # quotes a class with a comma
+    writer.writerow(["true", *classes])
+    writer.writerows([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))
+    return text.getvalue()
 
 
 def _write(path: Path, text: str) -> Path:

@@ -8,7 +8,6 @@ folds stand their mean, and the splits drawn otherwise that the paper may have h
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from shared.metrics.intervals import newcombe_interval
 from shared.paper.schema import Cell, Paper
 from shared.results.diff import Diff, Section
 from shared.results.verdicts import PROPORTIONS
-from shared.runs.unit import HISTORY
+from shared.runs.unit import read_history
 
 PROTOCOL = "grouped"
 TRAIN = "train"
@@ -116,12 +115,8 @@ def _measured(
 
 def _from_history(folder: Path, record: dict, metric: str) -> float | None:
     """The training's running mean of the evaluated epoch; None where there is no history."""
-    file = folder / "units" / record["key"] / HISTORY
-    if not file.exists():
-        return None
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = {int(row["epoch"]): row for row in csv.DictReader(lines)}
-    return float(rows[record["best_epoch"]][metric])
+    rows = read_history(folder / "units" / record["key"], record, metric)
+    return rows[record["best_epoch"] - 1][metric] if rows else None
 
 
 def fold_tables(diff: Diff, folder: Path) -> list[FoldTable]:

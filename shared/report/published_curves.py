@@ -8,7 +8,6 @@ are as logged: they may hold penalties on weights or answers.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -18,7 +17,7 @@ from shared.paper.schema import Curve, Paper
 from shared.report.tables import render_csv
 from shared.results.diff import Diff, Section
 from shared.results.exact import MODEL, constant_scores, label_rates, nothing_heard
-from shared.runs.unit import HISTORY, slug
+from shared.runs.unit import read_history, slug
 
 GENERATED = ("curve_*.csv", "curve_*.png")
 LOSS, ACCURACY = "val_loss", "val_binary_accuracy"
@@ -78,28 +77,20 @@ def lines(paper: Paper, curve: Curve, diff: Diff, folder: Path) -> list[Line]:
 def _line(curve: Curve, section: Section, folder: Path) -> Line | None:
     """The mean over a section's trainings that went on as long as the longest of them; None where there is none."""
     constants = [r for r in section.records if r["model"] == MODEL and "nothing_heard" in r]
-    histories = [_history(folder, r["key"]) for r in section.records if r["model"] == curve.model]
+    histories = [read_history(folder / "units" / r["key"], r) for r in section.records if r["model"] == curve.model]
     histories = [h for h in histories if h and {LOSS, ACCURACY} <= set(h[0])]
     if not constants or not histories:
         return None
     longest = max(map(len, histories))
     histories = [history for history in histories if len(history) == longest]
     each = [
-        tuple(mean(float(history[epoch][name]) for history in histories) for epoch in range(longest))
+        tuple(mean(history[epoch][name] for history in histories) for epoch in range(longest))
         for name in (LOSS, ACCURACY)
     ]
     constant, deaf = (constants[0][name] for name in ("validation", "nothing_heard"))
     place = (section.corpus, section.variant, section.protocol)
     scores = (deaf["binary_crossentropy"], constant["binary_crossentropy"], constant["binary_accuracy"])
     return Line(*place, *each, *scores, len(histories), constant["n"])
-
-
-def _history(folder: Path, key: str) -> list[dict]:
-    file = folder / "units" / key / HISTORY
-    if not file.exists():
-        return []
-    with file.open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
 
 
 def write_published_curves(paper: Paper, diff: Diff, folder: Path, write) -> list[Path]:

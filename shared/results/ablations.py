@@ -7,12 +7,11 @@ its numbers.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from shared.metrics.intervals import newcombe_interval
 from shared.paper.schema import Ablation, Paper
-from shared.runs.unit import HISTORY, unit_folders
+from shared.runs.unit import read_history, unit_folders
 
 SPLIT, SEED, FOLD, PROTOCOL = "test", 0, 0, "published"
 
@@ -28,10 +27,10 @@ def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
     for record, unit in unit_folders(folder / "units"):
         conditions = tuple(record[name] for name in ("model", "protocol", "fold", "seed", "corpus"))
         wanted = conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name)
-        if wanted and record["fingerprint"] == paper.corpus.fingerprint and (unit / HISTORY).exists():
-            score = _score(unit / HISTORY, ablation.epochs)
-            if score is not None:
-                found.setdefault(record["variant"], score)
+        if wanted and record["fingerprint"] == paper.corpus.fingerprint:
+            rows = read_history(unit, record, f"{SPLIT}_accuracy")
+            if len(rows) >= ablation.epochs:  # or the run has not come so far
+                found.setdefault(record["variant"], rows[ablation.epochs - 1][f"{SPLIT}_accuracy"])
     n = paper.corpus.n[SPLIT]
     first = found.get(ablation.variants[0])
     rows = []
@@ -45,10 +44,3 @@ def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
             row["says"] = "no" if low <= 0 <= high else "up" if value > first else "down"
         rows.append(row)
     return rows
-
-
-def _score(history: Path, epoch: int) -> float | None:
-    """The accuracy on the test split after an epoch; None where the run has not come so far."""
-    with history.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if int(row["epoch"]) == epoch]
-    return float(rows[0][f"{SPLIT}_accuracy"]) if rows else None

@@ -14,12 +14,15 @@ import io
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field, TypeAdapter, create_model
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
+from shared.base.own_files import read_table
 from shared.base.places import RESULTS_VARIABLE as RESULTS_VARIABLE
 from shared.base.places import root_of
 from shared.metrics.ensembles import ENSEMBLES, weighted_geometric_mean
@@ -35,6 +38,19 @@ RUNS = "runs.csv"
 COLUMNS = (
     *("paper", "table", "model", "variant", "protocol", "split", "metric", "value", "n", "seed", "corpus"),
     *("fingerprint", "precision", "epochs", "status", "commit", "fold", "device", "backend", "seconds", "unit"),
+)
+WRITE_ANEW = "its predictions are kept beside it: 'python -m reproductions report' writes it anew"
+WHOLE = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
+FOLD_NUMBER = Annotated[str, Field(pattern="^(-1|[0-9]{1,9})$")]  # -1: the mean over all folds
+RUNS_FORM = TypeAdapter(
+    list[
+        create_model(
+            "RunsRow",
+            **dict.fromkeys(COLUMNS, str)
+            | dict.fromkeys(("n", "seed", "epochs", "seconds"), WHOLE)
+            | {"fold": FOLD_NUMBER, "value": Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]+$")]},
+        )
+    ]
 )
 LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
 
@@ -167,21 +183,10 @@ def read_runs(path: Path) -> list[dict]:
 
     Raises
     ------
-    ResultsError
-        Columns of an older schema.
+    FileError
+        It is none, or has the columns of an older schema.
     """
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows, header = list(reader), reader.fieldnames or []
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise ResultsError(
-            f"{path}: the columns {', '.join(missing)} are missing: the file is of an older schema. Its predictions "
-            "are kept beside it: 'python -m reproductions report' writes it anew"
-        )
-    return rows
+    return [row.model_dump() for row in read_table(path, RUNS_FORM, WRITE_ANEW)] if path.exists() else []
 
 
 def write_runs(paper: Paper, folder: Path, found: Evaluated | None = None) -> list[dict]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from contextlib import nullcontext
 from pathlib import Path
 
 from shared.base.locks import file_lock
+from shared.base.own_files import read_table
 from shared.paper.schema import Paper
 from shared.results.exact import exact_rows
 from shared.results.verdicts import PROPORTIONS
-from shared.runs.unit import SKIPPED, unit_folders
+from shared.runs.unit import RESTORE, SKIPPED, SKIPPED_FORM, unit_folders
 
 ROUNDING = 2e-6  # runs.csv keeps six decimals
 
@@ -93,5 +93,4 @@ def _skipped(folder: Path) -> int:
     file = folder / SKIPPED
     if not file.exists():
         return 0
-    with file.open(encoding="utf-8", newline="") as lines:
-        return sum(1 for _ in csv.DictReader(lines))
+    return len(read_table(file, SKIPPED_FORM, RESTORE))

@@ -150,8 +150,12 @@ def write_record(unit: Unit, **conditions) -> None:
         "commit": commit_id(),
         "versions": versions(),
     }
-    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
+    atomic_write(unit.folder / RECORD, lambda file: file.write(record_text(record).encode()))
+
+
+def record_text(record: dict) -> str:
+    """The text of a ``record.json``."""
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def checksum_of(predictions: bytes) -> str:
@@ -194,6 +198,24 @@ def write_history(folder: Path, epochs: list[dict]) -> None:
         lines.append(",".join(format(row[key], formats.get(key, ".6f")) for key in columns))
     text = "\n".join(lines) + "\n"
     atomic_write(folder / HISTORY, lambda file: file.write(text.encode()))
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """The rows of a unit's ``history.csv``, an epoch each, as numbers; none where there is no such file.
+
+    Raises
+    ------
+    ResultsError
+        A cell that is no number, or a line that is too short.
+    """
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+    except (ValueError, TypeError, csv.Error) as error:
+        raise ResultsError(f"{path}: expected a number in each cell ({error}); restore it, or run it again") from None
 
 
 CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")

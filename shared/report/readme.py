@@ -212,7 +212,7 @@ def protocols_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
             rows.append([*place, model, f"`{variant}`", published, *firsts, every])
     head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
     place = [] if set(scores) == {own} else ["corpus"]
-    return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows
+    return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, mean ± sd over folds"], rows
 
 
 def _over_folds(folds: dict[int, tuple[list[float], str]]) -> str:

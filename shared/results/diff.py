@@ -23,10 +23,10 @@ OBSTACLES = {"impossible": "impossible as printed: {}", MISPLACED: "the printed 
 class Entry:
     """One regenerated number and what it says about the published one.
 
-    `value` is the mean over `runs` runs and `sd` their standard deviation (None for one run); `low` and `high` are the
-    limits of the 95 % interval of regenerated − published, and `noticeable` is the smallest difference that would have
-    been noticed with a probability of 80 %; `n` is the number of clips. All are None where not known. `condition` says
-    where the run departs from the printed text, empty where it does not.
+    `value` is the mean over `runs` runs and `sd` their standard deviation, over `folds` where these are several (None
+    for one run); `low` and `high` are the limits of the 95 % interval of regenerated − published, and `noticeable` is
+    the smallest difference that would have been noticed with a probability of 80 %; `n` is the number of clips. All are
+    None where not known. `condition` says where the run departs from the printed text, empty where it does not.
     `twin_delta` is the mean difference to the runs of the same seeds in another precision, which `twin` names.
     """
 
@@ -39,6 +39,7 @@ class Entry:
     value: float | None = None
     sd: float | None = None
     runs: int = 0
+    folds: int = 1
     n: int | None = None
     low: float | None = None
     high: float | None = None
@@ -261,21 +262,21 @@ def _choose(rows: list[dict], fingerprint: str) -> tuple[dict[tuple, list[dict]]
     return groups, left
 
 
-def _summary(runs: list[dict]) -> dict:
-    values = [row["value"] for row in runs]
-    spread = stdev(values) if len(values) > 1 else None
-    return {"value": mean(values), "sd": spread, "runs": len(runs), "n": int(runs[0]["n"])}
+def _summary(runs: list[dict], disjoint: bool = False) -> dict:
+    """What the runs of a number give together: their mean and its spread.
 
-
-def _over_folds(runs: list[dict], split: str) -> dict:
-    """As `_summary`, of runs of which each is a fold: the spread is that over folds, a fold's value the mean over its
-    seeds. Folds of the published protocol validate on different clips."""
+    Where they are of several folds, the spread is that over folds, a fold's value the mean over its seeds; else it is
+    that over seeds. Where the folds' clips are `disjoint`, they are added up.
+    """
     of_fold: dict[int, list[dict]] = {}
     for row in runs:
         of_fold.setdefault(row["fold"], []).append(row)
-    values = [mean(row["value"] for row in rows) for rows in of_fold.values()]
-    n = sum(int(rows[0]["n"]) for rows in of_fold.values()) if split == "validation" else int(runs[0]["n"])
-    return _summary(runs) | {"value": mean(values), "sd": stdev(values) if len(values) > 1 else None, "n": n}
+    folds = len(of_fold)
+    groups = of_fold.values() if folds > 1 else [[row] for row in runs]
+    values = [mean(row["value"] for row in rows) for rows in groups]
+    n = sum(int(rows[0]["n"]) for rows in of_fold.values()) if disjoint else int(runs[0]["n"])
+    spread = stdev(values) if len(values) > 1 else None
+    return {"value": mean(values), "sd": spread, "runs": len(runs), "folds": folds, "n": n}
 
 
 def _beside(paper: Paper, model: str, split: str, metric: str, runs: list[dict], counted: list[dict]) -> Entry:
@@ -321,15 +322,14 @@ def _entry(
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
-    n_folds = paper.corpus.folds_under(place[1])
-    summary = _over_folds(runs, cell.split) if n_folds > 1 else _summary(runs)
+    disjoint = paper.corpus.folds_under(place[1]) > 1 and cell.split == "validation"
+    summary = _summary(runs, disjoint)
     obstacle = _obstacle(paper, cell, place, runs, records) or OBSTACLES.get(cell.note_kind, "").format(cell.note)
     if obstacle:
         return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
     recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
     conditions = paper.conditions_of(place[0], cell.model)
-    folds = {"folds": n_folds} if n_folds > 1 else {}
-    return Entry(**where, **summary, **judge(paper, cell, runs, summary | folds, recall, spread, conditions))
+    return Entry(**where, **summary, **judge(paper, cell, runs, summary, recall, spread, conditions))
 
 
 def run_command(paper: str, model: str, variant: str, protocol: str, corpus: str, own_corpus: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.paper.loading import load_paper
-from shared.report.tables import WIDTH, duration, layouts, render_csv, render_markdown, render_text
+from shared.report.tables import WIDTH, duration, extra_rows, layouts, render_csv, render_markdown, render_text
 from shared.results.diff import compare, diff_paper
 from shared.results.store import write_runs
 
@@ -161,3 +161,25 @@ def test_scores_that_the_paper_does_not_print_have_a_table_of_their_own():
     assert (printed.id, others.id) == ("1", "Not printed")
     assert f"| *{name}* | not in the paper | 0.9000 |  |  |" in render_markdown(paper, section, others)
     assert [table.id for table in layouts(paper, compare(paper, [], {}).sections[0])] == ["1"]
+
+
+def test_what_the_paper_does_not_print_is_in_the_scale_of_its_column(paper, write_unit):
+    folder = write_unit("1-NN probe", {"test": 248}, variant="probe")
+    write_runs(paper, folder)
+    section = diff_paper(paper, folder).sections[-1]
+    fractions = paper.tables[0].columns
+    percent = tuple(replace(column, scale=100) for column in fractions)
+    texts = [dict(zip(fractions, extra_rows(section, columns)[0][2], strict=True)) for columns in (fractions, percent)]
+    accuracy = next(column for column in fractions if (column.split, column.metric) == ("test", "accuracy"))
+    assert [text[accuracy] for text in texts] == ["0.9920", "99.20"]
+
+
+def test_the_spread_of_runs_in_several_folds_is_that_over_folds(paper, write_unit):
+    for fold, of_seeds in enumerate([(200, 210), (220, 230), (180, 190)]):
+        for seed, right in enumerate(of_seeds):
+            folder = write_unit("Model 1", {"test": right}, fold=fold, seed=seed, protocol="grouped")
+    write_runs(paper, folder)
+    text = render_text(diff_paper(paper, folder, protocol="grouped"))
+    regenerated, spread = (line(text, name, after="grouped").split() for name in ("regenerated", "sd of 3 folds"))
+    assert "0.8200" in regenerated, "the mean of 205, 225 and 185 of 250"
+    assert "0.0800" in spread, "their standard deviation, 20 of 250"

@@ -4,9 +4,7 @@ The units are copies of one of 3,000 clips, each with a seed of its own. A merge
 `diff` is a whole command, start-up included, whose summaries are kept from an earlier one, beside the first one ever.
 """
 
-import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -83,7 +81,9 @@ def _write_unit(seed: int) -> str:
 
 def _diff() -> tuple[float, float]:
     """Seconds and peak megabytes of a `diff` in a process of its own."""
-    script = f"import resource, sys\ntry:\n    {DIFF}\nfinally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    lines = ["import resource, sys", "try:", f"    {DIFF}", "finally:"]
+    lines.append("    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)")
+    command = [sys.executable, "-c", "\n".join(lines)]
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return time.perf_counter() - start, int(done.stderr.split()[-1]) / 1024

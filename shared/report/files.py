@@ -5,6 +5,8 @@ Nothing here trains, and nothing is typed by hand: the same results give the sam
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 from shared.base.files import atomic_write
@@ -109,7 +111,7 @@ def histories(diff: Diff, section: Section) -> dict[str, list[dict]]:
     curves: dict[str, list[dict]] = {}
     records = (*section.records, *section.partial)
     for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
-        if history := diff.results.history(record["key"]):
+        if history := diff.results.history(record):
             named = section.protocol != "published" or len({record["fold"] for record in records}) > 1
             curves.setdefault(record["model"], []).append(_history(record, history, named))
     return curves
@@ -206,9 +208,11 @@ def _folds(section: Section, runs: list[dict]) -> list[str]:
 
 def confusion_csv(matrix, classes) -> str:
     """Counts with class names; the first column is the true class, the others are the predicted ones."""
-    lines = [",".join(["true", *classes])]
-    lines += [",".join([name, *(str(int(count)) for count in row)]) for name, row in zip(classes, matrix, strict=True)]
-    return "\n".join(lines) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # quotes a class with a comma
+    writer.writerow(["true", *classes])
+    writer.writerows([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))
+    return text.getvalue()
 
 
 def _write(path: Path, text: str) -> Path:

@@ -103,8 +103,8 @@ def _measured(diff: Diff, cell: Cell, section: Section, fold: int, runs: list[di
 
 def _from_history(diff: Diff, record: dict, metric: str) -> float | None:
     """The training's running mean of the evaluated epoch; None where there is no history."""
-    rows = {row["epoch"]: row for row in diff.results.history(record["key"])}
-    return rows[record["best_epoch"]][metric] if rows else None
+    rows = diff.results.history(record, metric)
+    return rows[record["best_epoch"] - 1][metric] if rows else None
 
 
 def fold_tables(diff: Diff) -> list[FoldTable]:

@@ -78,7 +78,7 @@ def lines(curve: Curve, diff: Diff) -> list[Line]:
 def _line(curve: Curve, section: Section, diff: Diff) -> Line | None:
     """The mean over a section's trainings that went on as long as the longest of them; None where there is none."""
     constants = [r for r in section.records if r["model"] == MODEL and "nothing_heard" in r]
-    histories = [diff.results.history(r["key"]) for r in section.records if r["model"] == curve.model]
+    histories = [diff.results.history(r) for r in section.records if r["model"] == curve.model]
     histories = [h for h in histories if h and {LOSS, ACCURACY} <= set(h[0])]
     if not constants or not histories:
         return None

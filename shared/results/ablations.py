@@ -12,6 +12,7 @@ from shared.paper.schema import Ablation
 from shared.results.reading import Results
 
 SPLIT, SEED, FOLD, PROTOCOL = "test", 0, 0, "published"
+COLUMN = f"{SPLIT}_accuracy"  # of a history
 
 
 def measured(results: Results, ablation: Ablation) -> list[dict]:
@@ -22,11 +23,11 @@ def measured(results: Results, ablation: Ablation) -> list[dict]:
     outside of it. It knows the clips and not the spread over seeds, of which there is one.
     """
     paper, found = results.paper, {}
-    for key, record in results.records.items():
+    for record in results.records.values():
         conditions = tuple(record[name] for name in ("model", "protocol", "fold", "seed", "corpus"))
         wanted = conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name)
         if wanted and record["fingerprint"] == paper.corpus.fingerprint:
-            score = _score(results.history(key), ablation.epochs)
+            score = _score(results.history(record, COLUMN), ablation.epochs)
             if score is not None:
                 found.setdefault(record["variant"], score)
     n = paper.corpus.n[SPLIT]
@@ -46,5 +47,4 @@ def measured(results: Results, ablation: Ablation) -> list[dict]:
 
 def _score(history: list[dict[str, float]], epoch: int) -> float | None:
     """The accuracy on the test split after an epoch; None where the run has not come so far."""
-    rows = [row for row in history if row["epoch"] == epoch]
-    return rows[0][f"{SPLIT}_accuracy"] if rows else None
+    return history[epoch - 1][COLUMN] if len(history) >= epoch else None

@@ -5,13 +5,13 @@ A unit whose predictions do not fit its record, or cannot be scored, is named an
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.base.own_files import FileError, read_table
 from shared.paper.schema import Paper
 from shared.results.answer import Answer, Opened
 from shared.results.derived import BY_TRACK, derived
@@ -20,7 +20,7 @@ from shared.results.runs_table import RUNS, check_runs, order, read_runs, rows_o
 from shared.results.summaries import Summary, summary_of
 from shared.results.unit_files import UNITS, results_lock, settle
 from shared.runs.predictions import predictions_file, read_predictions, verify
-from shared.runs.unit import CONDITIONS, SKIPPED, ResultsError, read_history, read_unit, units_in
+from shared.runs.unit import CONDITIONS, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
 
 FAMILY = tuple(name for name in CONDITIONS if name != "fold")  # what units share that give something together
 
@@ -50,7 +50,7 @@ class Results:
     table: tuple[dict, ...] = field(default=(), repr=False)
     rows: tuple[dict, ...] = field(default=(), repr=False)
     left_out: tuple[LeftOut, ...] = ()
-    histories: dict[str, list[dict[str, float]]] = field(default_factory=dict, repr=False)
+    histories: dict[tuple[str, ...], list[dict[str, float]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, paper: Paper, folder: Path, for_writing: bool = False) -> Results:
@@ -67,7 +67,7 @@ class Results:
         ------
         DiffError
             A row of runs.csv that its predictions do not give, or that is missing.
-        ResultsError
+        FileError
             A runs.csv that cannot be read.
         """
         if not (folder / UNITS).is_dir():
@@ -88,11 +88,13 @@ class Results:
         answers, table = tuple(answer for answer, _ in found), tuple(row for row, _ in pairs)
         return cls(paper, folder, records, answers, table, (*rows, *exact_rows(paper)), tuple(left_out))
 
-    def history(self, key: str) -> list[dict[str, float]]:
-        """The rows of a unit's history, an epoch each; none where it has none. They are read when first asked for."""
-        if key not in self.histories:
-            self.histories[key] = read_history(self.folder / UNITS / key)
-        return self.histories[key]
+    def history(self, record: dict, *columns: str) -> list[dict[str, float]]:
+        """The rows of a unit's history, an epoch each, with these `columns`; none where it has none. They are read when
+        first asked for."""
+        place = (record["key"], *columns)
+        if place not in self.histories:
+            self.histories[place] = read_history(self.folder / UNITS / record["key"], record, *columns)
+        return self.histories[place]
 
 
 Evaluated = list[tuple[Answer, Summary]]
@@ -105,13 +107,13 @@ def evaluated(paper: Paper, folders: Iterable[Path]) -> tuple[Evaluated, Evaluat
         try:
             answer = unit_answer(folder, opened)
             units.append((answer, summary_of(paper, answer)))
-        except ResultsError as error:
+        except FileError as error:
             left_out.append(LeftOut(folder.name, str(error).replace(f"{folder}{os.sep}", "")))
     together = []
     for answer in derived(paper, [answer for answer, _ in units]):
         try:
             summary = summary_of(paper, answer)
-        except ResultsError as error:
+        except FileError as error:
             conditions = ", ".join(f"{name} {answer.record[name]}" for name in FAMILY[:-1])
             left_out.append(LeftOut(f"{answer.record['model']} ({conditions})", str(error)))
             continue
@@ -125,7 +127,7 @@ def unit_answer(folder: Path, opened: Opened) -> Answer:
 
     Raises
     ------
-    ResultsError
+    FileError
         They are not, or one of the two cannot be read.
     """
     record = read_unit(folder)
@@ -157,5 +159,4 @@ def _skipped(folder: Path) -> int:
     file = folder / SKIPPED
     if not file.exists():
         return 0
-    with file.open(encoding="utf-8", newline="") as lines:
-        return sum(1 for _ in csv.DictReader(lines))
+    return len(read_table(file, SKIPPED_FORM, RESTORE))

@@ -6,21 +6,37 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, create_model
 
 from shared.base.files import atomic_write
+from shared.base.own_files import read_table
 from shared.paper.schema import Paper
 from shared.results.summaries import Summary
-from shared.runs.unit import ResultsError
 
 RUNS = "runs.csv"
 COLUMNS = (
     *("paper", "table", "model", "variant", "protocol", "split", "metric", "value", "n", "seed", "corpus"),
     *("fingerprint", "precision", "epochs", "status", "commit", "fold", "device", "backend", "seconds", "unit"),
 )
+WHOLE = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
+FOLD_NUMBER = Annotated[str, Field(pattern="^(-1|[0-9]{1,9})$")]  # -1: the mean over all folds
+RUNS_FORM = TypeAdapter(
+    list[
+        create_model(
+            "RunsRow",
+            **dict.fromkeys(COLUMNS, str)
+            | dict.fromkeys(("n", "seed", "epochs", "seconds"), WHOLE)
+            | {"fold": FOLD_NUMBER, "value": Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]+$")]},
+        )
+    ]
+)
 NUMBERS = ("n", "seed", "fold", "epochs")  # whole ones, besides the value
 OF = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint", "split", "metric")
 ROUNDING = 2e-6  # six decimals are kept
 REMEDY = "'python -m reproductions report' writes the file anew"
+WRITE_ANEW = "its predictions are kept beside it: 'python -m reproductions report' writes it anew"
 
 
 class DiffError(ValueError):
@@ -72,21 +88,10 @@ def read_runs(path: Path) -> list[dict]:
 
     Raises
     ------
-    ResultsError
-        Columns of an older schema.
+    FileError
+        It is none, or has the columns of an older schema.
     """
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows, header = list(reader), reader.fieldnames or []
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise ResultsError(
-            f"{path}: the columns {', '.join(missing)} are missing: the file is of an older schema. Its predictions "
-            f"are kept beside it: {REMEDY}"
-        )
-    return rows
+    return [row.model_dump() for row in read_table(path, RUNS_FORM, WRITE_ANEW)] if path.exists() else []
 
 
 def write_runs_file(path: Path, rows: Iterable[dict]) -> Path:

@@ -11,7 +11,8 @@ from pathlib import Path
 from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
-from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED, record_text
+from shared.base.own_files import write_json
+from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED
 
 UNITS = "units"
 COPIED = (PREDICTIONS, HISTORY, SKIPPED)
@@ -39,7 +40,7 @@ def replace_unit(source: Path, target: Path, record: dict) -> None:
             if name == PREDICTIONS and len(content) > LARGE_BYTES:
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)
             atomic_write(new / name, lambda file, content=content: file.write(content))
-    atomic_write(new / RECORD, lambda file: file.write(record_text(record).encode()))
+    atomic_write(new / RECORD, lambda file: file.write(write_json(record)))
     if target.exists():
         target.rename(old)
     new.rename(target)

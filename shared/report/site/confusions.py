@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from shared.base.own_files import FileError, read_table
 from shared.paper.schema import Paper
 from shared.report.files import confusion_file, confusion_split, published_beside
 from shared.report.site.html import Html, h, joined, minus
@@ -15,6 +16,8 @@ from shared.results.diff import Diff, Section
 
 LONG = 3  # a class name of more letters is set upright above its column
 SHADES = 10
+COUNTS_FORM = TypeAdapter(list[dict[str, str]])
+WRITE_ANEW = "'python -m reproductions report' writes it anew"
 READING = (
     "What is taken for what, on the {split} split: rows are the true class, columns the answer; the darker, the "
     "larger the share of its row. Where a difference stands beside, it is regenerated minus published: in colour what "
@@ -57,9 +60,11 @@ def _figure(paper: Paper, section: Section, model: str, file: Path, link) -> Htm
 
 def read_counts(file: Path) -> tuple[list[str], np.ndarray]:
     """Class names and counts, rows = true class, of a ``confusion_*.csv``."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        (_, *classes), *rows = csv.reader(lines)
-    return classes, np.array([[int(count) for count in row[1:]] for row in rows])
+    rows = read_table(file, COUNTS_FORM, WRITE_ANEW)
+    classes = [row.pop("true", "") for row in rows]
+    if not rows or any(list(row) != classes or not all(map(str.isdecimal, row.values())) for row in rows):
+        raise FileError(f"{file}: expected a count for each class in each class's line, in one order; {WRITE_ANEW}")
+    return classes, np.array([[int(count) for count in row.values()] for row in rows])
 
 
 def _right(matrix: np.ndarray) -> Html:

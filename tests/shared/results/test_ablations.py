@@ -10,7 +10,10 @@ from shared.results.ablations import measured
 from shared.results.reading import Results
 
 ABLATION = Ablation("one at a time", "Model 3", ("paper", "paper-none", "paper-intended"), epochs=2)
-HISTORY = "epoch,accuracy,test_accuracy,seconds\n1,0.2,0.3,1.0\n2,0.4,{},1.0\n3,0.5,0.9,1.0\n"
+HISTORY = (
+    "epoch,accuracy,loss,test_accuracy,test_loss,seconds\n1,0.2,2.0,0.3,2.0,1.0\n2,0.4,1.0,{},1.0,1.0\n"
+    "3,0.5,0.5,0.9,0.5,1.0\n"
+)
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def test_rows_do_not_depend_on_the_order_of_merging(paper, write_unit):
 def test_an_older_runs_csv_is_named_with_what_to_do(tmp_path):
     path = tmp_path / "runs.csv"
     path.write_text("paper,model,value\nlam_ensemble,Model 1,0.5\n")
-    with pytest.raises(ResultsError, match=r"runs\.csv: the columns table, variant.* older schema.*report"):
+    with pytest.raises(ResultsError, match=r"runs\.csv: line 2 table: is missing; .*report' writes it anew"):
         read_runs(path)
 
 
@@ -161,7 +161,8 @@ def test_missing_predictions_are_named(paper, write_unit):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not a record"), ('{"model": "Model 1"}', "lacks variant.*older schema: run it again")]
+    ("text", "message"),
+    [("{", "Invalid JSON"), ('{"model": "Model 1"}', "record.json: key: is missing; restore")],
 )
 def test_a_damaged_record_is_named(paper, write_unit, text, message):
     folder = write_unit("Model 1", RIGHT)

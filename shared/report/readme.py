@@ -14,16 +14,18 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.audit.published.constant import audit_constant
-from shared.paper.schema import Ablation, Cell, Paper, Setting, Table
+from shared.paper.schema import Ablation, Paper, Setting
 from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
+from shared.report.overview import markdown_rows
 from shared.report.published_curves import curves_table
-from shared.report.tables import layouts, left_out, number, render_markdown
+from shared.report.tables import layouts, left_out, render_markdown
 from shared.results import ablations, comparisons
-from shared.results.diff import Diff, Entry, Section
-from shared.results.verdicts import ALPHA, CONDITIONAL, ENOUGH_RUNS, NOT_COMPARABLE, RULE
+from shared.results.diff import Diff
+from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
 
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
+PAPERS_HEAD = ("paper", "number", "published", "regenerated (reading)", "verdict")
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
 
 
@@ -104,62 +106,13 @@ def _constant(paper: Paper) -> str:
 
 
 def _papers(diffs: list[Diff]) -> str:
-    """One line a row of each paper's tables: the number it is known for, ours in each reading shown, the verdicts."""
-    lines = []
-    for diff in diffs:
-        paper = diff.paper
-        name = f"[{paper.id}](reproductions/{paper.id}/README.md): {paper.task}"
-        tables = [table for table in paper.tables if table.rows]
-        for table in tables:
-            column = paper.main_column(table)
-            of_table = f"{table.label}: " if len(tables) > 1 else ""
-            for row in table.rows:
-                cell = paper.cell(table.id, row.model, column.split, column.metric)
-                if cell is None:
-                    continue
-                shown = _shown(diff, table, cell)
-                ours = [_regenerated(section, entry) for section, entry in shown if entry.value is not None]
-                verdicts = [_verdict(entry) for _, entry in shown]
-                what = f"{of_table}{row.model}, {cell.split} {cell.metric}"
-                lines.append([name, what, cell.printed, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
-                name = ""
-    table = _table(["paper", "number", "published", "regenerated (reading)", "verdict"], lines)
-    return "\n\n".join([table, *_left_out(*diffs)])
+    """One line a row of each paper's tables, and what does not count."""
+    return "\n\n".join([_table(list(PAPERS_HEAD), markdown_rows(diffs)), *_left_out(*diffs)])
 
 
 def _left_out(*diffs: Diff) -> list[str]:
     """What does not count, as paragraphs of lists; none where everything counts."""
     return ["\n".join([head, "", *names]) for head, *names in filter(None, map(left_out, diffs))]
-
-
-def _shown(diff: Diff, table: Table, cell: Cell) -> list[tuple[Section, Entry]]:
-    """The entries that the table at the top shows beside a number.
-
-    On the paper's corpus, the headline readings, or those that the table is held against; where none was run there,
-    the first of these on the first of the other corpora that the paper's file names, or whatever was run.
-    """
-    paper, place = diff.paper, (cell.table, cell.model, cell.split, cell.metric)
-    there = [(s, s.entries[place]) for s in diff.sections if s.protocol == "published" and place in s.entries]
-    run = [(section, entry) for section, entry in there if entry.value is not None]
-    wanted = table.variants or [name for name, variant in paper.variants.items() if variant.headline]
-    read = [(section, entry) for section, entry in run if section.variant in wanted] or run
-    own = [(section, entry) for section, entry in read if section.own_corpus]
-    others = [*paper.corpus.others]
-    elsewhere = sorted(read, key=lambda one: others.index(one[0].corpus) if one[0].corpus in others else len(others))[
-        :1
-    ]
-    return own or elsewhere or there[:1]
-
-
-def _regenerated(section: Section, entry: Entry) -> str:
-    place = "" if section.own_corpus else f", on {section.corpus}"
-    return f"{number(entry)} ({section.variant}{place})"
-
-
-def _verdict(entry: Entry) -> str:
-    reason = entry.reason if entry.reason.startswith("partial") else entry.reason.partition(": ")[0]
-    why = {NOT_COMPARABLE: reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
-    return f"{entry.verdict} ({why})" if why else entry.verdict
 
 
 def _result_tables(diff: Diff) -> str:

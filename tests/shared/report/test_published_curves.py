@@ -17,6 +17,7 @@ PAPER = load_paper("pascuo_multilabel")
 (CURVE,) = PAPER.curves
 CONSTANT = {"n": 40, "binary_crossentropy": 0.4, "binary_accuracy": 0.8}
 DEAF = CONSTANT | {"binary_crossentropy": 0.5}
+HEAD = "epoch,loss,binary_accuracy,val_loss,val_binary_accuracy"
 
 
 @pytest.fixture
@@ -26,10 +27,10 @@ def made(tmp_path):
     def unit(key, model, losses=(), validation=None):
         folder = tmp_path / "units" / key
         folder.mkdir(parents=True)
-        rows = [f"{i},{loss},{1 - loss}" for i, loss in enumerate(losses, start=1)]
+        rows = [f"{i},1,0,{loss},{1 - loss}" for i, loss in enumerate(losses, start=1)]
         if losses:
-            (folder / "history.csv").write_text("\n".join(["epoch,val_loss,val_binary_accuracy", *rows]) + "\n")
-        record = {"key": key, "model": model, "seed": 0}
+            (folder / "history.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+        record = {"key": key, "model": model, "seed": 0, "epochs": len(losses)}
         return record | ({"validation": validation, "nothing_heard": DEAF} if validation else {})
 
     records = (

@@ -100,7 +100,8 @@ def agreement(live: Path, committed: Path) -> list[str]:
         if not there.exists():
             lines.append(f"{name}: no committed run of these conditions ({record['key']})")
             continue
-        ours, theirs = read_predictions(folder), read_predictions(there)
+        ours = read_predictions(folder)
+        theirs = read_predictions(there).by_class(ours.classes)
         answers = [dict(zip(p.clips, p.y_prob.argmax(axis=1), strict=True)) for p in (ours, theirs)]
         both = answers[0].keys() & answers[1].keys()
         same = sum(answers[0][clip] == answers[1][clip] for clip in both)

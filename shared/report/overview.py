@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.paper.schema import Cell, Paper, Table
-from shared.report.tables import number
+from shared.report.tables import left_out, number
 from shared.results.diff import Diff, Entry, Section
 
 GAP = 2  # spaces between the columns of the text
@@ -94,6 +94,7 @@ def overview_text(diffs: list[Diff]) -> str:
     text = [_columns(head, widths)]
     for heading, rows in blocks.items():
         text += [heading, *(_columns(row, widths) for row in rows)]
+    text += [line for diff in diffs for line in left_out(diff)]
     return "\n".join(text) + "\n"
 
 

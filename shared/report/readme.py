@@ -19,7 +19,7 @@ from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
 from shared.report.overview import markdown_rows
 from shared.report.published_curves import curves_table
-from shared.report.tables import layouts, render_markdown
+from shared.report.tables import layouts, left_out, render_markdown
 from shared.results import ablations, comparisons
 from shared.results.diff import Diff
 from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
@@ -69,15 +69,16 @@ def shows_figures(text: str, section: str) -> bool:
 
 def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
     """Blocks of the README at the top."""
-    return {"papers": lambda: _table(list(PAPERS_HEAD), markdown_rows(diffs)), "verdicts": lambda: RULE}
+    return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE}
 
 
-def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[], str]]:
-    """Blocks of a paper's own README, drawn from `diff` and from its folder of results.
+def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
+    """Blocks of a paper's own README.
 
     ``figures`` shows all PNGs, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
     """
-    figures = sorted(path.name for path in folder.glob("*.png"))
+    paper = diff.paper
+    figures = sorted(path.name for path in diff.results.folder.glob("*.png"))
     blocks = {f"figures-{name}": partial(_figures, paper, figures, name) for name in _section_names(paper, diff)}
     return blocks | {
         "tables": lambda: _result_tables(diff),
@@ -88,12 +89,12 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "findings": lambda: _findings(paper),
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
-        "folds-published": lambda: _folds_published(diff, folder),
-        "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
-        "comparisons": lambda: _comparisons(paper, diff, folder),
-        "labels": lambda: labels_markdown(paper, diff, folder),
+        "folds-published": lambda: _folds_published(diff),
+        "ablations": lambda: "\n\n".join(_ablation(diff, ablation) for ablation in paper.ablations),
+        "comparisons": lambda: _comparisons(diff),
+        "labels": lambda: labels_markdown(diff),
         "constant": lambda: _constant(paper),
-        "published-curves": lambda: _table(*curves_table(paper, diff, folder)),
+        "published-curves": lambda: _table(*curves_table(diff)),
         "verdicts": lambda: RULE,
     }
 
@@ -104,9 +105,18 @@ def _constant(paper: Paper) -> str:
     return "\n".join(f"- {finding.place}: {finding.arithmetic} {finding.follows}" for finding in found)
 
 
+def _papers(diffs: list[Diff]) -> str:
+    """One line a row of each paper's tables, and what does not count."""
+    return "\n\n".join([_table(list(PAPERS_HEAD), markdown_rows(diffs)), *_left_out(*diffs)])
+
+
+def _left_out(*diffs: Diff) -> list[str]:
+    """What does not count, as paragraphs of lists; none where everything counts."""
+    return ["\n".join([head, "", *names]) for head, *names in filter(None, map(left_out, diffs))]
+
+
 def _result_tables(diff: Diff) -> str:
-    paper = diff.paper
-    parts = []
+    paper, parts = diff.paper, _left_out(diff)
     for section in diff.sections:
         parts += [render_markdown(paper, section, table) for table in layouts(paper, section)]
     missing = [name for name in paper.variants if name not in {section.variant for section in diff.sections}]
@@ -189,11 +199,11 @@ def folds_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     return ["model", "variant", *names, "mean ± sd over folds"], rows
 
 
-def _folds_published(diff: Diff, folder: Path) -> str:
+def _folds_published(diff: Diff) -> str:
     """The published numbers beside each named fold, a table a model."""
     parts = [
         "\n\n".join([f"**{table.title}**", _table(table.head, table.rows), *table.notes])
-        for table in fold_table.fold_tables(diff, folder)
+        for table in fold_table.fold_tables(diff)
     ]
     return "\n\n".join(parts) or "Not run yet."
 
@@ -219,9 +229,9 @@ def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int
     return scores
 
 
-def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
+def _ablation(diff: Diff, ablation: Ablation) -> str:
     title = f"**{ablation.model}: {ablation.title}** ({ablation_conditions(ablation)})"
-    return f"{title}\n\n" + _table(*ablation_table(paper, ablation, folder))
+    return f"{title}\n\n" + _table(*ablation_table(diff, ablation))
 
 
 def ablation_conditions(ablation: Ablation) -> str:
@@ -230,11 +240,11 @@ def ablation_conditions(ablation: Ablation) -> str:
     return f"{ablation.epochs} epochs, seed {ablations.SEED}; {spread}"
 
 
-def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list[str], list[list[str]]]:
+def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
-    rows = []
-    for row in ablations.measured(paper, ablation, folder):
-        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in paper.variants[row["variant"]].settings.values())
+    variants, rows = diff.paper.variants, []
+    for row in ablations.measured(diff.results, ablation):
+        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
             continue
@@ -245,10 +255,10 @@ def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list
     return ["variant", "setting", score, first, "moves the row"], rows
 
 
-def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], list[list[str]]]:
+def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
-    cell, rows = paper.headline_cell, []
-    for row in comparisons.measured(paper, diff, folder):
+    cell, rows = diff.paper.headline_cell, []
+    for row in comparisons.measured(diff):
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
         word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]
@@ -272,8 +282,8 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
     return ["what", "corpus", f"{score}, without", "with", *last], rows
 
 
-def _comparisons(paper: Paper, diff: Diff, folder: Path) -> str:
-    head, rows = comparisons_table(paper, diff, folder)
+def _comparisons(diff: Diff) -> str:
+    head, rows = comparisons_table(diff)
     return f"{_table(head, rows)}\n\n{comparisons_note(len(rows))}"
 
 

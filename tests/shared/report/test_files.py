@@ -12,8 +12,9 @@ from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
 from shared.report.tables import render_csv
-from shared.results import store
+from shared.results import reading
 from shared.results.diff import compare, diff_paper
+from shared.results.reading import Results
 from shared.results.store import results_folder
 
 
@@ -78,8 +79,8 @@ def test_pictures_are_drawn_of_the_papers_own_protocol_and_of_what_its_readme_sh
 
 
 def test_predictions_are_read_once(paper, folder, monkeypatch):
-    read, once = [], store.read_predictions
-    monkeypatch.setattr(store, "read_predictions", lambda path, *rest: read.append(path) or once(path, *rest))
+    read, once = [], reading.read_predictions
+    monkeypatch.setattr(reading, "read_predictions", lambda path, *rest: read.append(path) or once(path, *rest))
     write_outputs(paper, folder)
     assert len(read) == len(set(read)) == 5
 
@@ -142,8 +143,8 @@ def test_all_is_written_under_the_lock_of_the_folder(paper, folder, monkeypatch)
             pass
         return written(*arguments)
 
-    written = store.write_runs
-    monkeypatch.setattr(store, "write_runs", refused)
+    written = files.write_runs_file
+    monkeypatch.setattr(files, "write_runs_file", refused)
     write_outputs(paper, folder)
     assert not (folder / ".lock").exists()
 
@@ -183,10 +184,9 @@ def test_a_paper_without_results_gets_its_tables_as_not_run(paper, tmp_path):
     assert "not run" in (tmp_path / "table_IV_paper.md").read_text(encoding="utf-8")
 
 
-def test_readmes_are_filled_where_they_are(paper, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "results_folder", lambda paper_id: tmp_path)
+def test_readmes_are_filled_where_they_are(paper, tmp_path):
     (tmp_path / "curves_paper.png").touch()
-    diff = compare(replace(paper, path=tmp_path / "own" / "paper.toml"), [], {})
+    diff = compare(Results(replace(paper, path=tmp_path / "own" / "paper.toml"), tmp_path))
     assert files.write_readmes([diff], tmp_path) == []
     top, own = tmp_path / "README.md", tmp_path / "own" / "README.md"
     own.parent.mkdir()

@@ -10,7 +10,6 @@ Table 1, MAP@3 on the validation folds, published: SoundNet 0.874, ResNet 0.887,
 from __future__ import annotations
 
 import functools
-import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -39,7 +38,7 @@ from shared.report.tables import render_text
 from shared.results import store
 from shared.results.diff import diff_paper
 from shared.runs import unit as units
-from shared.runs.networks import write_network, write_unit
+from shared.runs.networks import load_network, write_network, write_unit
 from shared.runs.unit import Unit
 from shared.training import fitting
 from shared.training.precision import resolve_precision, set_precision
@@ -177,8 +176,9 @@ def train(
         write_network(unit, model)
     else:
         history = fitting.load_run(trained.folder)
-        shutil.copyfile(trained.folder / units.NETWORK, unit.folder / units.NETWORK)
-        keras.Model(model.inputs, model.outputs).load_weights(unit.folder / units.NETWORK)  # kept without optimiser
+        network = keras.Model(model.inputs, model.outputs)  # kept without optimiser
+        load_network(network, trained.folder)
+        write_network(unit, network)
 
     # Evaluate: the clips that the fold holds out, and the test clips where there are any.
     evaluated = np.concatenate([rows["validation"], rows["test"]])

@@ -16,16 +16,66 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
+from shared.base.own_files import FileError, read_json, read_table, write_json
 from shared.base.provenance import commit_id, machine, versions
 
+Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
+
+
+CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+RESTORE = "restore it, or run the unit again"
+BEGIN_AGAIN = "restore it, remove its folder, or run with --restart to begin again"
+
+
+class Record(BaseModel):
+    """What every ``record.json`` says of its unit; it may say more."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    key: str
+    model: str
+    variant: str
+    protocol: str
+    fold: Count
+    seed: Count
+    precision: str
+    corpus: str
+    fingerprint: str
+    status: Literal["complete", "partial"]
+    epochs: Count
+    epochs_planned: Count = 0
+    best_epoch: Count = 0
+    seconds: Annotated[float, Field(ge=0)]
+    commit: str
+    device: str
+    classes: list[str] = []
+    settings: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    thresholds: list[float] = []
+    predictions_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _check_epochs(self):
+        if self.best_epoch > self.epochs:
+            raise ValueError(f"expected a best_epoch of at most {self.epochs}, the epochs, found {self.best_epoch}")
+        return self
+
+
+RECORD_FORM = TypeAdapter(Record)
+SETTINGS_FORM = TypeAdapter(dict[str, Any])
+SKIPPED_FORM = TypeAdapter(list[dict[str, str]])
+HISTORY_FORM = TypeAdapter(list[dict[str, float]])
 
 
 class SettingsChangedError(ValueError):
@@ -112,11 +162,11 @@ def forget(folder: Path) -> None:
 
 def _keep_settings(unit: Unit, settings: dict) -> None:
     path = unit.folder / SETTINGS
+    settings = json.loads(json.dumps(settings))
     if not path.exists():
-        text = json.dumps(settings, indent=1, sort_keys=True)
-        atomic_write(path, lambda file: file.write(text.encode()))
+        atomic_write(path, lambda file: file.write(write_json(settings)))
         return
-    begun = json.loads(path.read_text(encoding="utf-8"))
+    begun = read_json(path, SETTINGS_FORM, BEGIN_AGAIN)
     changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
     if changed:
         was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
@@ -128,8 +178,7 @@ def _keep_settings(unit: Unit, settings: dict) -> None:
 
 def read_record(folder: Path) -> dict | None:
     """The record in ``folder``, or None where there is none."""
-    path = folder / RECORD
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_unit(folder) if (folder / RECORD).exists() else None
 
 
 def write_record(unit: Unit, **conditions) -> None:
@@ -150,8 +199,7 @@ def write_record(unit: Unit, **conditions) -> None:
         "commit": commit_id(),
         "versions": versions(),
     }
-    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
+    atomic_write(unit.folder / RECORD, lambda file: file.write(write_json(record)))
 
 
 def checksum_of(predictions: bytes) -> str:
@@ -196,14 +244,7 @@ def write_history(folder: Path, epochs: list[dict]) -> None:
     atomic_write(folder / HISTORY, lambda file: file.write(text.encode()))
 
 
-CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
-
-
-NEEDED = ("key", "model", "status", "epochs", "seconds", "commit", "device")  # of a record, besides the conditions
-
-
-class ResultsError(ValueError):
-    """A results file that cannot be read as what it should be; names the file and what to do."""
+ResultsError = FileError  # about a file of results, or about several that do not fit each other
 
 
 def read_unit(folder: Path) -> dict:
@@ -211,18 +252,34 @@ def read_unit(folder: Path) -> dict:
 
     Raises
     ------
-    ResultsError
+    FileError
         It is none, or of an older schema. Names the file and says what to do.
     """
-    path = folder / RECORD
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        missing = [name for name in (*CONDITIONS, *NEEDED) if name not in record]
-    except ValueError as error:
-        raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
-    if missing:
-        raise ResultsError(f"{path}: the record lacks {', '.join(missing)}; it is of an older schema: run it again")
-    return record
+    return read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+
+
+def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, float]]:
+    """A row an epoch of a unit's ``history.csv``, as many as its record says; none where there is no such file.
+
+    Raises
+    ------
+    FileError
+        It is none, of another number of epochs, or lacks one of `columns`.
+    """
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    rows = read_table(path, HISTORY_FORM, RESTORE)
+    if [row.get("epoch") for row in rows] != list(range(1, record["epochs"] + 1)):
+        raise FileError(f"{path}: expected the epochs 1 to {record['epochs']} of the record, a line each; {RESTORE}")
+    there = {name for row in rows[:1] for name in row}
+    if missing := sorted(set(columns) - there):
+        raise FileError(f"{path}: lacks the column {', '.join(missing)}; {RESTORE}")
+    kinds = ({"loss", accuracy} for accuracy in ("accuracy", "binary_accuracy"))
+    if rows and not any(kind | {f"{of}_{name}" for name in kind} <= there for kind in kinds for of in ("val", "test")):
+        found = ", ".join(sorted(there))
+        raise FileError(f"{path}: expected loss and accuracy, in training and held out, found {found}; {RESTORE}")
+    return rows
 
 
 def units_in(folder: Path) -> list[Path]:

@@ -22,7 +22,7 @@ def unit(tmp_path, monkeypatch):
 
 
 def finish(unit, settings, status="complete"):
-    units.write_record(unit, status=status, epochs=3, settings=settings)
+    units.write_record(unit, status=status, epochs=3, seconds=1.5, settings=settings)
 
 
 def test_key_and_folder(unit, tmp_path):

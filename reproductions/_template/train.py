@@ -34,6 +34,7 @@ from shared.paper.loading import load_paper
 from shared.report.files import write_outputs
 from shared.report.tables import render_text
 from shared.results import store
+from shared.results.derived import WINDOWS
 from shared.results.diff import diff_paper
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
@@ -149,5 +150,5 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     probabilities = fitting.predict(model, data.images, rows["test"], settings["batch_size"])
 
     # Write: every number of the table is computed from these predictions.
-    conditions = {"clips_are": store.WINDOWS} if settings["windows_per_clip"] > 1 else {}
+    conditions = {"clips_are": WINDOWS} if settings["windows_per_clip"] > 1 else {}
     write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)

@@ -108,7 +108,7 @@ def run(
     folder = store.results_folder(paper.id, corpus)
     write_outputs(paper, folder)
     diff = diff_paper(paper, folder, variants, protocol, corpus)
-    print(render_text(diff) + "\n" + render_labels(paper, diff, folder), end="")
+    print(render_text(diff) + "\n" + render_labels(diff), end="")
     return 0
 
 

@@ -35,6 +35,7 @@ from shared.paper.loading import load_paper
 from shared.report.files import write_outputs
 from shared.report.tables import render_text
 from shared.results import store
+from shared.results.derived import WINDOWS
 from shared.results.diff import diff_paper
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
@@ -198,6 +199,6 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
 
     # Write.
     units.write_skipped(unit.folder, data.rows.attrs.get("skipped", ()))
-    conditions = {"clips_are": store.WINDOWS} if data.windows else {}
+    conditions = {"clips_are": WINDOWS} if data.windows else {}
     clips = split.iloc[np.concatenate([rows[name] for name in evaluated])]
     write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)

@@ -21,6 +21,8 @@ SHORT = {NOT_COMPARABLE: "not comp.", UNDETERMINED: "undeterm.", CONDITIONAL: "c
 def render_text(diff: Diff) -> str:
     """The whole diff for a terminal, at most 120 characters wide."""
     lines = [f"{diff.paper.id} · {diff.paper.title}"]
+    if diff.left_out:
+        lines += ["", *(line for text in left_out(diff) for line in _wrapped(text))]
     for section in diff.sections:
         lines += ["", heading(diff.paper, section)]
         for table in tables_of(diff.paper, section):
@@ -34,6 +36,14 @@ def render_text(diff: Diff) -> str:
     odd = dict.fromkeys(note for table, section in shown for note in remarks(table, section))
     lines += ["", *(line for note in odd for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
+
+
+def left_out(diff: Diff) -> list[str]:
+    """What does not count, a line each, under a line that says so; nothing where everything counts."""
+    if not diff.left_out:
+        return []
+    head = f"Left out of every table of {diff.paper.id}, until they are restored or run again:"
+    return [head, *(f"- {one.name}: {one.reason}" for one in diff.left_out)]
 
 
 def render_markdown(paper: Paper, section: Section, table: Table) -> str:
@@ -341,6 +351,10 @@ def _wrapped(text: str, indent: int = 2) -> list[str]:
     text, lines = text.rstrip(), []
     while len(text) > WIDTH:
         cut = text.rfind(" ", indent + 1, WIDTH)
+        if cut < 0:  # a word that is wider
+            cut = text.find(" ", WIDTH)
+        if cut < 0:
+            break
         lines.append(text[:cut].rstrip())
         text = " " * indent + text[cut:].strip()
     return [*lines, text]

@@ -12,8 +12,8 @@ from statistics import mean, stdev
 
 from shared.metrics.intervals import Spread, spread_of
 from shared.paper.schema import MISPLACED, SYNTHETIC, Cell, Paper
+from shared.results.reading import LeftOut, Results
 from shared.results.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
-from shared.results.verification import read, results_lock
 
 # Remarks on a published number that keep it from being held against anything.
 OBSTACLES = {"impossible": "impossible as printed: {}", MISPLACED: "the printed number is another row's: {}"}
@@ -92,11 +92,24 @@ class Section:
 
 @dataclass(frozen=True)
 class Diff:
-    """Every section of one paper; `runs` are the rows of runs.csv that they were drawn from, numbers as numbers."""
+    """Every section of one paper, and the results that they were drawn from."""
 
-    paper: Paper
+    results: Results
     sections: tuple[Section, ...]
-    runs: tuple[dict, ...] = field(default=(), repr=False)
+
+    @property
+    def paper(self) -> Paper:
+        return self.results.paper
+
+    @property
+    def runs(self) -> tuple[dict, ...]:
+        """The rows of runs.csv, numbers as numbers."""
+        return self.results.rows
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What does not count, and why."""
+        return self.results.left_out
 
     @property
     def counts(self) -> Counter:
@@ -119,12 +132,19 @@ def diff_paper(
     protocol: str | None = None,
     corpus: str | None = None,
 ) -> Diff:
-    """Recompute everything from the kept predictions and compare it with the paper.
+    """Read a paper's results, ``results/<paper>``, and compare them with the paper: `Results.read`, then `compare`."""
+    for variant in variants or ():
+        paper.variant(variant)
+    return compare(Results.read(paper, results_dir), variants, protocol, corpus)
+
+
+def compare(
+    results: Results, variants: list[str] | None = None, protocol: str | None = None, corpus: str | None = None
+) -> Diff:
+    """What results say beside the published numbers.
 
     Parameters
     ----------
-    results_dir : Path
-        ``results/<paper>``. One that is not there yet gives ``not run`` throughout.
     variants, protocol, corpus : optional
         Show only these, and show them even if not run. Otherwise: every variant that has a run, and ``paper``.
 
@@ -132,27 +152,10 @@ def diff_paper(
     ------
     PaperError
         Unknown variant; the known are listed.
-    DiffError
-        A row of runs.csv that its predictions do not give, or that is missing.
-    ResultsError
-        Predictions or runs.csv that cannot be read.
     """
+    paper, rows, records = results.paper, results.rows, results.records
     for variant in variants or ():
         paper.variant(variant)
-    with results_lock(results_dir, f"reading the results of {paper.id}"):
-        rows, records = read(paper, results_dir)
-    return compare(paper, rows, records, variants, protocol, corpus)
-
-
-def compare(
-    paper: Paper,
-    rows: list[dict],
-    records: dict[str, dict],
-    variants: list[str] | None = None,
-    protocol: str | None = None,
-    corpus: str | None = None,
-) -> Diff:
-    """The diff of recomputed rows (as `shared.results.verification.read` gives them) and units' records by key."""
     found: dict[tuple[str, str, str], list[dict]] = {}
     for row in rows:
         own = paper.is_own(row["model"], row["corpus"])
@@ -174,7 +177,7 @@ def compare(
         if any(names and name not in names for name, names in wanted):
             continue
         sections.append(_section(paper, *key, found[key], records))
-    return Diff(paper, tuple(sections), tuple(rows))
+    return Diff(results, tuple(sections))
 
 
 def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[dict], records: dict) -> Section:

@@ -8,7 +8,7 @@ import io
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,19 +51,30 @@ class Predictions:
         ResultsError
             Other clips, classes or true labels than those.
         """
-        if set(self.classes) != set(other.classes):
-            raise ResultsError(f"the classes are {', '.join(self.classes)}, not {', '.join(other.classes)}")
         places = {place: row for row, place in enumerate(zip(self.split, self.clips, strict=True))}
         wanted = list(zip(other.split, other.clips, strict=True))
         if len(places) != len(wanted) or not all(place in places for place in wanted):
             raise ResultsError("they were not evaluated on the same clips")
-        rows = self._rows(np.array([places[place] for place in wanted], int))
-        columns = [self.classes.index(name) for name in other.classes]
-        found = Predictions(rows.split, rows.clips, rows.y_true[:, columns], rows.y_prob[:, columns], other.classes)
+        found = self._rows(np.array([places[place] for place in wanted], int)).by_class(other.classes)
         if not np.array_equal(found.y_true, other.y_true):
             clip = found.clips[(found.y_true != other.y_true).any(axis=1)][0]
             raise ResultsError(f"the true class of {clip} is another one")
         return found
+
+    def by_class(self, classes: Sequence[str]) -> Predictions:
+        """The same with the columns in the order of `classes`, matched by their names.
+
+        Raises
+        ------
+        ResultsError
+            Other classes than those.
+        """
+        if tuple(classes) == self.classes:
+            return self
+        if set(classes) != set(self.classes):
+            raise ResultsError(f"the classes are {', '.join(self.classes)}, not {', '.join(classes)}")
+        columns = [self.classes.index(name) for name in classes]
+        return replace(self, y_true=self.y_true[:, columns], y_prob=self.y_prob[:, columns], classes=tuple(classes))
 
     def _rows(self, rows: np.ndarray) -> Predictions:
         return Predictions(self.split[rows], self.clips[rows], self.y_true[rows], self.y_prob[rows], self.classes)
@@ -137,7 +148,7 @@ def verify(path: Path, text: bytes, record: dict) -> str:
 
 
 def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
-    """The predictions that a text holds; `path` is for messages, and the classes must be those of the record."""
+    """The predictions that a text holds, their classes in the order of the record's; `path` is for messages."""
     try:
         rows = list(csv.reader(io.StringIO(text.decode("utf-8")), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -172,7 +183,7 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
         value = f"line {i + 2} ({rows[i + 1][1]}): the probability of {classes[of]} is {rows[i + 1][of + 3]}"
         raise ResultsError(f"{path}: {value}, not a number in 0..1; {REMEDY}")
     split, clips = (np.array([row[i] for row in rows[1:]], dtype=str) for i in (0, 1))
-    return Predictions(split, clips, y_true, y_prob, tuple(classes))
+    return Predictions(split, clips, y_true, y_prob, tuple(classes)).by_class(known)
 
 
 def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from shared.paper.schema import Paper
 from shared.report.files import confusion_file, confusion_split, published_beside
 from shared.report.site.html import Html, h, joined, minus
 from shared.report.site.page import framed
-from shared.results.diff import Section
+from shared.results.diff import Diff, Section
 
 LONG = 3  # a class name of more letters is set upright above its column
 SHADES = 10
@@ -25,16 +25,16 @@ READING = (
 )
 
 
-def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
+def confusions(diff: Diff, section: Section, link) -> Html:
     """The matrices of every model of a section that has one; `link` gives the address of a file of the results."""
     figures = []
     for model in sorted({row["model"] for row in section.runs}):
-        file = confusion_file(folder, model, section.name)
+        file = confusion_file(diff.results.folder, model, section.name)
         if file.exists():
-            figures.append(_figure(paper, section, model, file, link))
+            figures.append(_figure(diff.paper, section, model, file, link))
     if not figures:
         return Html()
-    reading = h("p", READING.format(split=confusion_split(paper)), class_="reading")
+    reading = h("p", READING.format(split=confusion_split(diff.paper)), class_="reading")
     return joined([reading, h("div", figures, class_="figures")])
 
 

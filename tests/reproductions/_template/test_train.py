@@ -14,6 +14,7 @@ from reproductions._template import predict, train
 from reproductions._template.features import windows_of
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.runs_table import read_runs
 
 PAPER = load_paper("_template")
 RATE_HZ, SECONDS = 22050, 3
@@ -50,7 +51,7 @@ def test_run_trains_every_model_and_predict_uses_it(few_clips, capsys):
         predict.main([str(few_clips / "drums.000.wav")])
     assert train.run(corpus="synthetic", precision="float32", epochs=1) == 0
     folder = store.results_folder(PAPER.id, "synthetic")
-    rows = store.read_runs(folder / "runs.csv")
+    rows = read_runs(folder / "runs.csv")
     assert {row["model"] for row in rows} == set(PAPER.models)
     assert {(row["status"], row["epochs"], row["split"]) for row in rows} == {("partial", "1", "test")}
     assert "not comparable" in capsys.readouterr().out, "synthetic data is never a reproduction"

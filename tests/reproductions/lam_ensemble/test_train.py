@@ -18,6 +18,7 @@ from shared.audio.log_mel_images import SpectrogramSettings, image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.runs_table import read_runs
 from shared.runs.unit import unit_folders
 
 REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
@@ -53,7 +54,7 @@ def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
     options = {"variants": ("paper",), "models": ["Model 3"], "precision": "float32"}
     assert train.run(**options, epochs=1) == 0
     folder = store.results_folder("lam_ensemble")
-    rows = store.read_runs(folder / "runs.csv")
+    rows = read_runs(folder / "runs.csv")
     assert {(row["model"], row["status"], row["epochs"]) for row in rows} == {
         ("Model 3", "partial", "1"),
         ("1-NN probe", "complete", "0"),

@@ -30,6 +30,7 @@ Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
+UNITS = "units"  # the folder of a paper's results that holds its units
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 
 

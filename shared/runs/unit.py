@@ -11,13 +11,11 @@ import csv
 import io
 import json
 import re
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from shared.base.files import atomic_write, cache_root
-from shared.base.locks import file_lock
 from shared.base.provenance import commit_id, machine, versions
 from shared.runs import unit
 
@@ -69,38 +67,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def do(
-    unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False, wait: bool = False
-) -> None:
-    """Do a unit's work, ``work(unit, settings)``, unless it is complete; one process at a time.
-
-    Parameters
-    ----------
-    settings : dict
-        The variant's settings. They are kept when the unit begins, and it only goes on under the same.
-    restart : bool
-        Forget what the unit has done so far.
-    wait : bool
-        Where another process is at the same unit, wait for it instead of raising.
+def keep_settings(unit: Unit, settings: dict) -> None:
+    """Write down the settings that a unit begins under; it only goes on under the same.
 
     Raises
     ------
-    LockedError
-        Another process is at the same unit.
     SettingsChangedError
         The unit was begun under other settings than it would now go on with.
     """
-    commit_id()  # of the code that runs, whatever is committed meanwhile
-    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}", wait=wait):
-        if restart:
-            shutil.rmtree(unit.folder, ignore_errors=True)
-        _keep_settings(unit, settings)
-        record = read_record(unit.folder)
-        if record is None or record["status"] != "complete":
-            work(unit, settings)
-
-
-def _keep_settings(unit: Unit, settings: dict) -> None:
     path = unit.folder / SETTINGS
     if not path.exists():
         text = json.dumps(settings, indent=1, sort_keys=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
 from shared.base.terminal import prepare
+from shared.base.write_errors import in_words
 
 EPILOG = f"""\
 Corpora are looked for in the folder named by the environment variable {DATA_VARIABLE}, or in data/.
@@ -163,7 +164,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (CorpusError, ValueError, OSError, RuntimeError) as error:
+    except OSError as error:
+        print(f"error: {in_words(error) or error}", file=sys.stderr)
+        return 1
+    except (CorpusError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

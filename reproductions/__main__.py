@@ -44,8 +44,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
-    from shared.base.files import CacheError
     from shared.base.locks import LockedError
+    from shared.base.write_errors import in_words
 
     prepare()
     try:
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         status = options.work(options)
         sys.stdout.flush()
         return status
-    except (ValueError, CorpusError, LockedError, CacheError) as error:
+    except (ValueError, CorpusError, LockedError) as error:
         if not raised_here(error):
             raise
         print(f"error: {error}", file=sys.stderr)
@@ -65,6 +65,11 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if (words := in_words(error)) is None:
+            raise
+        print(f"error: {words}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

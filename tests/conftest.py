@@ -46,6 +46,7 @@ def write_unit(tmp_path) -> Callable[..., Path]:
             "classes": list(CLASSES),
         }
         record |= conditions
+        record["best_epoch"] = min(record["best_epoch"], record["epochs"])
         names = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
         key = "-".join(str(record[name]) for name in names)
         record["key"] = key.lower().replace(" ", "-")
@@ -53,11 +54,9 @@ def write_unit(tmp_path) -> Callable[..., Path]:
         folder.mkdir(parents=True)
         (folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
         (folder / "predictions.csv").write_text(predictions(right), encoding="utf-8")
-        (folder / "history.csv").write_text(
-            "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
-            "1,1.5,0.3,1.4,0.4,9.0\n2,0.9,0.6,1.0,0.7,9.0\n3,0.5,0.8,1.1,0.6,9.0\n",
-            encoding="utf-8",
-        )
+        epochs = ["1,1.5,0.3,1.4,0.4,9.0\n", "2,0.9,0.6,1.0,0.7,9.0\n", "3,0.5,0.8,1.1,0.6,9.0\n"]
+        text = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n" + "".join(epochs[: record["epochs"]])
+        (folder / "history.csv").write_text(text, encoding="utf-8")
         return tmp_path
 
     return write

@@ -13,6 +13,7 @@ from data_prep.common.archives import unpack
 from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
+from shared.base.write_errors import writing
 
 if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
@@ -51,7 +52,8 @@ def land(root: Path, name: str, build: Callable[[Path], None], check: Callable[[
         partial = root.parent / f".{root.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         try:
-            build(partial)
+            with writing(root):
+                build(partial)
             report = check(partial)
             if not report.ok:
                 raise CorpusError(

@@ -17,7 +17,7 @@ from reproductions._template.model import build
 from shared.audio.signals import load_audio, refuse_short, refuse_silence
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
-from shared.runs.unit import NETWORK
+from shared.runs.networks import load_network
 
 PAPER = "_template"
 
@@ -44,7 +44,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
         images = images_of_signal(signal, settings)
         if network is None:
             network = build(record["model"], settings, images.shape[1:], len(classes))
-            network.load_weights(folder / NETWORK)
+            load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(images)).mean(axis=0)
         answers.append(named(mean, classes) | {"windows": len(images)})
     return answers

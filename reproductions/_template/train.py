@@ -28,7 +28,7 @@ import data_prep
 from reproductions._template.features import images_of, windows_of
 from reproductions._template.model import build
 from shared.paper.schema import Paper
-from shared.results import store
+from shared.results.derived import WINDOWS
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
 from shared.runs.unit import Unit
@@ -98,5 +98,5 @@ def train(task: Task, data: Data) -> None:
     probabilities = fitting.predict(model, data.images, rows["test"], settings["batch_size"])
 
     # Write: every number of the table is computed from these predictions.
-    conditions = {"clips_are": store.WINDOWS} if settings["windows_per_clip"] > 1 else {}
+    conditions = {"clips_are": WINDOWS} if settings["windows_per_clip"] > 1 else {}
     write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)

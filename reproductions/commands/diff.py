@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, variants_of
 from shared.paper.loading import list_papers, load_paper
@@ -13,7 +14,7 @@ def add_to(commands) -> None:
     """Add the command and its options to the command line."""
     diff = commands.add_parser("diff", help="published | regenerated | difference | verdict, from kept predictions")
     diff.add_argument("paper", metavar="PAPER", nargs="?", help="default: all papers")
-    diff.add_argument("--strict", action="store_true", help="exit with 1 when a number differs")
+    diff.add_argument("--strict", action="store_true", help="exit with 1 when a number differs, or a unit is left out")
     diff.add_argument("--variant", help="names separated by commas, or all (default: those that were run, and paper)")
     diff.add_argument("--protocol", help=PROTOCOL_HELP)
     diff.add_argument("--corpus", default="", help="synthetic: the results of runs on synthetic data")
@@ -26,13 +27,15 @@ def add_to(commands) -> None:
 def work(options: argparse.Namespace) -> int:
     """Print the diff of one paper or all."""
     from data_prep import CORPORA
-    from shared.report.tables import render_csv, render_text
+    from shared.report.tables import left_out, render_csv, render_text
     from shared.results.diff import diff_paper
+    from shared.results.runs_table import DiffError
     from shared.results.store import results_folder
+    from shared.runs.unit import ResultsError
 
     if options.corpus:
         known_corpus(options.corpus)
-    diffs = []
+    diffs, failed = [], False
     papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
     names = options.variant.split(",") if options.variant else []
     if names and names != ["all"] and not options.paper:  # of all papers, those that have one of them, and only that
@@ -46,12 +49,20 @@ def work(options: argparse.Namespace) -> int:
     for paper in papers:
         variants = variants_of(paper, wanted.get(paper.id, options.variant)) if options.variant else None
         folder = results_folder(paper.id, options.corpus)
-        diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
+        try:
+            diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
+        except (DiffError, ResultsError) as error:  # the other papers are shown
+            print(f"error: {error}", file=sys.stderr)
+            failed = True
     rows = [row for diff in diffs for row in diff.rows()]
+    if options.json or options.csv:
+        print("".join(f"{line}\n" for diff in diffs for line in left_out(diff)), end="", file=sys.stderr)
     if options.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
     elif options.csv:
         print(render_csv(rows), end="")
     else:
         print("\n".join(map(render_text, diffs)), end="")
-    return 1 if options.strict and any(diff.differs for diff in diffs) else 0
+    if failed:
+        return 2
+    return 1 if options.strict and any(diff.differs or diff.left_out for diff in diffs) else 0

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from collections import Counter
 
+from pydantic import TypeAdapter, create_model
+
+from shared.base.own_files import read_table
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import Paper
+
+WRITE_ANEW = "'python -m reproductions report' writes it anew"
+DIFF_FORM = TypeAdapter(
+    list[create_model("DiffRow", **dict.fromkeys(("model", "variant", "protocol", "corpus", "table", "verdict"), str))]
+)
 
 
 def add_to(commands) -> None:
@@ -48,10 +55,7 @@ def _verdicts(paper: Paper) -> dict[str, Counter]:
     """Verdicts a variant on the published split, as the last report wrote them."""
     file = PAPERS_ROOT.parent / "results" / paper.id / "diff.csv"
     counts: dict[str, Counter] = {}
-    if file.exists():
-        with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                own = paper.is_own(row["model"], row["corpus"])
-                if row["table"] and row["protocol"] == "published" and own:
-                    counts.setdefault(row["variant"], Counter())[row["verdict"]] += 1
+    for row in read_table(file, DIFF_FORM, WRITE_ANEW) if file.exists() else ():
+        if row.table and row.protocol == "published" and paper.is_own(row.model, row.corpus):
+            counts.setdefault(row.variant, Counter())[row.verdict] += 1
     return counts

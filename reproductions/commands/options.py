@@ -9,16 +9,20 @@ import re
 from shared.paper.schema import Paper, PaperError
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
+MOST_NUMBERS = 10_000  # seeds or folds of one command
 
 
 def numbers(text: str) -> list[int]:
-    """``"0"``, ``"0-2"`` or ``"0,3"`` as a sorted list without repeats."""
-    found = set()
+    """``"0"``, ``"0-2"`` or ``"0,3"`` as a sorted list without repeats, of at most 10,000."""
+    found: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
             raise argparse.ArgumentTypeError(f"{text!r}: expected a number, a range like 0-2, or a list like 0,3")
-        found.update(range(int(first), int(last or first) + 1))
+        wanted = range(int(first), int(last or first) + 1)
+        if len(found) + wanted.stop - wanted.start > MOST_NUMBERS:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected at most {MOST_NUMBERS:,} numbers at once")
+        found.update(wanted)
     return sorted(found)
 
 

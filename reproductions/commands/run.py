@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -169,15 +170,21 @@ def chosen(tasks: Sequence, key: str | None, part: tuple[int, int] | None) -> li
 
 
 def estimates_for(paper: Paper, corpora: set[str]):
-    """What is known of a paper's times, from the records in the results and in the cache."""
-    from shared.base.files import cache_root
+    """What is known of a paper's times, from the records in the results, the committed ones too, and in the cache."""
+    from shared.base.places import FOLDERS, RESULTS_VARIABLE, cache_root
     from shared.results.store import results_folder
     from shared.runs.estimates import Estimates
-    from shared.runs.unit import unit_folders
+    from shared.runs.unit import ResultsError, read_unit, units_in
     from shared.training.precision import product_seconds
 
     folders = {results_folder(paper.id, corpus) / "units" for corpus in corpora} | {cache_root() / "runs" / paper.id}
-    return Estimates((record for folder in folders for record, _ in unit_folders(folder)), product_seconds)
+    folders.add(FOLDERS[RESULTS_VARIABLE] / paper.id / "units")
+    estimates = Estimates(product_seconds=product_seconds)
+    for folder in sorted(folders):
+        for unit in units_in(folder):
+            with contextlib.suppress(ResultsError):  # a damaged one is named where it counts
+                estimates.add(read_unit(unit))
+    return estimates
 
 
 def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
@@ -231,22 +238,26 @@ def carry_out(paper: Paper, tasks: Sequence, *, restart: bool, workers: int, rep
         1 when a task failed, else 0.
     """
     from shared.runs.execute import DONE, Processes, execute
+    from shared.runs.unit import ResultsError
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
-    outcomes = []
+    outcomes, lines, refused = [], [], ""
     try:
         place = Processes(workers) if workers else None
         outcomes = execute(tasks, place, restart=restart, estimates=estimates)
     finally:  # what was finished before Ctrl-C counts
-        lines = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
-    if report:
+        try:
+            lines = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
+        except ResultsError as error:
+            refused = f"error: {error}"
+    if report and any(task.asked for task in tasks):
         show_tables(paper, tasks)
-    print("\n".join(lines))
+    print("\n".join(filter(None, [*lines, refused])))
     failed = [outcome for outcome in outcomes if outcome.state != DONE]
     if failed:
         print(f"\n{len(failed)} of {len(outcomes)} tasks {'were' if len(failed) > 1 else 'was'} not done:")
         print("\n".join(f"  {outcome.key}: {outcome.state}: {outcome.reason}" for outcome in failed))
-    return int(bool(failed))
+    return int(bool(failed or refused))
 
 
 def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> list[str]:
@@ -280,7 +291,7 @@ def just_done(paper: Paper, task, record: dict) -> str:
     from shared.metrics.scores import METRICS
     from shared.runs.predictions import read_predictions
 
-    predictions = read_predictions(task.folder)
+    predictions = read_predictions(task.folder, record)
     columns = dict.fromkeys((column.split, column.metric) for table in paper.tables for column in table.columns)
     scores = []
     for split, metric in columns:
@@ -310,4 +321,4 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
         diff = diff_paper(paper, folder, variants, asked[0].protocol, corpus)
         print(render_text(diff), end="")
         if paper.corpus.labels == "multi":
-            print("\n" + render_labels(paper, diff, folder), end="")
+            print("\n" + render_labels(diff), end="")

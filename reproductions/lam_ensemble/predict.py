@@ -25,7 +25,7 @@ from shared.audio.signals import SILENCE, AudioError
 from shared.metrics.ensembles import ENSEMBLES
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
-from shared.runs.networks import NotTrainedError, trained_units
+from shared.runs.networks import NotTrainedError, load_network, trained_units
 from shared.runs.unit import CONDITIONS, NETWORK
 
 PAPER = "lam_ensemble"
@@ -149,7 +149,7 @@ def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:
     for record, weights in zip(trained.records, trained.weights, strict=True):
         settings = paper.settings_for(record["variant"])
         network = build(record["model"], settings, images.shape[1:], len(record["classes"]))
-        network.load_weights(weights)
+        load_network(network, weights.parent)
         scaled = (image.astype("float32")[None] * settings["rescale"] for image in images)
         predicted.append(np.concatenate([network.predict_on_batch(image) for image in scaled]))
     return np.stack(predicted)

@@ -19,7 +19,7 @@ from reproductions.pascuo_multilabel.samples import mfccs
 from shared.audio.signals import load_middle, refuse_short, refuse_silence, resample, segments
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
-from shared.runs.unit import NETWORK
+from shared.runs.networks import load_network
 
 PAPER = "pascuo_multilabel"
 SAMPLE_RATE_HZ = 44100
@@ -59,7 +59,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
         inputs = ((features - scale["shift"]) / scale["divisor"]).astype("float32")
         if network is None:
             network = build(settings, inputs.shape[1:], len(classes))
-            network.load_weights(folder / NETWORK)
+            load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(inputs)).mean(axis=0)
         above = [classes[i] for i in np.argsort(-mean, kind="stable") if mean[i] > record["thresholds"][i]]
         answers.append(named(mean, classes) | {"labels": above, "samples": len(inputs)})

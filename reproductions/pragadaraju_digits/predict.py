@@ -22,7 +22,7 @@ from shared.audio.mfcc_images import MfccSettings, image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
-from shared.runs.unit import NETWORK
+from shared.runs.networks import load_network
 
 PAPER = "pragadaraju_digits"
 TEXT = "RNN + Textual Representation"
@@ -67,7 +67,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
         heard = [None] * len(signals)
         inputs = np.stack([image_of(signal, CLIP_RATE_HZ, mfcc_settings(settings)) for signal in signals])
         network = build(record["model"], settings, inputs.shape[1:], len(classes))
-    network.load_weights(folder / NETWORK)
+    load_network(network, folder)
     answers = []
     for row, text in zip(inputs, heard, strict=True):
         answers.append(named(np.asarray(network.predict_on_batch(row[None]))[0], classes))

@@ -378,8 +378,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Recognise the corpus. 0: every clip has a transcript; 1: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError, corpus
-    from shared.base.files import CacheFullError
     from shared.base.locks import LockedError
+    from shared.base.write_errors import DiskFullError
 
     options = parser().parse_args(argv)
     try:
@@ -387,7 +387,7 @@ def main(argv: list[str] | None = None) -> int:
         frame = fsdd.index()
         signals, clips, hashes = fsdd.signals(frame), frame["clip"].tolist(), frame["sha256"].tolist()
         texts = recognise(signals, clips, hashes, options.backend, options.jobs, again=options.again)
-    except (ValueError, CorpusError, LockedError, CacheFullError) as error:
+    except (ValueError, CorpusError, LockedError, DiskFullError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE
 from shared.base.files import atomic_write
+from shared.base.own_files import read_json, write_json
+from shared.runs.unit import BEGIN_AGAIN
 
 NO_WORD, OTHER_WORD = 0, 1
 VOCABULARY = "vocabulary.json"
@@ -48,6 +50,9 @@ class Vocabulary:
         return encoded
 
 
+VOCABULARY_FORM = TypeAdapter(Vocabulary)
+
+
 def split(transcript: str) -> list[str]:
     """A transcript's words; ``Not Recognizable`` is one token, as in the paper."""
     return [transcript] if transcript == NOT_RECOGNIZABLE else transcript.lower().split()
@@ -55,11 +60,9 @@ def split(transcript: str) -> list[str]:
 
 def keep_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
     """Keep it beside a trained network's weights."""
-    text = json.dumps({"words": vocabulary.words, "length": vocabulary.length}, indent=1)
-    atomic_write(folder / VOCABULARY, lambda file: file.write(text.encode()))
+    atomic_write(folder / VOCABULARY, lambda file: file.write(write_json(asdict(vocabulary))))
 
 
 def kept_vocabulary(folder: Path) -> Vocabulary:
     """The vocabulary of the network in `folder`."""
-    kept = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-    return Vocabulary(tuple(kept["words"]), kept["length"])
+    return read_json(folder / VOCABULARY, VOCABULARY_FORM, BEGIN_AGAIN)

@@ -20,7 +20,7 @@ from reproductions.shan_tagging.waveforms import Clips, Heard
 from shared.audio.long_recordings import LongRecording, hear
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
-from shared.runs.unit import NETWORK
+from shared.runs.networks import load_network
 
 
 def main(files: list[str], as_json: bool = False) -> int:
@@ -45,7 +45,7 @@ def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list
     """One model's answer for each recording: class, probabilities, and the number of crops that were heard."""
     settings, classes = settings_of(record), record["classes"]
     network = build(record["model"], settings, len(classes))
-    network.load_weights(folder / NETWORK)
+    load_network(network, folder)
     answers = []
     for signal in signals:
         probabilities, draws = confident(

@@ -12,6 +12,7 @@ from reproductions.shan_tagging.corpora import read_corpus
 from reproductions.shan_tagging.model import PROBABILITIES, SOUNDNET, build, settings_of
 from shared.paper.schema import Paper
 from shared.runs import unit
+from shared.runs.networks import load_network
 
 VARIANT = "pretrained"
 
@@ -53,7 +54,7 @@ def begin(model: keras.Model, folder: Path) -> None:
     """Give a network the weights of a finished unit of its kind, but for the output layer, whose classes differ."""
     record = unit.read_record(folder)
     other = build(record["model"], settings_of(record), len(record["classes"]))
-    other.load_weights(folder / unit.NETWORK)
+    load_network(other, folder)
     for layer, trained in zip(model.layers, other.layers, strict=True):
         if layer.name != PROBABILITIES:
             layer.set_weights(trained.get_weights())

@@ -9,7 +9,6 @@ Table 1, MAP@3 on the validation folds, published: SoundNet 0.874, ResNet 0.887,
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +33,7 @@ from reproductions.shan_tagging.model import SOUNDNET, build
 from reproductions.shan_tagging.waveforms import Clips
 from shared.paper.schema import Paper
 from shared.runs import unit as units
-from shared.runs.networks import write_network, write_unit
+from shared.runs.networks import load_network, write_network, write_unit
 from shared.runs.plan import Request, Task
 from shared.runs.unit import Unit
 from shared.training import fitting
@@ -147,8 +146,9 @@ def evaluate(task: Task, data: Data) -> None:
     unit, settings = task.unit, task.settings
     split = data.corpus.module.with_protocol(data.corpus.index, unit.protocol, unit.fold)
     model = build(unit.model, settings, len(data.corpus.classes))
-    shutil.copyfile(task.source.folder / units.NETWORK, unit.folder / units.NETWORK)
-    keras.Model(model.inputs, model.outputs).load_weights(unit.folder / units.NETWORK)  # kept without optimiser
+    network = keras.Model(model.inputs, model.outputs)  # kept without optimiser
+    load_network(network, task.source.folder)
+    write_network(unit, network)
     answer(task, data, split, model, fitting.load_run(task.source.folder))
 
 

@@ -23,7 +23,7 @@ from shared.audio.long_recordings import LongRecording, hear
 from shared.audio.summary_features import features_of
 from shared.paper.loading import load_paper
 from shared.runs.inference import classify, named
-from shared.runs.unit import NETWORK
+from shared.runs.networks import load_network
 
 PAPER = "verma_genres"
 SAMPLE_RATE_HZ = 22050
@@ -56,7 +56,7 @@ def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list
             batch = np.stack(windows)
             if network is None:
                 network = build(record["model"], settings, batch.shape[1:], len(classes))
-                network.load_weights(folder / NETWORK)
+                load_network(network, folder)
             given.append(np.asarray(network.predict_on_batch(batch)))
         probabilities = np.concatenate(given)
         answers.append(named(probabilities.mean(axis=0), classes) | {"windows": len(probabilities)})

@@ -31,7 +31,7 @@ from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
 from shared.paper.schema import Paper
-from shared.results import store
+from shared.results.derived import WINDOWS
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
@@ -144,6 +144,6 @@ def train(task: Task, data: Data) -> None:
 
     # Write.
     units.write_skipped(unit.folder, data.rows.attrs.get("skipped", ()))
-    conditions = {"clips_are": store.WINDOWS} if data.windows else {}
+    conditions = {"clips_are": WINDOWS} if data.windows else {}
     clips = split.iloc[np.concatenate([rows[name] for name in evaluated])]
     write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)

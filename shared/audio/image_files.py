@@ -37,7 +37,7 @@ def write_png(path: str | Path, image: "np.ndarray | Image.Image", mark: str | N
 
     Raises
     ------
-    CacheFullError
+    DiskFullError
         The disk is full.
     """
     from PIL import Image, PngImagePlugin
@@ -102,7 +102,7 @@ def load_images(
     ------
     ImageError
         A file that is missing, no image, damaged, or of another height; names it.
-    CacheFullError
+    DiskFullError
         The disk is full.
     """
     paths = [Path(path) for path in paths]
@@ -209,7 +209,7 @@ def images_of_clips(
     ------
     AudioError
         A clip of which no image can be made; names it.
-    CacheFullError
+    DiskFullError
         The disk is full.
     """
 

@@ -281,7 +281,7 @@ def load_clip_images(
 
     Raises
     ------
-    AudioError, CacheFullError
+    AudioError, DiskFullError
         As `shared.audio.image_files.images_of_clips`.
     """
     word = cache_key(key=key, names=list(names), n_samples=n_samples, **dataclasses.asdict(settings))
@@ -319,7 +319,7 @@ def make_images(
 
     Raises
     ------
-    CacheFullError
+    DiskFullError
         The disk is full.
     """
     import joblib

@@ -138,7 +138,7 @@ def load_mfcc_images(
     ------
     AudioError
         A clip of which no image can be made; names it.
-    CacheFullError
+    DiskFullError
         The disk is full.
     """
     name = cache_key(key=key, names=list(names), rate_hz=rate_hz, **dataclasses.asdict(settings))

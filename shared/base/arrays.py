@@ -41,7 +41,7 @@ def cached_array(
 
     Raises
     ------
-    CacheFullError, CacheUnwritableError
+    DiskFullError, UnwritableError
         The array cannot be kept, and may be too large to be held in memory instead.
     """
     path = Path(path)

@@ -4,7 +4,6 @@ Nothing here knows what is cached.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -18,26 +17,11 @@ from typing import BinaryIO
 from shared.base.leftovers import unfinished
 from shared.base.places import CACHE_VARIABLE as CACHE_VARIABLE
 from shared.base.places import cache_root as cache_root
+from shared.base.write_errors import reason, writing
 
 CHECKSUM = b"# crc32 "
-UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 _reported: set[Path] = set()  # cache folders of which it was said that nothing can be kept in them
 _reporting = threading.Lock()
-
-
-class CacheError(OSError):
-    """Something cannot be kept in the cache. The text names the folder and says what to do."""
-
-    def __str__(self) -> str:
-        return self.strerror
-
-
-class CacheFullError(CacheError):
-    """The disk, or the user's quota on it, is full."""
-
-
-class CacheUnwritableError(CacheError):
-    """The cache folder may not be written to, or cannot be made."""
 
 
 def cache_key(**params: object) -> str:
@@ -93,25 +77,26 @@ def atomic_write(
 
     Raises
     ------
-    CacheFullError
-        The disk or the quota is full. Nothing is left behind.
-    CacheUnwritableError
-        `path` is in the cache folder, and nothing may be written there.
+    WriteError
+        The disk or the quota is full, the file is larger than the system allows, or nothing may be written there.
+        Nothing is left behind.
     """
     path = Path(path)
     temporary = unfinished(path, keep_suffix)
+
+    def needed() -> str:
+        if n_bytes is not None:
+            return f"{n_bytes:,} bytes"
+        return f"more than the {temporary.stat().st_size if temporary.exists() else 0:,} bytes that were written"
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb") as file:
-            writer(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        if _disk_is_full(error):
-            raise _full(path, temporary, n_bytes) from error
-        refuse_unwritable(path, error)
-        raise
+        with writing(path, needed):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "xb") as file:
+                writer(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):  # as where the folder is a file or may not be written to
             temporary.unlink(missing_ok=True)
@@ -141,7 +126,7 @@ def keep(path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int
             _reported.add(folder)
         if first:
             print(
-                f"note: in the cache folder {folder} nothing can be kept: {_reason(error)}. Results are the same, only "
+                f"note: in the cache folder {folder} nothing can be kept: {reason(error)}. Results are the same, only "
                 f"computed anew each time; set {CACHE_VARIABLE} to another folder to keep them",
                 file=sys.stderr,
             )
@@ -166,38 +151,3 @@ def kept_text(path: str | Path) -> str | None:
         if mark and checksum == f"{zlib.crc32(content):08x}\n".encode()
         else None
     )
-
-
-def _disk_is_full(error: OSError) -> bool:
-    # numpy.save reports a short write without an error number: "1024 requested and 0 written".
-    short_write = error.errno is None and "requested and" in str(error)
-    return short_write or error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def _full(path: Path, temporary: Path, n_bytes: int | None) -> CacheFullError:
-    if n_bytes is None:
-        written = temporary.stat().st_size if temporary.exists() else 0
-        needed = f"more than the {written:,} bytes that were written"
-    else:
-        needed = f"{n_bytes:,} bytes"
-    return CacheFullError(
-        errno.ENOSPC,
-        f"the disk is full: {path} needs {needed}. Free space there, or set {CACHE_VARIABLE} to a folder on "
-        "another disk, and run the same command again; nothing half-written was left",
-    )
-
-
-def _reason(error: OSError) -> str:
-    if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return "a file is where a folder should be"
-    return os.strerror(error.errno).lower() if error.errno else str(error)
-
-
-def refuse_unwritable(path: Path, error: OSError) -> None:
-    """Raise CacheUnwritableError if the error says that nothing may be written, and the path is in the cache."""
-    if error.errno in UNWRITABLE and path.absolute().is_relative_to(cache_root().absolute()):
-        raise CacheUnwritableError(
-            error.errno,
-            f"the cache cannot be written to: {path.parent}: {_reason(error)}. Set {CACHE_VARIABLE} to a folder that "
-            "can, and run the same command again",
-        ) from error

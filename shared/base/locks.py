@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.base.files import refuse_unwritable
+from shared.base.write_errors import writing
 
 
 class LockedError(RuntimeError):
@@ -35,19 +35,16 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
     ------
     LockedError
         Another process (or another part of this one) holds the lock; names its number, its host and its start.
-    CacheUnwritableError
-        `path` is in the cache folder, and nothing may be written there.
+    WriteError
+        Nothing may be written there, the disk is full, or `path` is a link: what it leads to would be overwritten.
     """
     import fcntl
 
     path, descriptor = Path(path), None
     while descriptor is None:
-        try:
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            refuse_unwritable(path, error)
-            raise
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -65,8 +62,9 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
     try:
         started = time.strftime("%Y-%m-%d %H:%M:%S")
         record = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(record).encode(), 0)
+        with writing(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(record).encode(), 0)
         yield
     finally:
         path.unlink(missing_ok=True)

@@ -1,7 +1,12 @@
 """A progress bar for people, and a line now and then for a log file."""
 
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+LOG_SECONDS = 30.0
 
 
 def progress(items: Iterable, total: int, what: str) -> Iterator:
@@ -10,3 +15,23 @@ def progress(items: Iterable, total: int, what: str) -> Iterator:
 
     interval = 0.1 if sys.stderr.isatty() else 10.0
     return iter(tqdm.tqdm(items, total=total, desc=what, delay=2.0, mininterval=interval))
+
+
+def last_line(log: Path, running: Callable[[], bool]) -> None:
+    """Show the last line of a growing `log` as long as something is `running`.
+
+    On a terminal it stands in one place and goes at the end; elsewhere a line is printed each half minute.
+    """
+    terminal, shown = sys.stderr.isatty(), time.monotonic()
+    width = shutil.get_terminal_size().columns - 1 if terminal else None
+    while running():
+        time.sleep(0.2)
+        if terminal or time.monotonic() - shown >= LOG_SECONDS:
+            with log.open("rb") as file:
+                file.seek(max(0, log.stat().st_size - 1000))
+                lines = file.read().decode(errors="replace").replace("\r", "\n").split("\n")
+            text = next((line for line in reversed(lines) if line.strip()), "")[:width]
+            print(f"\r\x1b[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+            shown = time.monotonic()
+    if terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

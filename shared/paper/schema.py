@@ -8,6 +8,7 @@ from here, so what is said and what is run are one.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -167,6 +168,15 @@ class Column:
     metric: str
     header: str
     scale: Scale | None = None
+
+    @property
+    def decimals(self) -> int:
+        """Of a number that the paper does not print: four of a fraction, two of a percentage."""
+        return max(0, 4 - round(math.log10(self.scale or 1)))
+
+    def formatted(self, value: float) -> str:
+        """A number that the paper does not print, in the column's scale."""
+        return f"{value * (self.scale or 1):.{self.decimals}f}"
 
 
 @dataclass(frozen=True)

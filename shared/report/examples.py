@@ -5,11 +5,15 @@ A paper's own function makes them once; they are committed, so that whoever draw
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+
+from pydantic import TypeAdapter, create_model
+
+from shared.base.own_files import read_table
 
 EXAMPLES, CAPTIONS = "examples", "examples.csv"
 COLUMNS = ("file", "title", "text")
+CAPTIONS_FORM = TypeAdapter(list[create_model("Caption", **dict.fromkeys(COLUMNS, str))])
 
 
 def read_examples(folder: Path) -> list[tuple[Path, str, str]]:
@@ -23,8 +27,8 @@ def read_examples(folder: Path) -> list[tuple[Path, str, str]]:
     captions = folder / EXAMPLES / CAPTIONS
     if not captions.exists():
         return []
-    with captions.open(encoding="utf-8", newline="") as lines:
-        rows = [(captions.with_name(row["file"]), row["title"], row["text"]) for row in csv.DictReader(lines)]
+    read = read_table(captions, CAPTIONS_FORM, "make the examples again, or restore it")
+    rows = [(captions.with_name(row.file), row.title, row.text) for row in read]
     for file, *_ in rows:
         if not file.exists():
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,7 +100,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
         axes[1][column].set_xlabel("epoch", color=MUTED)
         axes[1][column].xaxis.get_major_locator().set_params(integer=True)
     losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
-    axes[1][0].set_ylim(0, 1.05 * min(max(losses), 2.5))
+    axes[1][0].set_ylim(0, 1.05 * min(max(filter(math.isfinite, losses), default=1.0), 2.5))
     axes[0][0].set_ylim(top=1.02)
     axes[0][0].set_ylabel(accuracy.replace("_", " "), color=MUTED)
     axes[1][0].set_ylabel("loss", color=MUTED)

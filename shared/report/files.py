@@ -6,6 +6,7 @@ Nothing here trains, and nothing is typed by hand: the same results give the sam
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from shared.base.files import atomic_write
@@ -17,10 +18,11 @@ from shared.report import multilabel, published_curves
 from shared.report.figures import draw_confusion, draw_learning_curves
 from shared.report.readme import paper_blocks, render_blocks, shows_figures, suite_blocks
 from shared.report.tables import layouts, render_csv, render_markdown
-from shared.results import ablations, comparisons, store
+from shared.results import ablations, comparisons
 from shared.results.diff import Diff, Section, compare
-from shared.results.verification import read
-from shared.runs.unit import CONDITIONS, HISTORY, slug
+from shared.results.reading import Results
+from shared.results.runs_table import RUNS, write_runs_file
+from shared.runs.unit import CONDITIONS, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 GENERATED += ("comparisons.csv", *multilabel.GENERATED, *published_curves.GENERATED)
@@ -42,22 +44,21 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         What the tables were drawn from.
     """
     with file_lock(folder / ".lock", f"writing the results of {paper.id}", wait=True):
-        found = store.evaluated(paper, folder)
-        store.write_runs(paper, folder, found)
-        diff = compare(paper, *read(paper, folder, found))
+        diff = compare(Results.read(paper, folder, for_writing=True))
+        write_runs_file(folder / RUNS, diff.results.table)
         written = [_write(folder / DIFF, render_csv(diff.rows()))]
         pictured = pictured_sections(paper, diff)
         for section in diff.sections:
             written += _write_tables(diff, section, folder)
             if section.name in pictured:
-                written += _write_curves(section, folder)
-        written += _write_confusions(paper, diff, folder, found, pictured)
-        written += multilabel.write_labels(paper, diff, folder, _write)
-        written += published_curves.write_published_curves(paper, diff, folder, _write)
+                written += _write_curves(diff, section)
+        written += _write_confusions(diff, pictured)
+        written += multilabel.write_labels(diff, _write)
+        written += published_curves.write_published_curves(diff, _write)
         for table in paper.ablations:
-            rows = ablations.measured(paper, table, folder)
+            rows = ablations.measured(diff.results, table)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
-        if compared := comparisons.measured(paper, diff, folder, found):
+        if compared := comparisons.measured(diff):
             written.append(_write(folder / "comparisons.csv", render_csv(compared)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):
@@ -89,8 +90,7 @@ def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Pa
     """The READMEs that are there, and their text with the marked blocks filled."""
     filled = {root / "README.md": suite_blocks(diffs)}
     for diff in diffs:
-        folder = store.results_folder(diff.paper.id)
-        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff.paper, diff, folder)
+        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff)
     there = {file: blocks for file, blocks in filled.items() if file.exists()}
     return {file: render_blocks(file.read_text(encoding="utf-8"), blocks, file) for file, blocks in there.items()}
 
@@ -106,60 +106,59 @@ def _write_tables(diff: Diff, section: Section, folder: Path) -> list[Path]:
     return written
 
 
-def histories(section: Section, folder: Path) -> dict[str, list[dict]]:
-    """Model to its runs' histories, as `draw_learning_curves` takes them; `folder` is the paper's results."""
+def histories(diff: Diff, section: Section) -> dict[str, list[dict]]:
+    """Model to its runs' histories, as `draw_learning_curves` takes them."""
     curves: dict[str, list[dict]] = {}
     records = (*section.records, *section.partial)
     for record in sorted(records, key=lambda r: (r["model"], r["seed"], r["fold"], r["precision"])):
-        history = folder / "units" / record["key"] / HISTORY
-        if history.exists():
+        if history := diff.results.history(record):
             named = section.protocol != "published" or len({record["fold"] for record in records}) > 1
             curves.setdefault(record["model"], []).append(_history(record, history, named))
     return curves
 
 
-def _write_curves(section: Section, folder: Path) -> list[Path]:
-    curves = histories(section, folder)
+def _write_curves(diff: Diff, section: Section) -> list[Path]:
+    curves = histories(diff, section)
     if not curves:
         return []
-    path = folder / f"curves_{section.name}.png"
+    path = diff.results.folder / f"curves_{section.name}.png"
     conditions = f"variant {section.variant} · protocol {section.protocol} · corpus {section.corpus}"
     draw_learning_curves(path, curves, f"Learning curves · {conditions}")
     return [path]
 
 
-def _history(record: dict, file: Path, fold_named: bool) -> dict:
-    """The columns of a history.csv as lists, with the run's name and the epoch that was evaluated."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
+def _history(record: dict, rows: list[dict[str, float]], fold_named: bool) -> dict:
+    """The columns of a history as lists, with the run's name and the epoch that was evaluated."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
     fold = f" fold {record['fold']}" if fold_named else ""
     name = f"seed {record['seed']}{fold} {record['precision']}"
     return columns | {"run": name, "best_epoch": record["best_epoch"]}
 
 
-def _write_confusions(paper: Paper, diff: Diff, folder: Path, found: store.Evaluated, pictured: set[str]) -> list[Path]:
+def _write_confusions(diff: Diff, pictured: set[str]) -> list[Path]:
     """A matrix (CSV, and PNG in `pictured` sections) a model and section, beside the published one where there is one.
 
     It is of the first seed that counts in the tables, and the sum over the folds of that seed; on the test clips, or,
     where the published numbers are means over folds, on the clips that each fold validates on.
     """
+    paper, folder = diff.paper, diff.results.folder
     if paper.corpus.labels != "single":
         return []
     split = confusion_split(paper)
     published = [matrix for matrix in paper.confusion_matrices if matrix.note_kind != MISPLACED]
     written = [_write(published_file(paper, folder, m), confusion_csv(m.matrix, m.classes)) for m in published]
     names = ("model", *CONDITIONS)
-    kept = {tuple(record[name] for name in names): predictions for record, predictions in found}
+    kept = {tuple(answer.record[name] for name in names): answer for answer in diff.results.answers}
     for section in diff.sections:
         for model in sorted({row["model"] for row in section.runs}):
             runs = [row for row in section.runs if row["model"] == model]
             runs = [row for row in runs if row["seed"] == min(run["seed"] for run in runs)]
-            tested = [kept[tuple(row[name] for name in names)].on(split) for row in runs]
+            tested = [kept[tuple(row[name] for name in names)].predictions.on(split) for row in runs]
             if not all(len(predictions.clips) for predictions in tested):
                 continue
-            matrix = sum(confusion_matrix(predictions.y_true, predictions.y_prob) for predictions in tested)
             classes = tested[0].classes
+            tested = [predictions.by_class(classes) for predictions in tested]
+            matrix = sum(confusion_matrix(predictions.y_true, predictions.y_prob) for predictions in tested)
             file = confusion_file(folder, model, section.name)
             written.append(_write(file, confusion_csv(matrix, classes)))
             if section.name not in pictured:
@@ -209,9 +208,11 @@ def _folds(section: Section, runs: list[dict]) -> list[str]:
 
 def confusion_csv(matrix, classes) -> str:
     """Counts with class names; the first column is the true class, the others are the predicted ones."""
-    lines = [",".join(["true", *classes])]
-    lines += [",".join([name, *(str(int(count)) for count in row)]) for name, row in zip(classes, matrix, strict=True)]
-    return "\n".join(lines) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # quotes a class with a comma
+    writer.writerow(["true", *classes])
+    writer.writerows([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))
+    return text.getvalue()
 
 
 def _write(path: Path, text: str) -> Path:

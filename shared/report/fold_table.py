@@ -8,18 +8,15 @@ folds stand their mean, and the splits drawn otherwise that the paper may have h
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import mean, stdev
 
 from shared.metrics.intervals import newcombe_interval
 from shared.paper.schema import Cell, Paper
 from shared.results.diff import Diff, Section
 from shared.results.verdicts import PROPORTIONS
-from shared.runs.unit import HISTORY
 
 PROTOCOL = "grouped"
 TRAIN = "train"
@@ -67,16 +64,8 @@ class FoldTable:
     notes: tuple[str, ...] = ()
 
 
-def measured(diff: Diff, folder: Path) -> list[Measured]:
-    """Every published accuracy, precision and recall beside each fold of each comparable protocol that was run.
-
-    Parameters
-    ----------
-    diff : Diff
-        Names the runs that count.
-    folder : Path
-        The paper's results, for histories.
-    """
+def measured(diff: Diff) -> list[Measured]:
+    """Every published accuracy, precision and recall beside each fold of each comparable protocol that was run."""
     paper, scores = diff.paper, {(row["unit"], row["split"], row["metric"]): row for row in diff.runs}
     found = []
     for section in diff.sections:
@@ -89,22 +78,20 @@ def measured(diff: Diff, folder: Path) -> list[Measured]:
                     if run["model"] == cell.model:
                         of_fold[run["fold"]].append(run)
                 for fold in sorted(of_fold):
-                    one = _measured(paper, cell, section, fold, of_fold[fold], scores, folder)
+                    one = _measured(diff, cell, section, fold, of_fold[fold], scores)
                     found += [one] if one else []
     return found
 
 
-def _measured(
-    paper: Paper, cell: Cell, section: Section, fold: int, runs: list[dict], scores: dict, folder: Path
-) -> Measured | None:
+def _measured(diff: Diff, cell: Cell, section: Section, fold: int, runs: list[dict], scores: dict) -> Measured | None:
     """The runs of one fold beside one number; histories count where no run's answers were kept."""
     places = [(run["unit"], cell.split, cell.metric) for run in runs]
     kept = [scores[place] for place in places if place in scores]
-    n = kept[0]["n"] if kept else paper.corpus.n_under(section.protocol).get(cell.split)
+    n = kept[0]["n"] if kept else diff.paper.corpus.n_under(section.protocol).get(cell.split)
     values = [row["value"] for row in kept]
     if not kept and cell.split == TRAIN:
         records = [record for record in section.records if record["key"] in {run["unit"] for run in runs}]
-        values = [value for record in records if (value := _from_history(folder, record, cell.metric)) is not None]
+        values = [value for record in records if (value := _from_history(diff, record, cell.metric)) is not None]
     if not values or not n:
         return None
     low, high = newcombe_interval(mean(values), n, cell.value, cell.n or n)
@@ -114,19 +101,15 @@ def _measured(
     return Measured(*place, mean(values), n, len(values), low - rounding, high + rounding, not kept, partial)
 
 
-def _from_history(folder: Path, record: dict, metric: str) -> float | None:
+def _from_history(diff: Diff, record: dict, metric: str) -> float | None:
     """The training's running mean of the evaluated epoch; None where there is no history."""
-    file = folder / "units" / record["key"] / HISTORY
-    if not file.exists():
-        return None
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = {int(row["epoch"]): row for row in csv.DictReader(lines)}
-    return float(rows[record["best_epoch"]][metric])
+    rows = diff.results.history(record, metric)
+    return rows[record["best_epoch"] - 1][metric] if rows else None
 
 
-def fold_tables(diff: Diff, folder: Path) -> list[FoldTable]:
+def fold_tables(diff: Diff) -> list[FoldTable]:
     """A table a model that was run with groups held out: a row a group, their mean, and the other comparable splits."""
-    found, tables = measured(diff, folder), []
+    found, tables = measured(diff), []
     for model in dict.fromkeys(one.cell.model for one in found if one.protocol == PROTOCOL):
         mine = [one for one in found if one.cell.model == model]
         cells = list(dict.fromkeys(one.cell for one in mine))

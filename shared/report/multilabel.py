@@ -14,12 +14,10 @@ import numpy as np
 
 from shared.metrics import multilabel
 from shared.metrics.scores import binary_crossentropy
-from shared.paper.schema import Paper
 from shared.report.figures import draw_labels
 from shared.report.tables import heading, render_csv
 from shared.results.diff import Diff, Section
-from shared.runs.predictions import Predictions, read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.predictions import Predictions
 
 GENERATED = ("labels_*.csv", "labels_*.png", "thresholds_*.csv", "genres_*.csv")
 SHOWN = {  # columns of the tables for readers, by name in the CSV
@@ -49,12 +47,12 @@ PUBLISHED = {"binary_crossentropy": "loss", "binary_accuracy": "binary_accuracy"
 Answers = list[tuple[dict, Predictions]]
 
 
-def answers_of(paper: Paper, section: Section, folder: Path) -> Answers:
+def answers_of(diff: Diff, section: Section) -> Answers:
     """Record and predictions, on the split of the paper's headline, of each run that counts in a section."""
-    split, wanted = paper.headline_cell.split, {row["unit"] for row in section.runs}
-    found = [(record, path) for record, path in unit_folders(folder / "units") if record["key"] in wanted]
-    found.sort(key=lambda unit: ([*paper.models, unit[0]["model"]].index(unit[0]["model"]), unit[0]["key"]))
-    return [(record, read_predictions(path).on(split)) for record, path in found]
+    paper, wanted = diff.paper, {row["unit"] for row in section.runs} & diff.results.records.keys()
+    found = [answer for answer in diff.results.answers if answer.record["key"] in wanted]
+    found.sort(key=lambda one: ([*paper.models, one.record["model"]].index(one.record["model"]), one.record["key"]))
+    return [(answer.record, answer.predictions.on(paper.headline_cell.split)) for answer in found]
 
 
 def summaries(answers: Answers) -> list[dict]:
@@ -74,13 +72,13 @@ def means(rows: list[dict]) -> dict[str, dict[str, float]]:
     return {model: {k: mean(row[k] for row in rows if row["model"] == model) for k in SHOWN} for model in models}
 
 
-def write_labels(paper: Paper, diff: Diff, folder: Path, write) -> list[Path]:
+def write_labels(diff: Diff, write) -> list[Path]:
     """Write summary, thresholds, labels and a picture of each section; `write` takes a path and its text."""
-    written = []
+    paper, folder, written = diff.paper, diff.results.folder, []
     if paper.corpus.labels != "multi" or paper.headline_cell is None:
         return written
     for section in diff.sections:
-        answers = answers_of(paper, section, folder)
+        answers = answers_of(diff, section)
         if not answers:
             continue
         written.append(write(folder / f"labels_{section.name}.csv", render_csv(summaries(answers))))
@@ -118,14 +116,14 @@ def each_label(answers: Answers) -> list[dict]:
     return rows
 
 
-def render_labels(paper: Paper, diff: Diff, folder: Path) -> str:
+def render_labels(diff: Diff) -> str:
     """The summaries for a terminal, the published scores first."""
     lines = []
     for section in diff.sections:
-        table = _lines(paper, section, folder)
+        table = _lines(diff, section)
         if not table:
             continue
-        lines += [f"What the answers are worth · {heading(paper, section)}", ""]
+        lines += [f"What the answers are worth · {heading(diff.paper, section)}", ""]
         for words in zip(*SHORT.values(), strict=True):
             lines.append((f"{'':<20}" + "".join(f"{word:>11}" for word in words)).rstrip())
         lines += [(f"{name:<20}" + "".join(f"{text:>11}" for text in texts)).rstrip() for name, texts in table]
@@ -133,25 +131,25 @@ def render_labels(paper: Paper, diff: Diff, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def labels_markdown(paper: Paper, diff: Diff, folder: Path) -> str:
+def labels_markdown(diff: Diff) -> str:
     """The summaries of all sections as one table for a README."""
     rows = [["corpus", "variant", "protocol", "", *SHOWN.values()]]
     for section in diff.sections:
         of_section = [section.corpus, f"`{section.variant}`", section.protocol]
-        rows += [[*of_section, name, *texts] for name, texts in _lines(paper, section, folder) if name != "published"]
+        rows += [[*of_section, name, *texts] for name, texts in _lines(diff, section) if name != "published"]
     if len(rows) == 1:
         return "Not run yet."
     rows.insert(1, ["---"] * 4 + ["---:"] * len(SHOWN))
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def _lines(paper: Paper, section: Section, folder: Path) -> list[tuple[str, list[str]]]:
+def _lines(diff: Diff, section: Section) -> list[tuple[str, list[str]]]:
     """Name and one text a column: published, then each model; nothing where nothing was run."""
-    found = means(summaries(answers_of(paper, section, folder)))
+    found = means(summaries(answers_of(diff, section)))
     if not found:
         return []
-    head = paper.headline_cell
-    cells = {PUBLISHED[c.metric]: c for c in paper.cells() if c.model == head.model and c.metric in PUBLISHED}
+    head = diff.paper.headline_cell
+    cells = {PUBLISHED[c.metric]: c for c in diff.paper.cells() if c.model == head.model and c.metric in PUBLISHED}
     published = [cells[name].printed if name in cells else "" for name in SHOWN]
     lines = [("published", published)]
     return lines + [(model, [f"{scores[name]:.4f}" for name in SHOWN]) for model, scores in found.items()]

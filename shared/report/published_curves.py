@@ -8,17 +8,16 @@ are as logged: they may hold penalties on weights or answers.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
 from shared.base.plotting import INK, MUTED, new_figure, save_figure
-from shared.paper.schema import Curve, Paper
+from shared.paper.schema import Curve
 from shared.report.tables import render_csv
 from shared.results.diff import Diff, Section
 from shared.results.exact import MODEL, constant_scores, label_rates, nothing_heard
-from shared.runs.unit import HISTORY, slug
+from shared.runs.unit import slug
 
 GENERATED = ("curve_*.csv", "curve_*.png")
 LOSS, ACCURACY = "val_loss", "val_binary_accuracy"
@@ -56,8 +55,9 @@ class Line:
         return [accuracy - self.constant_accuracy for accuracy in self.accuracies]
 
 
-def lines(paper: Paper, curve: Curve, diff: Diff, folder: Path) -> list[Line]:
+def lines(curve: Curve, diff: Diff) -> list[Line]:
     """The published curve, where its constant predictor is known, and those of the runs in the paper's order."""
+    paper = diff.paper
     found = []
     if paper.corpus.drawn is not None and curve.values(LOSS) and curve.values(ACCURACY):
         scores = constant_scores(label_rates(paper.corpus.drawn, paper.corpus.classes))
@@ -72,20 +72,20 @@ def lines(paper: Paper, curve: Curve, diff: Diff, folder: Path) -> list[Line]:
         own_split = section.protocol == "published"
         return variants.index(section.variant), not own_split, section.protocol, corpora.index(section.corpus)
 
-    return found + [line for section in sorted(sections, key=order) if (line := _line(curve, section, folder))]
+    return found + [line for section in sorted(sections, key=order) if (line := _line(curve, section, diff))]
 
 
-def _line(curve: Curve, section: Section, folder: Path) -> Line | None:
+def _line(curve: Curve, section: Section, diff: Diff) -> Line | None:
     """The mean over a section's trainings that went on as long as the longest of them; None where there is none."""
     constants = [r for r in section.records if r["model"] == MODEL and "nothing_heard" in r]
-    histories = [_history(folder, r["key"]) for r in section.records if r["model"] == curve.model]
+    histories = [diff.results.history(r) for r in section.records if r["model"] == curve.model]
     histories = [h for h in histories if h and {LOSS, ACCURACY} <= set(h[0])]
     if not constants or not histories:
         return None
     longest = max(map(len, histories))
     histories = [history for history in histories if len(history) == longest]
     each = [
-        tuple(mean(float(history[epoch][name]) for history in histories) for epoch in range(longest))
+        tuple(mean(history[epoch][name] for history in histories) for epoch in range(longest))
         for name in (LOSS, ACCURACY)
     ]
     constant, deaf = (constants[0][name] for name in ("validation", "nothing_heard"))
@@ -94,19 +94,11 @@ def _line(curve: Curve, section: Section, folder: Path) -> Line | None:
     return Line(*place, *each, *scores, len(histories), constant["n"])
 
 
-def _history(folder: Path, key: str) -> list[dict]:
-    file = folder / "units" / key / HISTORY
-    if not file.exists():
-        return []
-    with file.open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
-
-
-def write_published_curves(paper: Paper, diff: Diff, folder: Path, write) -> list[Path]:
+def write_published_curves(diff: Diff, write) -> list[Path]:
     """Write each curve's CSV file and picture; `write` takes a path and its text."""
-    written = []
+    paper, folder, written = diff.paper, diff.results.folder, []
     for curve in paper.curves:
-        found = lines(paper, curve, diff, folder)
+        found = lines(curve, diff)
         if len(found) < 2:
             continue
         picture = picture_of(folder, curve)
@@ -135,11 +127,11 @@ def _rows(found: list[Line]) -> list[dict]:
     return rows
 
 
-def curves_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], list[list[str]]]:
+def curves_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: each curve's loss and binary accuracy, first and last epoch, beside those of hearing nothing."""
     rows = []
-    for curve in paper.curves:
-        for line in lines(paper, curve, diff, folder):
+    for curve in diff.paper.curves:
+        for line in lines(curve, diff):
             what = f"{curve.figure}, published" if not line.corpus else line.corpus
             runs = f" ({line.runs} seeds)" if line.runs > 1 else ""
             first, last = (f"{values[0]:.4f}, {values[-1]:.4f}" for values in (line.losses, line.accuracies))

@@ -14,16 +14,18 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.audit.published.constant import audit_constant
-from shared.paper.schema import Ablation, Cell, Paper, Setting, Table
+from shared.paper.schema import Ablation, Paper, Setting
 from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
+from shared.report.overview import markdown_rows
 from shared.report.published_curves import curves_table
-from shared.report.tables import layouts, number, render_markdown
+from shared.report.tables import layouts, left_out, render_markdown
 from shared.results import ablations, comparisons
-from shared.results.diff import Diff, Entry, Section
-from shared.results.verdicts import ALPHA, CONDITIONAL, ENOUGH_RUNS, NOT_COMPARABLE, RULE
+from shared.results.diff import Diff
+from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
 
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
+PAPERS_HEAD = ("paper", "task", "numbers", "verdicts of the readings shown")
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
 
 
@@ -70,12 +72,13 @@ def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
     return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE}
 
 
-def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[], str]]:
-    """Blocks of a paper's own README, drawn from `diff` and from its folder of results.
+def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
+    """Blocks of a paper's own README.
 
     ``figures`` shows all PNGs, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
     """
-    figures = sorted(path.name for path in folder.glob("*.png"))
+    paper = diff.paper
+    figures = sorted(path.name for path in diff.results.folder.glob("*.png"))
     blocks = {f"figures-{name}": partial(_figures, paper, figures, name) for name in _section_names(paper, diff)}
     return blocks | {
         "tables": lambda: _result_tables(diff),
@@ -86,12 +89,12 @@ def paper_blocks(paper: Paper, diff: Diff, folder: Path) -> dict[str, Callable[[
         "findings": lambda: _findings(paper),
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
-        "folds-published": lambda: _folds_published(diff, folder),
-        "ablations": lambda: "\n\n".join(_ablation(paper, ablation, folder) for ablation in paper.ablations),
-        "comparisons": lambda: _comparisons(paper, diff, folder),
-        "labels": lambda: labels_markdown(paper, diff, folder),
+        "folds-published": lambda: _folds_published(diff),
+        "ablations": lambda: "\n\n".join(_ablation(diff, ablation) for ablation in paper.ablations),
+        "comparisons": lambda: _comparisons(diff),
+        "labels": lambda: labels_markdown(diff),
         "constant": lambda: _constant(paper),
-        "published-curves": lambda: _table(*curves_table(paper, diff, folder)),
+        "published-curves": lambda: _table(*curves_table(diff)),
         "verdicts": lambda: RULE,
     }
 
@@ -103,61 +106,17 @@ def _constant(paper: Paper) -> str:
 
 
 def _papers(diffs: list[Diff]) -> str:
-    """One line a row of each paper's tables: the number it is known for, ours in each reading shown, the verdicts."""
-    lines = []
-    for diff in diffs:
-        paper = diff.paper
-        name = f"[{paper.id}](reproductions/{paper.id}/README.md): {paper.task}"
-        tables = [table for table in paper.tables if table.rows]
-        for table in tables:
-            column = paper.main_column(table)
-            of_table = f"{table.label}: " if len(tables) > 1 else ""
-            for row in table.rows:
-                cell = paper.cell(table.id, row.model, column.split, column.metric)
-                if cell is None:
-                    continue
-                shown = _shown(diff, table, cell)
-                ours = [_regenerated(section, entry) for section, entry in shown if entry.value is not None]
-                verdicts = [_verdict(entry) for _, entry in shown]
-                what = f"{of_table}{row.model}, {cell.split} {cell.metric}"
-                lines.append([name, what, cell.printed, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
-                name = ""
-    return _table(["paper", "number", "published", "regenerated (reading)", "verdict"], lines)
+    """One line a row of each paper's tables, and what does not count."""
+    return "\n\n".join([_table(list(PAPERS_HEAD), markdown_rows(diffs)), *_left_out(*diffs)])
 
 
-def _shown(diff: Diff, table: Table, cell: Cell) -> list[tuple[Section, Entry]]:
-    """The entries that the table at the top shows beside a number.
-
-    On the paper's corpus, the headline readings, or those that the table is held against; where none was run there,
-    the first of these on the first of the other corpora that the paper's file names, or whatever was run.
-    """
-    paper, place = diff.paper, (cell.table, cell.model, cell.split, cell.metric)
-    there = [(s, s.entries[place]) for s in diff.sections if s.protocol == "published" and place in s.entries]
-    run = [(section, entry) for section, entry in there if entry.value is not None]
-    wanted = table.variants or [name for name, variant in paper.variants.items() if variant.headline]
-    read = [(section, entry) for section, entry in run if section.variant in wanted] or run
-    own = [(section, entry) for section, entry in read if section.own_corpus]
-    others = [*paper.corpus.others]
-    elsewhere = sorted(read, key=lambda one: others.index(one[0].corpus) if one[0].corpus in others else len(others))[
-        :1
-    ]
-    return own or elsewhere or there[:1]
-
-
-def _regenerated(section: Section, entry: Entry) -> str:
-    place = "" if section.own_corpus else f", on {section.corpus}"
-    return f"{number(entry)} ({section.variant}{place})"
-
-
-def _verdict(entry: Entry) -> str:
-    reason = entry.reason if entry.reason.startswith("partial") else entry.reason.partition(": ")[0]
-    why = {NOT_COMPARABLE: reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
-    return f"{entry.verdict} ({why})" if why else entry.verdict
+def _left_out(*diffs: Diff) -> list[str]:
+    """What does not count, as paragraphs of lists; none where everything counts."""
+    return ["\n".join([head, "", *names]) for head, *names in filter(None, map(left_out, diffs))]
 
 
 def _result_tables(diff: Diff) -> str:
-    paper = diff.paper
-    parts = []
+    paper, parts = diff.paper, _left_out(diff)
     for section in diff.sections:
         parts += [render_markdown(paper, section, table) for table in layouts(paper, section)]
     missing = [name for name in paper.variants if name not in {section.variant for section in diff.sections}]
@@ -206,7 +165,7 @@ def protocols_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
             rows.append([*place, model, f"`{variant}`", published, *firsts, every])
     head = [f"published split, {cell.split} {cell.metric}" if cell else "published split", *others]
     place = [] if set(scores) == {own} else ["corpus"]
-    return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, all folds"], rows
+    return [*place, "model", "variant", *head, "grouped, fold 0", "grouped, mean ± sd over folds"], rows
 
 
 def _over_folds(folds: dict[int, tuple[list[float], str]]) -> str:
@@ -240,11 +199,11 @@ def folds_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     return ["model", "variant", *names, "mean ± sd over folds"], rows
 
 
-def _folds_published(diff: Diff, folder: Path) -> str:
+def _folds_published(diff: Diff) -> str:
     """The published numbers beside each named fold, a table a model."""
     parts = [
         "\n\n".join([f"**{table.title}**", _table(table.head, table.rows), *table.notes])
-        for table in fold_table.fold_tables(diff, folder)
+        for table in fold_table.fold_tables(diff)
     ]
     return "\n\n".join(parts) or "Not run yet."
 
@@ -270,9 +229,9 @@ def _scores(diff: Diff, corpus: str) -> dict[tuple[str, str], dict[str, dict[int
     return scores
 
 
-def _ablation(paper: Paper, ablation: Ablation, folder: Path) -> str:
+def _ablation(diff: Diff, ablation: Ablation) -> str:
     title = f"**{ablation.model}: {ablation.title}** ({ablation_conditions(ablation)})"
-    return f"{title}\n\n" + _table(*ablation_table(paper, ablation, folder))
+    return f"{title}\n\n" + _table(*ablation_table(diff, ablation))
 
 
 def ablation_conditions(ablation: Ablation) -> str:
@@ -281,11 +240,11 @@ def ablation_conditions(ablation: Ablation) -> str:
     return f"{ablation.epochs} epochs, seed {ablations.SEED}; {spread}"
 
 
-def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list[str], list[list[str]]]:
+def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
-    rows = []
-    for row in ablations.measured(paper, ablation, folder):
-        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in paper.variants[row["variant"]].settings.values())
+    variants, rows = diff.paper.variants, []
+    for row in ablations.measured(diff.results, ablation):
+        changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
             continue
@@ -296,10 +255,10 @@ def ablation_table(paper: Paper, ablation: Ablation, folder: Path) -> tuple[list
     return ["variant", "setting", score, first, "moves the row"], rows
 
 
-def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str], list[list[str]]]:
+def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
-    cell, rows = paper.headline_cell, []
-    for row in comparisons.measured(paper, diff, folder):
+    cell, rows = diff.paper.headline_cell, []
+    for row in comparisons.measured(diff):
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
         word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]
@@ -323,8 +282,8 @@ def comparisons_table(paper: Paper, diff: Diff, folder: Path) -> tuple[list[str]
     return ["what", "corpus", f"{score}, without", "with", *last], rows
 
 
-def _comparisons(paper: Paper, diff: Diff, folder: Path) -> str:
-    head, rows = comparisons_table(paper, diff, folder)
+def _comparisons(diff: Diff) -> str:
+    head, rows = comparisons_table(diff)
     return f"{_table(head, rows)}\n\n{comparisons_note(len(rows))}"
 
 

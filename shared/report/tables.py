@@ -14,12 +14,15 @@ from shared.results.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETE
 
 NAME_WIDTH, WHAT_WIDTH, CELL_WIDTH, WIDTH = 6, 20, 11, 120
 ODD = {MISPLACED: "another row's", "cut off": "cut off, not rounded"}
+FRACTION = Column("", "", "")  # of a number that no table has a column for
 SHORT = {NOT_COMPARABLE: "not comp.", UNDETERMINED: "undeterm.", CONDITIONAL: "condit."}
 
 
 def render_text(diff: Diff) -> str:
     """The whole diff for a terminal, at most 120 characters wide."""
     lines = [f"{diff.paper.id} · {diff.paper.title}"]
+    if diff.left_out:
+        lines += ["", *(line for text in left_out(diff) for line in _wrapped(text))]
     for section in diff.sections:
         lines += ["", heading(diff.paper, section)]
         for table in tables_of(diff.paper, section):
@@ -33,6 +36,14 @@ def render_text(diff: Diff) -> str:
     odd = dict.fromkeys(note for table, section in shown for note in remarks(table, section))
     lines += ["", *(line for note in odd for line in _wrapped(note))]
     return "\n".join(lines) + "\n"
+
+
+def left_out(diff: Diff) -> list[str]:
+    """What does not count, a line each, under a line that says so; nothing where everything counts."""
+    if not diff.left_out:
+        return []
+    head = f"Left out of every table of {diff.paper.id}, until they are restored or run again:"
+    return [head, *(f"- {one.name}: {one.reason}" for one in diff.left_out)]
 
 
 def render_markdown(paper: Paper, section: Section, table: Table) -> str:
@@ -125,15 +136,22 @@ def signed(value: float | None, cell: Cell) -> str:
     return "" if value is None else f"{value * cell.scale:+.{cell.decimals}f}"
 
 
-def number(entry: Entry, with_spread: bool = True) -> str:
-    """The regenerated value as the paper would print it, ``± sd`` where there are several runs."""
+def number(entry: Entry, with_spread: bool = True, column: Column = FRACTION) -> str:
+    """The regenerated value as the paper would print it, ``± sd`` where there are several runs.
+
+    Where the paper does not print it, as its `column` prints others: in per cent or as a fraction.
+    """
     if entry.value is None:
         return ""
-    cell = entry.cell
-    text = cell.formatted(entry.value) if cell else f"{entry.value:.4f}"
-    if entry.sd is None or not with_spread:
-        return text
-    return f"{text} ± {cell.formatted(entry.sd) if cell else f'{entry.sd:.4f}'}"
+    formatted = (entry.cell or column).formatted
+    text = formatted(entry.value)
+    return f"{text} ± {formatted(entry.sd)}" if with_spread and entry.sd is not None else text
+
+
+def spread_over(entries: Sequence[Entry]) -> str:
+    """What the spread of these entries is over: ``sd of 5 runs``, ``sd of 5 folds``."""
+    folds = max(entry.folds for entry in entries)
+    return f"sd of {folds} folds" if folds > 1 else f"sd of {max(entry.runs for entry in entries)} runs"
 
 
 # ---------------------------------------------------------------- rows of a table, whatever the format
@@ -175,7 +193,7 @@ def row_lines(row: Row, section: Section, with_spread: bool = True) -> list[tupl
         lines.append(("regenerated", [number(entry, with_spread) if entry else "" for entry in entries]))
         if not with_spread and any(entry.sd is not None for entry in there):
             spreads = [f"± {e.cell.formatted(e.sd)}" if e and e.sd is not None else "" for e in entries]
-            lines.append((f"sd of {max(entry.runs for entry in there)} runs", spreads))
+            lines.append((spread_over(there), spreads))
         lines.append(("difference", [signed(entry.delta, entry.cell) if entry else "" for entry in entries]))
         if any(entry.low is not None for entry in there):
             lines.append(("95 % interval", [_half_width(entry) if entry else "" for entry in entries]))
@@ -238,12 +256,13 @@ def extra_rows(section: Section, columns: tuple[Column, ...], with_spread: bool 
             continue
         what = there[0].verdict
         what = {UNPUBLISHED: "not in the paper", NOT_COMPARABLE: f"{what}: {there[0].reason}"}.get(what, what)
-        rows.append((model, what, [number(entry, with_spread) if entry else "" for entry in entries]))
+        in_columns = list(zip(entries, columns, strict=True))
+        rows.append((model, what, [number(e, with_spread, c) if e else "" for e, c in in_columns]))
         if not with_spread and any(entry.sd is not None for entry in there):
-            spreads = [f"± {e.sd:.4f}" if e and e.sd is not None else "" for e in entries]
-            rows.append(("", f"sd of {max(entry.runs for entry in there)} runs", spreads))
+            spreads = [f"± {c.formatted(e.sd)}" if e and e.sd is not None else "" for e, c in in_columns]
+            rows.append(("", spread_over(there), spreads))
         if there[0].twin:
-            differences = [f"{entry.twin_delta:+.4f}" if entry else "" for entry in entries]
+            differences = [f"{(c.scale or 1) * e.twin_delta:+.{c.decimals}f}" if e else "" for e, c in in_columns]
             rows.append(("", f"difference to {there[0].twin}", differences))
     return rows
 
@@ -332,6 +351,10 @@ def _wrapped(text: str, indent: int = 2) -> list[str]:
     text, lines = text.rstrip(), []
     while len(text) > WIDTH:
         cut = text.rfind(" ", indent + 1, WIDTH)
+        if cut < 0:  # a word that is wider
+            cut = text.find(" ", WIDTH)
+        if cut < 0:
+            break
         lines.append(text[:cut].rstrip())
         text = " " * indent + text[cut:].strip()
     return [*lines, text]

@@ -7,29 +7,27 @@ its numbers.
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 from shared.metrics.intervals import newcombe_interval
-from shared.paper.schema import Ablation, Paper
-from shared.runs.unit import HISTORY, unit_folders
+from shared.paper.schema import Ablation
+from shared.results.reading import Results
 
 SPLIT, SEED, FOLD, PROTOCOL = "test", 0, 0, "published"
+COLUMN = f"{SPLIT}_accuracy"  # of a history
 
 
-def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
+def measured(results: Results, ablation: Ablation) -> list[dict]:
     """A row a variant: variant, model, epochs, n, value, delta, low, high, says.
 
     ``value`` is the accuracy after ``epochs`` epochs (None: not run so far), ``delta`` its difference to the first
     variant's with Newcombe's 95 % interval ``low`` to ``high`` (None for the first), and ``says`` whether 0 lies
     outside of it. It knows the clips and not the spread over seeds, of which there is one.
     """
-    found = {}
-    for record, unit in unit_folders(folder / "units"):
+    paper, found = results.paper, {}
+    for record in results.records.values():
         conditions = tuple(record[name] for name in ("model", "protocol", "fold", "seed", "corpus"))
         wanted = conditions == (ablation.model, PROTOCOL, FOLD, SEED, paper.corpus.name)
-        if wanted and record["fingerprint"] == paper.corpus.fingerprint and (unit / HISTORY).exists():
-            score = _score(unit / HISTORY, ablation.epochs)
+        if wanted and record["fingerprint"] == paper.corpus.fingerprint:
+            score = _score(results.history(record, COLUMN), ablation.epochs)
             if score is not None:
                 found.setdefault(record["variant"], score)
     n = paper.corpus.n[SPLIT]
@@ -47,8 +45,6 @@ def measured(paper: Paper, ablation: Ablation, folder: Path) -> list[dict]:
     return rows
 
 
-def _score(history: Path, epoch: int) -> float | None:
+def _score(history: list[dict[str, float]], epoch: int) -> float | None:
     """The accuracy on the test split after an epoch; None where the run has not come so far."""
-    with history.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if int(row["epoch"]) == epoch]
-    return float(rows[0][f"{SPLIT}_accuracy"]) if rows else None
+    return history[epoch - 1][COLUMN] if len(history) >= epoch else None

@@ -12,14 +12,12 @@ differences is added in quadrature; with fewer, the interval is that of these tr
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 
 from shared.metrics.intervals import paired_interval, two_sided
 from shared.metrics.scores import per_clip
-from shared.paper.schema import Cell, Clusters, Paper
-from shared.results import store
+from shared.paper.schema import Cell, Clusters
 from shared.results.diff import Diff
 from shared.results.verdicts import ENOUGH_RUNS
 
@@ -27,17 +25,13 @@ PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings
 RUN = ("fold", "seed")  # and what is taken together, in this order
 
 
-def measured(paper: Paper, diff: Diff, folder: Path, found: store.Evaluated | None = None) -> list[dict]:
+def measured(diff: Diff) -> list[dict]:
     """A row a comparison, protocol, corpus and precision that has runs of both sides.
 
     Parameters
     ----------
     diff : Diff
         Names the runs that count.
-    folder : Path
-        The paper's results.
-    found : list of (record, Predictions), optional
-        What `results.evaluated` gives, where the caller has it already.
 
     Returns
     -------
@@ -45,11 +39,10 @@ def measured(paper: Paper, diff: Diff, folder: Path, found: store.Evaluated | No
         title, the places, variant and model of both sides, split, metric, n clips, folds, seeds, both scores, delta
         (second - first) and its interval ``low`` to ``high``, and ``status``: partial if a run is.
     """
-    cell = paper.headline_cell
+    paper, cell = diff.paper, diff.paper.headline_cell
     if not paper.comparisons or cell is None or not diff.runs:
         return []
-    found = store.evaluated(paper, folder) if found is None else found
-    runs = _counted(diff, cell, found)
+    runs = _counted(diff, cell)
     rows = []
     for comparison in paper.comparisons:
         first, second = runs[comparison.first], runs[comparison.second]
@@ -68,14 +61,17 @@ def measured(paper: Paper, diff: Diff, folder: Path, found: store.Evaluated | No
     return rows
 
 
-def _counted(diff: Diff, cell: Cell, found: store.Evaluated) -> dict[tuple[str, str], dict[tuple, tuple]]:
+def _counted(diff: Diff, cell: Cell) -> dict[tuple[str, str], dict[tuple, tuple]]:
     """(variant, model) to place and run to status and predictions on the cell's split, of the runs that count."""
     names = ("variant", "model", *PLACE, *RUN)
-    kept = {tuple(record[name] for name in names): predictions for record, predictions in found}
+    kept = {tuple(answer.record[name] for name in names): answer for answer in diff.results.answers}
+    wanted = {side for comparison in diff.paper.comparisons for side in (comparison.first, comparison.second)}
     runs: dict[tuple[str, str], dict[tuple, tuple]] = defaultdict(dict)
     for row in (row for section in diff.sections for row in section.runs):
         variant, model, *place = (row[name] for name in names)
-        predictions = kept[variant, model, *place].on(cell.split)
+        if (variant, model) not in wanted:
+            continue
+        predictions = kept[variant, model, *place].predictions.on(cell.split)
         if len(predictions.clips):
             runs[variant, model][tuple(place)] = (row["status"], predictions)
     return runs
@@ -90,6 +86,7 @@ def _scores(runs: list[tuple], pairs: list[tuple[tuple, tuple]], metric: str, ru
     of_seed: dict[int, list[float]] = defaultdict(list)
     for (*_, fold, seed), ((_, first), (_, second)) in zip(runs, pairs, strict=True):
         clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
+        second = second.by_class(first.classes)
         scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
         of_seed[seed] += (scores[1] - scores[0]).tolist()
         for clip, *score in zip(clips, *scores, strict=True):

@@ -12,8 +12,8 @@ from statistics import mean, stdev
 
 from shared.metrics.intervals import Spread, spread_of
 from shared.paper.schema import MISPLACED, SYNTHETIC, Cell, Paper
+from shared.results.reading import LeftOut, Results
 from shared.results.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
-from shared.results.verification import read, results_lock
 
 # Remarks on a published number that keep it from being held against anything.
 OBSTACLES = {"impossible": "impossible as printed: {}", MISPLACED: "the printed number is another row's: {}"}
@@ -23,10 +23,10 @@ OBSTACLES = {"impossible": "impossible as printed: {}", MISPLACED: "the printed 
 class Entry:
     """One regenerated number and what it says about the published one.
 
-    `value` is the mean over `runs` runs and `sd` their standard deviation (None for one run); `low` and `high` are the
-    limits of the 95 % interval of regenerated − published, and `noticeable` is the smallest difference that would have
-    been noticed with a probability of 80 %; `n` is the number of clips. All are None where not known. `condition` says
-    where the run departs from the printed text, empty where it does not.
+    `value` is the mean over `runs` runs and `sd` their standard deviation, over `folds` where these are several (None
+    for one run); `low` and `high` are the limits of the 95 % interval of regenerated − published, and `noticeable` is
+    the smallest difference that would have been noticed with a probability of 80 %; `n` is the number of clips. All are
+    None where not known. `condition` says where the run departs from the printed text, empty where it does not.
     `twin_delta` is the mean difference to the runs of the same seeds in another precision, which `twin` names.
     """
 
@@ -39,6 +39,7 @@ class Entry:
     value: float | None = None
     sd: float | None = None
     runs: int = 0
+    folds: int = 1
     n: int | None = None
     low: float | None = None
     high: float | None = None
@@ -91,11 +92,24 @@ class Section:
 
 @dataclass(frozen=True)
 class Diff:
-    """Every section of one paper; `runs` are the rows of runs.csv that they were drawn from, numbers as numbers."""
+    """Every section of one paper, and the results that they were drawn from."""
 
-    paper: Paper
+    results: Results
     sections: tuple[Section, ...]
-    runs: tuple[dict, ...] = field(default=(), repr=False)
+
+    @property
+    def paper(self) -> Paper:
+        return self.results.paper
+
+    @property
+    def runs(self) -> tuple[dict, ...]:
+        """The rows of runs.csv, numbers as numbers."""
+        return self.results.rows
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What does not count, and why."""
+        return self.results.left_out
 
     @property
     def counts(self) -> Counter:
@@ -118,12 +132,19 @@ def diff_paper(
     protocol: str | None = None,
     corpus: str | None = None,
 ) -> Diff:
-    """Recompute everything from the kept predictions and compare it with the paper.
+    """Read a paper's results, ``results/<paper>``, and compare them with the paper: `Results.read`, then `compare`."""
+    for variant in variants or ():
+        paper.variant(variant)
+    return compare(Results.read(paper, results_dir), variants, protocol, corpus)
+
+
+def compare(
+    results: Results, variants: list[str] | None = None, protocol: str | None = None, corpus: str | None = None
+) -> Diff:
+    """What results say beside the published numbers.
 
     Parameters
     ----------
-    results_dir : Path
-        ``results/<paper>``. One that is not there yet gives ``not run`` throughout.
     variants, protocol, corpus : optional
         Show only these, and show them even if not run. Otherwise: every variant that has a run, and ``paper``.
 
@@ -131,27 +152,10 @@ def diff_paper(
     ------
     PaperError
         Unknown variant; the known are listed.
-    DiffError
-        A row of runs.csv that its predictions do not give, or that is missing.
-    ResultsError
-        Predictions or runs.csv that cannot be read.
     """
+    paper, rows, records = results.paper, results.rows, results.records
     for variant in variants or ():
         paper.variant(variant)
-    with results_lock(results_dir, f"reading the results of {paper.id}"):
-        rows, records = read(paper, results_dir)
-    return compare(paper, rows, records, variants, protocol, corpus)
-
-
-def compare(
-    paper: Paper,
-    rows: list[dict],
-    records: dict[str, dict],
-    variants: list[str] | None = None,
-    protocol: str | None = None,
-    corpus: str | None = None,
-) -> Diff:
-    """The diff of recomputed rows (as `shared.results.verification.read` gives them) and units' records by key."""
     found: dict[tuple[str, str, str], list[dict]] = {}
     for row in rows:
         own = paper.is_own(row["model"], row["corpus"])
@@ -173,7 +177,7 @@ def compare(
         if any(names and name not in names for name, names in wanted):
             continue
         sections.append(_section(paper, *key, found[key], records))
-    return Diff(paper, tuple(sections), tuple(rows))
+    return Diff(results, tuple(sections))
 
 
 def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[dict], records: dict) -> Section:
@@ -258,21 +262,21 @@ def _choose(rows: list[dict], fingerprint: str) -> tuple[dict[tuple, list[dict]]
     return groups, left
 
 
-def _summary(runs: list[dict]) -> dict:
-    values = [row["value"] for row in runs]
-    spread = stdev(values) if len(values) > 1 else None
-    return {"value": mean(values), "sd": spread, "runs": len(runs), "n": int(runs[0]["n"])}
+def _summary(runs: list[dict], disjoint: bool = False) -> dict:
+    """What the runs of a number give together: their mean and its spread.
 
-
-def _over_folds(runs: list[dict], split: str) -> dict:
-    """As `_summary`, of runs of which each is a fold: the spread is that over folds, a fold's value the mean over its
-    seeds. Folds of the published protocol validate on different clips."""
+    Where they are of several folds, the spread is that over folds, a fold's value the mean over its seeds; else it is
+    that over seeds. Where the folds' clips are `disjoint`, they are added up.
+    """
     of_fold: dict[int, list[dict]] = {}
     for row in runs:
         of_fold.setdefault(row["fold"], []).append(row)
-    values = [mean(row["value"] for row in rows) for rows in of_fold.values()]
-    n = sum(int(rows[0]["n"]) for rows in of_fold.values()) if split == "validation" else int(runs[0]["n"])
-    return _summary(runs) | {"value": mean(values), "sd": stdev(values) if len(values) > 1 else None, "n": n}
+    folds = len(of_fold)
+    groups = of_fold.values() if folds > 1 else [[row] for row in runs]
+    values = [mean(row["value"] for row in rows) for rows in groups]
+    n = sum(int(rows[0]["n"]) for rows in of_fold.values()) if disjoint else int(runs[0]["n"])
+    spread = stdev(values) if len(values) > 1 else None
+    return {"value": mean(values), "sd": spread, "runs": len(runs), "folds": folds, "n": n}
 
 
 def _beside(paper: Paper, model: str, split: str, metric: str, runs: list[dict], counted: list[dict]) -> Entry:
@@ -318,15 +322,14 @@ def _entry(
     if not runs:
         command = run_command(paper.id, cell.model, *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
-    n_folds = paper.corpus.folds_under(place[1])
-    summary = _over_folds(runs, cell.split) if n_folds > 1 else _summary(runs)
+    disjoint = paper.corpus.folds_under(place[1]) > 1 and cell.split == "validation"
+    summary = _summary(runs, disjoint)
     obstacle = _obstacle(paper, cell, place, runs, records) or OBSTACLES.get(cell.note_kind, "").format(cell.note)
     if obstacle:
         return Entry(**where, **summary, verdict=NOT_COMPARABLE, reason=obstacle)
     recall = [row["value"] for row in chosen.get((cell.model, cell.split, "recall"), runs)]
     conditions = paper.conditions_of(place[0], cell.model)
-    folds = {"folds": n_folds} if n_folds > 1 else {}
-    return Entry(**where, **summary, **judge(paper, cell, runs, summary | folds, recall, spread, conditions))
+    return Entry(**where, **summary, **judge(paper, cell, runs, summary, recall, spread, conditions))
 
 
 def run_command(paper: str, model: str, variant: str, protocol: str, corpus: str, own_corpus: str) -> str:

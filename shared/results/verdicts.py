@@ -119,7 +119,7 @@ def difference_interval(
     Parameters
     ----------
     runs : list of dict
-        Rows of runs.csv, one a run, with what `shared.results.verification` adds of their clips: ``standard_error`` (of
+        Rows of runs.csv, one a run, with what `shared.results.reading` adds of their clips: ``standard_error`` (of
         means), ``design`` and ``clusters``. A row that is ``exact`` has no uncertainty but the rounding of the printed
         number.
     summary : dict

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.base.files import atomic_write, cache_root
+from shared.base.files import cache_root
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.runs import unit as units
 from shared.runs.predictions import write_predictions
 from shared.runs.unit import NETWORK, Unit, unit_folders
+from shared.training.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,18 @@ def write_network(unit: Unit, model) -> Path:
     import keras
 
     network = keras.Model(model.inputs, model.outputs)
-    return atomic_write(unit.folder / NETWORK, lambda file: network.save_weights(file.name), keep_suffix=True)
+    return save_weights(network, unit.folder / NETWORK)
+
+
+def load_network(model, folder: Path) -> None:
+    """Load the weights that `write_network` kept in a unit's folder into a model of the same form.
+
+    Raises
+    ------
+    FileError
+        The file is damaged, or of another network.
+    """
+    load_weights(model, folder / NETWORK, "train it again with run --restart")
 
 
 def trained_units(paper: Paper) -> list[tuple[dict, Path]]:

@@ -1,4 +1,4 @@
-"""What a unit predicted, as small text: ``predictions.csv``, written and read."""
+"""What a unit predicted, as small text: ``predictions.csv``, written, read, and held against the unit's record."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import csv
 import gzip
 import io
 import zlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shared.base.files import atomic_write
-from shared.runs import unit
-from shared.runs.unit import ResultsError
+from shared.runs.unit import CHECKSUM, PREDICTIONS, ResultsError, checksum_of
 
 if TYPE_CHECKING:
     import pandas as pd
-from shared.runs.unit import PREDICTIONS
+
+COLUMNS = ("split", "clip", "true")
+REMEDY = "restore it, or run the unit again"
+MOST_BYTES = 2**28  # of the text; a file that unpacks to more is none of ours
 
 
 @dataclass(frozen=True)
@@ -38,45 +41,149 @@ class Predictions:
 
     def on(self, split: str) -> Predictions:
         """The rows of one split."""
-        rows = self.split == split
+        return self._rows(self.split == split)
+
+    def like(self, other: Predictions) -> Predictions:
+        """The same with clips and classes in the order of `other`, matched by their names.
+
+        Raises
+        ------
+        ResultsError
+            Other clips, classes or true labels than those.
+        """
+        places = {place: row for row, place in enumerate(zip(self.split, self.clips, strict=True))}
+        wanted = list(zip(other.split, other.clips, strict=True))
+        if len(places) != len(wanted) or not all(place in places for place in wanted):
+            raise ResultsError("they were not evaluated on the same clips")
+        found = self._rows(np.array([places[place] for place in wanted], int)).by_class(other.classes)
+        if not np.array_equal(found.y_true, other.y_true):
+            clip = found.clips[(found.y_true != other.y_true).any(axis=1)][0]
+            raise ResultsError(f"the true class of {clip} is another one")
+        return found
+
+    def by_class(self, classes: Sequence[str]) -> Predictions:
+        """The same with the columns in the order of `classes`, matched by their names.
+
+        Raises
+        ------
+        ResultsError
+            Other classes than those.
+        """
+        if tuple(classes) == self.classes:
+            return self
+        if set(classes) != set(self.classes):
+            raise ResultsError(f"the classes are {', '.join(self.classes)}, not {', '.join(classes)}")
+        columns = [self.classes.index(name) for name in classes]
+        return replace(self, y_true=self.y_true[:, columns], y_prob=self.y_prob[:, columns], classes=tuple(classes))
+
+    def _rows(self, rows: np.ndarray) -> Predictions:
         return Predictions(self.split[rows], self.clips[rows], self.y_true[rows], self.y_prob[rows], self.classes)
 
 
-def read_predictions(folder: Path) -> Predictions:
-    """Read a unit's ``predictions.csv`` or ``predictions.csv.gz``; several labels of a clip are joined with ``|``.
+def predictions_file(folder: Path) -> tuple[Path, bytes]:
+    """A unit's ``predictions.csv`` or ``predictions.csv.gz`` and its text.
 
     Raises
     ------
     ResultsError
-        No such file, other columns, a label that is no class, or a probability that is no number.
+        No such file, or one that cannot be unpacked.
     """
-    path = folder / unit.PREDICTIONS
-    compressed = path.with_name(path.name + ".gz")
+    path = folder / PREDICTIONS
+    compressed = path.with_name(f"{path.name}.gz")
     path = compressed if compressed.exists() else path
     try:
-        content = gzip.decompress(path.read_bytes()) if path == compressed else path.read_bytes()
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
+        if path != compressed:
+            return path, path.read_bytes()
+        with gzip.open(path) as file:
+            text = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise ResultsError(f"{path}: this unit has a record but no predictions; run it again or remove it") from None
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise ResultsError(f"{path}: cannot be read ({error}); restore it, or run the unit again") from None
-    if not rows or rows[0][:3] != ["split", "clip", "true"] or len(rows[0]) < 5:
-        found = ",".join(rows[0]) if rows else "an empty file"
-        raise ResultsError(f"{path}: expected the columns split,clip,true and the classes, found {found}")
+    except (OSError, EOFError, zlib.error) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); {REMEDY}") from None
+    if len(text) > MOST_BYTES:
+        raise ResultsError(f"{path}: unpacks to more than {MOST_BYTES:,} bytes; {REMEDY}")
+    return path, text
+
+
+def read_predictions(folder: Path, record: dict | None = None) -> Predictions:
+    """Read a unit's predictions; several labels of a clip are joined with ``|``.
+
+    Parameters
+    ----------
+    folder : Path
+        The unit's.
+    record : dict, optional
+        Its record, which the predictions must fit: the checksum that was taken when they were written, the classes.
+
+    Raises
+    ------
+    ResultsError
+        No such file, one that was changed since, other columns, a clip twice, a label that is no class, or a
+        probability that is not in 0..1.
+    """
+    path, text = predictions_file(folder)
+    if record is not None:
+        verify(path, text, record)
+    return parsed(path, text, record)
+
+
+def verify(path: Path, text: bytes, record: dict) -> str:
+    """The checksum of a predictions' text, which must be that of the record, if this has one.
+
+    Raises
+    ------
+    ResultsError
+        It is another one; the message says what is seen in the file.
+    """
+    found = checksum_of(text)
+    if record.get(CHECKSUM, found) == found:
+        return found
+    parsed(path, text, record)  # where something is wrong that can be named, it is
+    n = Counter(row[0] for row in csv.reader(io.StringIO(text.decode()))) - Counter(["split"])
+    rows = ", ".join(f"{count:,} of split {split}" for split, count in n.items())
+    raise ResultsError(
+        f"{path}: was changed since it was written: its SHA-256 begins with {found[:8]}, that of the record with "
+        f"{record[CHECKSUM][:8]}; it has {rows or 'no rows'}; {REMEDY}"
+    )
+
+
+def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
+    """The predictions that a text holds, their classes in the order of the record's; `path` is for messages."""
+    try:
+        rows = list(csv.reader(io.StringIO(text.decode("utf-8")), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); {REMEDY}") from None
+    if not rows or tuple(rows[0][:3]) != COLUMNS or len(rows[0]) < 5:
+        found = repr(",".join(rows[0]))[1:-1] if rows else "an empty file"
+        raise ResultsError(f"{path}: expected the columns {','.join(COLUMNS)} and the classes, found {found}; {REMEDY}")
     classes = rows[0][3:]
+    known = classes if record is None else record.get("classes", classes)
+    if len(set(classes)) < len(classes) or set(classes) != set(known):
+        expected, found = ", ".join(known), ", ".join(classes)
+        raise ResultsError(f"{path}: expected the classes of the record, {expected}, found {found}; {REMEDY}")
     column = {name: i for i, name in enumerate(classes)}
     y_true = np.zeros((len(rows) - 1, len(classes)), "int8")
+    places = set()
+    for i, row in enumerate(rows[1:]):
+        if len(row) != len(rows[0]):
+            raise ResultsError(f"{path}: line {i + 2} has {len(row)} cells, expected {len(rows[0])}; {REMEDY}")
+        places.add((row[0], row[1]))
+        if len(places) == i:
+            raise ResultsError(f"{path}: line {i + 2}: the clip {row[1]} stands twice in split {row[0]}; {REMEDY}")
+        labels = row[2].split("|")
+        if not column.keys() >= set(labels):
+            raise ResultsError(f"{path}: line {i + 2}: {row[2]!r} is no class; {REMEDY}")
+        y_true[i, [column[label] for label in labels]] = 1
     try:
         y_prob = np.array([row[3:] for row in rows[1:]], dtype=float).reshape(y_true.shape)
-        for i, row in enumerate(rows[1:]):
-            y_true[i, [column[label] for label in row[2].split("|")]] = 1
-    except (ValueError, KeyError) as error:
-        raise ResultsError(f"{path}: {error}: expected known classes and a probability for each of {classes}") from None
-    if not np.isfinite(y_prob).all():
-        row = int(np.argwhere(~np.isfinite(y_prob))[0][0])
-        raise ResultsError(f"{path}: line {row + 2} ({rows[row + 1][1]}) has a probability that is not finite")
-    split, clips = (np.array([row[i] for row in rows[1:]]) for i in (0, 1))
-    return Predictions(split, clips, y_true, y_prob, tuple(classes))
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}: expected a probability for each of {classes}; {REMEDY}") from None
+    if not (inside := (y_prob >= 0) & (y_prob <= 1)).all():
+        i, of = np.argwhere(~inside)[0]
+        value = f"line {i + 2} ({rows[i + 1][1]}): the probability of {classes[of]} is {rows[i + 1][of + 3]}"
+        raise ResultsError(f"{path}: {value}, not a number in 0..1; {REMEDY}")
+    split, clips = (np.array([row[i] for row in rows[1:]], dtype=str) for i in (0, 1))
+    return Predictions(split, clips, y_true, y_prob, tuple(classes)).by_class(known)
 
 
 def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:

@@ -8,20 +8,73 @@ Finished units are merged into ``results/`` by :mod:`shared.results.store`.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.base.files import atomic_write, cache_root
+from shared.base.leftovers import unfinished
+from shared.base.own_files import FileError, read_json, read_table, write_json
 from shared.base.provenance import commit_id, machine, versions
-from shared.runs import unit
 
+Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
+CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
+
+
+CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+RESTORE = "restore it, or run the unit again"
+BEGIN_AGAIN = "restore it, remove its folder, or run with --restart to begin again"
+
+
+class Record(BaseModel):
+    """What every ``record.json`` says of its unit; it may say more."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    key: str
+    model: str
+    variant: str
+    protocol: str
+    fold: Count
+    seed: Count
+    precision: str
+    corpus: str
+    fingerprint: str
+    status: Literal["complete", "partial"]
+    epochs: Count
+    epochs_planned: Count = 0
+    best_epoch: Count = 0
+    seconds: Annotated[float, Field(ge=0)]
+    commit: str
+    device: str
+    classes: list[str] = []
+    settings: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    thresholds: list[float] = []
+    predictions_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _check_epochs(self):
+        if self.best_epoch > self.epochs:
+            raise ValueError(f"expected a best_epoch of at most {self.epochs}, the epochs, found {self.best_epoch}")
+        return self
+
+
+RECORD_FORM = TypeAdapter(Record)
+SETTINGS_FORM = TypeAdapter(dict[str, Any])
+SKIPPED_FORM = TypeAdapter(list[dict[str, str]])
+HISTORY_FORM = TypeAdapter(list[dict[str, float]])
 
 
 class SettingsChangedError(ValueError):
@@ -67,6 +120,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def forget(folder: Path) -> None:
+    """Remove a unit's folder at one stroke: a process that is killed here leaves it whole or not at all."""
+    if folder.exists():
+        aside = unfinished(folder)
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def keep_settings(unit: Unit, settings: dict) -> None:
     """Write down the settings that a unit begins under; it only goes on under the same.
 
@@ -76,11 +137,11 @@ def keep_settings(unit: Unit, settings: dict) -> None:
         The unit was begun under other settings than it would now go on with.
     """
     path = unit.folder / SETTINGS
+    settings = json.loads(json.dumps(settings))
     if not path.exists():
-        text = json.dumps(settings, indent=1, sort_keys=True)
-        atomic_write(path, lambda file: file.write(text.encode()))
+        atomic_write(path, lambda file: file.write(write_json(settings)))
         return
-    begun = json.loads(path.read_text(encoding="utf-8"))
+    begun = read_json(path, SETTINGS_FORM, BEGIN_AGAIN)
     changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
     if changed:
         was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
@@ -92,26 +153,33 @@ def keep_settings(unit: Unit, settings: dict) -> None:
 
 def read_record(folder: Path) -> dict | None:
     """The record in ``folder``, or None where there is none."""
-    path = folder / RECORD
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_unit(folder) if (folder / RECORD).exists() else None
 
 
 def write_record(unit: Unit, **conditions) -> None:
-    """Write ``record.json``, the last file of a unit: its name and the conditions it ran under.
+    """Write ``record.json``, the last file of a unit: its name, the conditions it ran under, and the SHA-256 of its
+    predictions, by which a later change of them is noticed.
 
     ``conditions`` are added, and override the device (the processor) and the backend (numpy) that stand here.
     """
+    predictions = unit.folder / PREDICTIONS
+    checksum = {CHECKSUM: checksum_of(predictions.read_bytes())} if predictions.exists() else {}
     record = {
         "device": machine(),
         "backend": "numpy",
         **asdict(unit),
         **conditions,
+        **checksum,
         "key": unit.key,
         "commit": commit_id(),
         "versions": versions(),
     }
-    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    atomic_write(unit.folder / RECORD, lambda file: file.write(text.encode()))
+    atomic_write(unit.folder / RECORD, lambda file: file.write(write_json(record)))
+
+
+def checksum_of(predictions: bytes) -> str:
+    """The SHA-256 of a ``predictions.csv``, of its text where it is kept compressed."""
+    return hashlib.sha256(predictions).hexdigest()
 
 
 def combined_record(records: Sequence[dict], **changed) -> dict:
@@ -151,26 +219,49 @@ def write_history(folder: Path, epochs: list[dict]) -> None:
     atomic_write(folder / HISTORY, lambda file: file.write(text.encode()))
 
 
-CONDITIONS = ("variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint")
+ResultsError = FileError  # about a file of results, or about several that do not fit each other
 
 
-NEEDED = ("key", "model", "status", "epochs", "seconds", "commit", "device")  # of a record, besides the conditions
+def read_unit(folder: Path) -> dict:
+    """The record of a unit.
+
+    Raises
+    ------
+    FileError
+        It is none, or of an older schema. Names the file and says what to do.
+    """
+    return read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
 
 
-class ResultsError(ValueError):
-    """A results file that cannot be read as what it should be; names the file and what to do."""
+def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, float]]:
+    """A row an epoch of a unit's ``history.csv``, as many as its record says; none where there is no such file.
+
+    Raises
+    ------
+    FileError
+        It is none, of another number of epochs, or lacks one of `columns`.
+    """
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    rows = read_table(path, HISTORY_FORM, RESTORE)
+    if [row.get("epoch") for row in rows] != list(range(1, record["epochs"] + 1)):
+        raise FileError(f"{path}: expected the epochs 1 to {record['epochs']} of the record, a line each; {RESTORE}")
+    there = {name for row in rows[:1] for name in row}
+    if missing := sorted(set(columns) - there):
+        raise FileError(f"{path}: lacks the column {', '.join(missing)}; {RESTORE}")
+    kinds = ({"loss", accuracy} for accuracy in ("accuracy", "binary_accuracy"))
+    if rows and not any(kind | {f"{of}_{name}" for name in kind} <= there for kind in kinds for of in ("val", "test")):
+        found = ", ".join(sorted(there))
+        raise FileError(f"{path}: expected loss and accuracy, in training and held out, found {found}; {RESTORE}")
+    return rows
+
+
+def units_in(folder: Path) -> list[Path]:
+    """The folders below ``folder`` that have a record, sorted; what was not finished, whose name is hidden, is none."""
+    return [path.parent for path in sorted(folder.glob(f"*/{RECORD}")) if not path.parent.name.startswith(".")]
 
 
 def unit_folders(folder: Path) -> list[tuple[dict, Path]]:
     """The record and folder of each unit below ``folder``, sorted by key."""
-    found = []
-    for path in sorted(folder.glob(f"*/{unit.RECORD}")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            missing = [name for name in (*CONDITIONS, *NEEDED) if name not in record]
-        except ValueError as error:
-            raise ResultsError(f"{path}: not a record ({error}); restore it or remove its folder") from None
-        if missing:
-            raise ResultsError(f"{path}: the record lacks {', '.join(missing)}; it is of an older schema: run it again")
-        found.append((record, path.parent))
-    return found
+    return [(read_unit(path), path) for path in units_in(folder)]

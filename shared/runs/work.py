@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from shared.base.files import atomic_write, cache_key
 from shared.base.locks import file_lock
+from shared.base.own_files import read_json, write_json
 from shared.base.provenance import commit_id
 from shared.runs import unit as units
 from shared.runs.plan import FEATURES, Task
-from shared.runs.unit import ResultsError
+from shared.runs.unit import BEGIN_AGAIN
 
 FAILURE = "failure.json"  # why a unit's last attempt ended; gone when it succeeds
 KEPT_OPEN = 2  # data that a process holds, each of which may be gigabytes
 STATE = "state.json"
+STATE_FORM = TypeAdapter(dict[Literal["rows", "best_epoch", "stopped"], Any])
+FAILURE_FORM = TypeAdapter(dict[Literal["error", "commit"], str])
 
 COMPLETE, PARTIAL, MISSING, FAILED = "complete", "partial", "missing", "failed"
 
@@ -52,17 +56,15 @@ def state_in(folder: Path, planned: int = 0) -> State:
         epochs, planned = max(epochs, record.get("epochs", 0)), record.get("epochs_planned") or planned
         if record.get("status") == COMPLETE:
             return State(COMPLETE, epochs, planned)
-    with contextlib.suppress(FileNotFoundError):
-        return State(FAILED, epochs, planned, _read(folder / FAILURE)["error"])
+    if (folder / FAILURE).exists():
+        return State(FAILED, epochs, planned, read_json(folder / FAILURE, FAILURE_FORM, BEGIN_AGAIN)["error"])
     return State(PARTIAL if epochs or record is not None else MISSING, epochs, planned)
 
 
 def seconds_of_epochs(folder: Path) -> list[float]:
     """What each epoch took that the training in a folder has done so far."""
-    try:
-        return [row["seconds"] for row in _read(folder / STATE)["rows"]]
-    except FileNotFoundError:
-        return []
+    path = folder / STATE
+    return [row["seconds"] for row in read_json(path, STATE_FORM, BEGIN_AGAIN)["rows"]] if path.exists() else []
 
 
 def state_of(task: Task) -> State:
@@ -107,7 +109,7 @@ def work(task: Task, opened: dict | None = None, *, restart: bool = False, wait:
     commit_id()  # of the code that runs, whatever is committed meanwhile
     with file_lock(_lock(task), f"the run {task.key}", wait=wait):
         if restart:
-            shutil.rmtree(task.folder, ignore_errors=True)
+            units.forget(task.folder)
         units.keep_settings(task.unit, task.settings)
         if is_done(task):
             return
@@ -145,19 +147,12 @@ def _open(task: Task, opened: dict):
 
 
 def _keep_failure(task: Task, error: Exception) -> None:
-    text = json.dumps({"error": in_a_line(error), "commit": commit_id()}, indent=1)
+    content = write_json({"error": in_a_line(error), "commit": commit_id()})
     with contextlib.suppress(OSError):  # such as a full disk, which is what failed
-        atomic_write(task.folder / FAILURE, lambda file: file.write(text.encode()))
+        atomic_write(task.folder / FAILURE, lambda file: file.write(content))
 
 
 def in_a_line(error: BaseException) -> str:
     """An error as one line; a library's with its class."""
     words = " ".join(str(error).split())
     return words if isinstance(error, ValueError) and words else f"{type(error).__name__}: {words}"
-
-
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ResultsError(f"{path}: not JSON ({error}); run the unit again with --restart") from None

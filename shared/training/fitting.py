@@ -8,7 +8,6 @@ resumed draws the same numbers as one that was not.
 from __future__ import annotations
 
 import itertools
-import json
 import shutil
 import sys
 import time
@@ -18,10 +17,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from shared.base.files import atomic_write
+from shared.base.own_files import FileError, read_json, write_json
 from shared.layers import backend
+from shared.training.weights import load_weights, save_weights
 
 
 # --- seeds and batches -----------------------------------------------------------------------------------------------
@@ -99,7 +101,7 @@ class EarlyStopping:
 class Run:
     """The state of a training between two epochs, as ``state.json`` holds it."""
 
-    rows: list[dict]
+    rows: list[dict[str, int | float]]
     best_epoch: int = 0
     stopped: bool = False
 
@@ -112,12 +114,22 @@ class Run:
         return sum(row["seconds"] for row in self.rows)
 
 
+RUN_FORM = TypeAdapter(Run)
+BEGIN_AGAIN = "run with --restart to begin again"
+
+
 def load_run(folder: Path) -> Run:
     """The state of the run in ``folder``; a run at epoch 0 where there is none."""
-    state = folder / "state.json"
-    if not state.exists():
+    path = folder / "state.json"
+    if not path.exists():
         return Run([])
-    return Run(**json.loads(state.read_text()))
+    run = read_json(path, RUN_FORM, BEGIN_AGAIN)
+    names = [set(row) for row in run.rows]
+    if [row.get("epoch") for row in run.rows] != list(range(1, run.epoch + 1)) or names[1:] != names[:-1]:
+        raise FileError(f"{path}: expected the epochs in order, each with the same values; {BEGIN_AGAIN}")
+    if not 0 <= run.best_epoch <= run.epoch:
+        raise FileError(f"{path}: expected a best_epoch of at most {run.epoch}, found {run.best_epoch}; {BEGIN_AGAIN}")
+    return run
 
 
 def fit(
@@ -176,11 +188,10 @@ def fit(
     Run
         With the whole history, resumed epochs included.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     run = load_run(folder)
     if run.epoch:
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
-        model.load_weights(_last(folder, run.epoch))
+        load_weights(model, _last(folder, run.epoch))
     while run.epoch < epochs and not run.stopped:
         generator = epoch_generator(seed, run.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
@@ -201,7 +212,7 @@ def fit(
         _save(model, run, folder, keep_best=best is not None)
         print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
     if best is not None and run.best_epoch:
-        model.load_weights(_best(folder, run.best_epoch))
+        load_weights(model, _best(folder, run.best_epoch))
     return run
 
 
@@ -249,11 +260,11 @@ def _best(folder: Path, epoch: int) -> Path:
 
 def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
     """Write weights, then the state that names them, then remove what the state no longer names."""
-    last = atomic_write(_last(folder, run.epoch), lambda file: model.save_weights(file.name), keep_suffix=True)
+    last = save_weights(model, _last(folder, run.epoch))
     if keep_best and run.best_epoch == run.epoch:
         atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
     state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
-    atomic_write(folder / "state.json", lambda file: file.write(json.dumps(state, indent=1).encode()))
+    atomic_write(folder / "state.json", lambda file: file.write(write_json(state)))
     named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
     for stale in {*folder.glob("last-*.weights.h5"), *folder.glob("best-*.weights.h5")} - named:
         stale.unlink()

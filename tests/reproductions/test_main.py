@@ -1,6 +1,7 @@
 """The command line: what it prints, its exit statuses, how it refuses, and that it answers fast."""
 
 import argparse
+import errno
 import json
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from reproductions import __main__ as command_line
 from reproductions.__main__ import main
 from reproductions.commands import predict, run
 from reproductions.commands.options import models_of, numbers
-from shared.base.files import CacheFullError
 from shared.base.locks import LockedError
+from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
 from shared.runs.plan import Request
@@ -228,7 +229,7 @@ def test_unknown_names_get_one_line_and_status_2(arguments, message, train, kept
     [
         (data_prep.CorpusError("vntm is missing"), 2, "error: vntm is missing"),
         (LockedError("under way"), 2, "error: under way"),
-        (CacheFullError(28, "the disk is full"), 2, "the disk is full"),
+        (DiskFullError(28, "the disk is full"), 2, "the disk is full"),
         (KeyboardInterrupt(), 130, "the same command goes on where this one stopped"),
     ],
 )
@@ -254,6 +255,25 @@ def test_numbers(text, found):
 def test_what_is_no_list_of_numbers_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number, a range"):
         numbers(text)
+
+
+@pytest.mark.parametrize("text", ["0-99999999999", "0-10000", "0-6000,6001-12000", "0-" + "9" * 1000])
+def test_more_numbers_than_anybody_runs_are_refused_before_they_take_the_memory(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected at most 10,000 numbers at once"):
+        numbers(text)
+    assert len(numbers("0-9999")) == 10_000
+
+
+def test_an_error_of_the_system_is_one_sentence_with_file_and_variable(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+
+    def fail(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a.csv"))
+
+    monkeypatch.setattr("reproductions.commands.run.load_paper", fail)
+    assert main(["run", "lam_ensemble"]) == 2
+    words = f"error: {tmp_path / 'a.csv'}: permission denied; AUDIO_REPRODUCTIONS_CACHE names its folder\n"
+    assert capsys.readouterr().err == words
 
 
 def answer(*arguments):

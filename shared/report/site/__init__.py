@@ -28,7 +28,7 @@ def write_site(diffs: Sequence[Diff], folder: Path | None = None) -> list[Path]:
     Parameters
     ----------
     diffs : sequence of Diff
-        Of all papers; their results are where `shared.results.store.results_folder` says.
+        Of all papers.
     folder : Path, optional
         Where to; ``results/report`` when not given.
     """
@@ -45,8 +45,7 @@ def drawn_site(diffs: Sequence[Diff], folder: Path) -> dict[str, str]:
     """File name to text of the site that would be written into `folder`."""
     pages = {FRONT: front_page(diffs, lambda paper_id: quote(page_name(paper_id)))}
     for diff in diffs:
-        where = store.results_folder(diff.paper.id)
-        pages[page_name(diff.paper.id)] = paper_page(diff, where, _link(folder))
+        pages[page_name(diff.paper.id)] = paper_page(diff, _link(folder))
     return pages | {STYLE: Path(__file__).with_name(STYLE).read_text(encoding="utf-8")}
 
 

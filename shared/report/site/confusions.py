@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from shared.base.own_files import FileError, read_table
 from shared.paper.schema import Paper
 from shared.report.files import confusion_file, confusion_split, published_beside
 from shared.report.site.html import Html, h, joined, minus
 from shared.report.site.page import framed
-from shared.results.diff import Section
+from shared.results.diff import Diff, Section
 
 LONG = 3  # a class name of more letters is set upright above its column
 SHADES = 10
+COUNTS_FORM = TypeAdapter(list[dict[str, str]])
+WRITE_ANEW = "'python -m reproductions report' writes it anew"
 READING = (
     "What is taken for what, on the {split} split: rows are the true class, columns the answer; the darker, the "
     "larger the share of its row. Where a difference stands beside, it is regenerated minus published: in colour what "
@@ -22,16 +25,16 @@ READING = (
 )
 
 
-def confusions(paper: Paper, section: Section, folder: Path, link) -> Html:
+def confusions(diff: Diff, section: Section, link) -> Html:
     """The matrices of every model of a section that has one; `link` gives the address of a file of the results."""
     figures = []
     for model in sorted({row["model"] for row in section.runs}):
-        file = confusion_file(folder, model, section.name)
+        file = confusion_file(diff.results.folder, model, section.name)
         if file.exists():
-            figures.append(_figure(paper, section, model, file, link))
+            figures.append(_figure(diff.paper, section, model, file, link))
     if not figures:
         return Html()
-    reading = h("p", READING.format(split=confusion_split(paper)), class_="reading")
+    reading = h("p", READING.format(split=confusion_split(diff.paper)), class_="reading")
     return joined([reading, h("div", figures, class_="figures")])
 
 
@@ -57,9 +60,11 @@ def _figure(paper: Paper, section: Section, model: str, file: Path, link) -> Htm
 
 def read_counts(file: Path) -> tuple[list[str], np.ndarray]:
     """Class names and counts, rows = true class, of a ``confusion_*.csv``."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        (_, *classes), *rows = csv.reader(lines)
-    return classes, np.array([[int(count) for count in row[1:]] for row in rows])
+    rows = read_table(file, COUNTS_FORM, WRITE_ANEW)
+    classes = [row.pop("true", "") for row in rows]
+    if not rows or any(list(row) != classes or not all(map(str.isdecimal, row.values())) for row in rows):
+        raise FileError(f"{file}: expected a count for each class in each class's line, in one order; {WRITE_ANEW}")
+    return classes, np.array([[int(count) for count in row.values()] for row in rows])
 
 
 def _right(matrix: np.ndarray) -> Html:

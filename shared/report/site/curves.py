@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from shared.report.figures import WATCHED
 from shared.report.files import histories
 from shared.report.site.html import Html, h, joined
 from shared.report.site.marks import runs_word
-from shared.results.diff import Section
+from shared.results.diff import Diff, Section
 
 WIDTH, HEIGHT = 360, 190  # of a panel, in its own units: about those of a phone's screen
 LEFT, RIGHT, TOP, BOTTOM = 38, 10, 22, 26  # room for the labels
@@ -18,9 +17,9 @@ MOST_LOSS = 2.5  # losses above are cut off, so that one bad epoch does not flat
 STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
 
 
-def curves(section: Section, folder: Path) -> Html:
+def curves(diff: Diff, section: Section) -> Html:
     """The learning curves of every model of a section; nothing where none has a history."""
-    return joined([_figure(model, runs) for model, runs in sorted(histories(section, folder).items())])
+    return joined([_figure(model, runs) for model, runs in sorted(histories(diff, section).items())])
 
 
 def _figure(model: str, runs: list[dict]) -> Html:

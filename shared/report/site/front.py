@@ -11,7 +11,7 @@ from shared.paper.schema import Paper
 from shared.report.site.diff_tables import interval
 from shared.report.site.findings import AUDIT
 from shared.report.site.html import Html, h, joined, minus
-from shared.report.site.marks import badge, command, legend, tally, variant_title
+from shared.report.site.marks import badge, command, left_out_list, legend, tally, variant_title
 from shared.report.site.overview import Line, lines
 from shared.report.site.page import SITE_TITLE, Part, framed, page
 from shared.report.tables import number, signed
@@ -63,7 +63,7 @@ def _paper(diff: Diff, address: str) -> Html:
         groups.setdefault((line.table, line.row), []).append(line)
     bodies = [_group(diff, members) for members in groups.values()]
     rows = framed(joined([h("thead", h("tr", head)), bodies]), caption[:1].upper() + caption[1:], "overview")
-    return joined([about, tally(counts), rows, _elsewhere(diff), more, _audited(paper, address)])
+    return joined([about, tally(counts), left_out_list(diff), rows, _elsewhere(diff), more, _audited(paper, address)])
 
 
 def _elsewhere(diff: Diff) -> Html | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shared.paper.schema import Paper
 from shared.report.site.html import Html, h, joined, prose
-from shared.results.diff import Section
+from shared.report.tables import left_out
+from shared.results.diff import Diff, Section
 from shared.results.verdicts import (
     CONDITIONAL,
     CONSISTENT,
@@ -45,6 +46,15 @@ def tally(counts: dict[str, int], words: str = "") -> Html:
     order = [verdict for verdict in SIGNS if counts.get(verdict)]
     marks = [h("span", h("b", counts[verdict]), NBSP, badge(verdict)) for verdict in order]
     return h("p", words, [joined([mark, " "]) for mark in marks], class_="tally")
+
+
+def left_out_list(diff: Diff) -> Html | None:
+    """The units that do not count, each with the reason; nothing where all do."""
+    if not diff.left_out:
+        return None
+    head, *_ = left_out(diff)
+    named = [h("li", h("code", one.name), f": {one.reason}") for one in diff.left_out]
+    return h("div", h("p", h("b", head)), h("ul", named), class_="notice")
 
 
 def legend() -> Html:

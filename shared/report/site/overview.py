@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.paper.schema import Column
 from shared.results.diff import Diff, Entry, Section, compare
+from shared.results.reading import Results
 from shared.results.verdicts import CONDITIONAL, JUDGED, UNDETERMINED, UNPUBLISHED
 
 COUNTED = (*JUDGED, UNDETERMINED, CONDITIONAL)
@@ -67,7 +68,8 @@ def _unpublished(diff: Diff) -> list[Line]:
 
 def _sections(diff: Diff, protocol: str) -> list[Section]:
     """Sections on the paper's own corpus; where only others were run, the rows of the paper are there as not run."""
-    own = [section for section in diff.sections if section.own_corpus] or compare(diff.paper, [], {}).sections
+    nothing_run = Results(diff.paper, diff.results.folder)
+    own = [section for section in diff.sections if section.own_corpus] or compare(nothing_run).sections
     return [section for section in own if section.protocol == protocol]
 
 

@@ -21,7 +21,7 @@ from shared.report.site.curves import curves
 from shared.report.site.diff_tables import section_tables
 from shared.report.site.findings import audit_part, findings_part
 from shared.report.site.html import Html, h, joined, minus, prose
-from shared.report.site.marks import command, legend, protocol_words, tally, variant_title
+from shared.report.site.marks import command, left_out_list, legend, protocol_words, tally, variant_title
 from shared.report.site.page import FRONT, Part, details, page, table
 from shared.report.site.settings import settings_part
 from shared.results.diff import Diff, Section
@@ -29,20 +29,20 @@ from shared.results.diff import Diff, Section
 FILES = {"diff.csv": "every number with its verdict", "runs.csv": "every run"}
 
 
-def paper_page(diff: Diff, folder: Path, link: Callable[[Path], str]) -> str:
-    """A paper's page, drawn from its diff and its folder of results; `link` gives the address of a file there."""
+def paper_page(diff: Diff, link: Callable[[Path], str]) -> str:
+    """A paper's page; `link` gives the address of a file of its results."""
     paper = diff.paper
     own = [section for section in diff.sections if section.own_corpus]
-    on_split = [_section(paper, section, folder, link) for section in own if section.protocol == "published"]
-    otherwise = [_section(paper, section, folder, link) for section in own if section.protocol != "published"]
+    on_split = [_section(diff, section, link) for section in own if section.protocol == "published"]
+    otherwise = [_section(diff, section, link) for section in own if section.protocol != "published"]
     parts = [Part("Published against regenerated", _not_run(diff), tuple(on_split), short="Tables")]
     if otherwise:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
-    parts += _other_corpora(diff, folder, link)
+    parts += _other_corpora(diff, link)
     parts += _protocols(diff)
-    parts += _comparisons(diff, folder) + _ablations(paper, folder) + _examples(folder, link)
+    parts += _comparisons(diff) + _ablations(diff) + _examples(diff.results.folder, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
-    return page(paper.title, _head(diff, folder, link), parts, contents_of=2)
+    return page(paper.title, _head(diff, link), parts, contents_of=2)
 
 
 OTHERWISE = (
@@ -51,8 +51,8 @@ OTHERWISE = (
 )
 
 
-def _head(diff: Diff, folder: Path, link: Callable[[Path], str]) -> Html:
-    paper, corpus = diff.paper, diff.paper.corpus
+def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
+    paper, corpus, folder = diff.paper, diff.paper.corpus, diff.results.folder
     sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n.items())
     dated = f"{paper.document}, {paper.year}"
     facts = {
@@ -74,6 +74,7 @@ def _head(diff: Diff, folder: Path, link: Callable[[Path], str]) -> Html:
             h("p", ", ".join(paper.authors), class_="lead"),
             h("dl", listed, class_="facts"),
             tally(diff.counts, "Verdicts over all variants and splits: "),
+            left_out_list(diff),
             details("What the verdicts mean", legend()),
         ]
     )
@@ -102,8 +103,9 @@ def _not_run(diff: Diff) -> Html | None:
     )
 
 
-def _section(paper: Paper, section: Section, folder: Path, link: Callable[[Path], str]) -> Part:
+def _section(diff: Diff, section: Section, link: Callable[[Path], str]) -> Part:
     """One variant under one protocol on one corpus: tables, matrices, curves."""
+    paper = diff.paper
     title = variant_title(paper, section.variant)
     protocol = protocol_words(paper, section)
     corpus = "" if section.own_corpus else f"on {section.corpus}"
@@ -111,12 +113,12 @@ def _section(paper: Paper, section: Section, folder: Path, link: Callable[[Path]
     variant = paper.variants.get(section.variant)
     said = prose(variant.description) if variant else "Not in the paper: measured for comparison."
     about = h("p", said, " ", h("span", h("code", section.variant), class_="small"))
-    drawn = [section_tables(paper, section), confusions(paper, section, folder, link), curves(section, folder)]
+    drawn = [section_tables(paper, section), confusions(diff, section, link), curves(diff, section)]
     short = ", ".join(text for text in (title, protocol.partition(" protocol")[0], corpus) if text)
     return Part(whole[:1].upper() + whole[1:], joined([about, drawn]), short=short[:1].upper() + short[1:])
 
 
-def _other_corpora(diff: Diff, folder: Path, link: Callable[[Path], str]) -> list[Part]:
+def _other_corpora(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
     """What was measured on other data than the paper's, with the reason why it may not stand beside it."""
     sections = [section for section in diff.sections if not section.own_corpus]
     others = diff.paper.corpus.others
@@ -125,7 +127,7 @@ def _other_corpora(diff: Diff, folder: Path, link: Callable[[Path], str]) -> lis
     used = dict.fromkeys(section.corpus for section in sections)
     reasons = [h("li", h("code", name), f": {others[name]}" if name in others else ": another corpus") for name in used]
     body = joined([h("p", "Not comparable with the published numbers, because:"), h("ul", reasons)])
-    parts = tuple(_section(diff.paper, section, folder, link) for section in sections)
+    parts = tuple(_section(diff, section, link) for section in sections)
     return [Part("On other corpora: not comparable", body, parts, short="Other corpora")]
 
 
@@ -143,17 +145,17 @@ def _protocols(diff: Diff) -> list[Part]:
     return [Part("Protocols and folds: what the split is worth", joined(tables), short="Protocols and folds")]
 
 
-def _comparisons(diff: Diff, folder: Path) -> list[Part]:
+def _comparisons(diff: Diff) -> list[Part]:
     """Two trainings on the same clips, choice by choice."""
-    head, rows = comparisons_table(diff.paper, diff, folder)
+    head, rows = comparisons_table(diff)
     caption = f"Two trainings on the same clips. {comparisons_note(len(rows))}"
     return [Part("What a choice brings", _numbers(head, rows, caption), short="Comparisons")] if rows else []
 
 
-def _ablations(paper: Paper, folder: Path) -> list[Part]:
+def _ablations(diff: Diff) -> list[Part]:
     tables = []
-    for ablation in paper.ablations:
-        head, rows = ablation_table(paper, ablation, folder)
+    for ablation in diff.paper.ablations:
+        head, rows = ablation_table(diff, ablation)
         caption = f"{ablation.model}: {ablation.title} ({ablation_conditions(ablation)})"
         tables.append(_numbers(head, rows, caption))
     return [Part("One choice at a time", joined(tables), short="Ablations")] if tables else []

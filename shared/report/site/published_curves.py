@@ -13,9 +13,9 @@ from shared.results.diff import Diff
 FIRST_NUMBER = 3  # column
 
 
-def published_curves_part(diff: Diff, folder: Path, link: Callable[[Path], str]) -> list[Part]:
+def published_curves_part(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
     """A part with each published curve's picture and a table; none where there is no curve or nothing was run."""
-    pictures = [(curve, picture_of(folder, curve)) for curve in diff.paper.curves]
+    pictures = [(curve, picture_of(diff.results.folder, curve)) for curve in diff.paper.curves]
     pictures = [(curve, file) for curve, file in pictures if file.exists()]
     if not pictures:
         return []
@@ -27,7 +27,7 @@ def published_curves_part(diff: Diff, folder: Path, link: Callable[[Path], str])
         )
         words += "by what share it is less; right, binary accuracy above that of an answer that names nothing."
         figures.append(h("figure", h("img", src=link(file), alt=words), h("figcaption", words)))
-    head, rows = curves_table(diff.paper, diff, folder)
+    head, rows = curves_table(diff)
     numeric = range(FIRST_NUMBER, len(head))
     cells = [[prose(minus(text)) for text in row] for row in rows]
     caption = "Each validation curve, first and last epoch, beside what is scored without hearing anything"

@@ -15,6 +15,7 @@ from reproductions._template.features import windows_of
 from reproductions.commands.run import run_paper
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.runs_table import read_runs
 
 PAPER = load_paper("_template")
 RATE_HZ, SECONDS = 22050, 3
@@ -51,7 +52,7 @@ def test_run_trains_every_model_and_predict_uses_it(few_clips, capsys):
         predict.main([str(few_clips / "drums.000.wav")])
     assert run_paper("_template", corpus="synthetic", precision="float32", epochs=1) == 0
     folder = store.results_folder(PAPER.id, "synthetic")
-    rows = store.read_runs(folder / "runs.csv")
+    rows = read_runs(folder / "runs.csv")
     assert {row["model"] for row in rows} == set(PAPER.models)
     assert {(row["status"], row["epochs"], row["split"]) for row in rows} == {("partial", "1", "test")}
     assert "not comparable" in capsys.readouterr().out, "synthetic data is never a reproduction"

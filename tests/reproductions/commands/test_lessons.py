@@ -12,15 +12,27 @@ import pytest
 
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
-from reproductions.commands.lessons import LESSON, LIMIT_SECONDS, executed, lesson_file, plain, printed, text_of
+from reproductions.commands.lesson_cells import ADDRESS, OPENING, called
+from reproductions.commands.lessons import (
+    ANSWER,
+    LESSON,
+    LIMIT_SECONDS,
+    answers,
+    executed,
+    lesson_file,
+    lesson_names,
+    plain,
+    printed,
+    text_of,
+)
 from shared.base.files import CACHE_VARIABLE
 from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError
 from shared.results.store import RESULTS_VARIABLE
 
 ROOT = PAPERS_ROOT.parent
-PAPERS = list_papers()
-MOST_BYTES = 250_000
+PAPERS, LESSONS = list_papers(), lesson_names()
+MOST_BYTES = 400_000
 FROM_THE_ROOT = "pragadaraju_digits"  # the others are executed in their own folders; all find the root in the same way
 # Put before everything else that the kernel imports: whatever asks for another machine fails.
 NO_NETWORK = """
@@ -38,18 +50,19 @@ socket.socket.connect, socket.getaddrinfo = connect_here, refuse
 """
 
 
-def committed(paper):
-    return nbformat.read(lesson_file(paper), as_version=4)
+def committed(name):
+    return nbformat.read(lesson_file(name), as_version=4)
 
 
-def sources(paper, kind):
-    return [cell.source for cell in committed(paper).cells if cell.cell_type == kind]
+def sources(name, kind):
+    return [cell.source for cell in committed(name).cells if cell.cell_type == kind]
 
 
-def pictures(notebook):
-    """Number of pictures of each code cell."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in code]
+def shown(notebook):
+    """Number of pictures and of players of each code cell."""
+    code = [[output.get("data", {}) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"]
+    pictures = [sum("image/png" in data for data in cell) for cell in code]
+    return pictures, [sum("<audio" in data.get("text/html", "") for data in cell) for cell in code]
 
 
 @pytest.fixture
@@ -61,58 +74,87 @@ def clean(tmp_path):
     return folders | {"PYTHONPATH": path, RESULTS_VARIABLE: "", "KERAS_BACKEND": "tensorflow"}
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_a_fresh_execution_says_what_is_committed(paper, clean):
-    kept = committed(paper)
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_fresh_execution_says_what_is_committed(name, clean):
+    kept = committed(name)
     start = time.perf_counter()
-    fresh = executed(lesson_file(paper), ROOT if paper == FROM_THE_ROOT else None, clean)
+    fresh = executed(lesson_file(name), ROOT if name == FROM_THE_ROOT else None, clean)
     assert time.perf_counter() - start < LIMIT_SECONDS
-    assert printed(fresh) == printed(kept), f"'python -m reproductions lessons {paper}' writes the lesson anew"
-    assert pictures(fresh) == pictures(kept)
-    assert sum(pictures(kept)) >= 1
+    command = f"'python -m reproductions lessons {name}' writes the lesson anew"
+    assert printed(fresh) == printed(kept), command
+    assert answers(fresh) == answers(kept), command
+    assert shown(fresh) == shown(kept)
+    assert sum(shown(kept)[0]) >= 1
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_a_lesson_is_small_and_the_same_on_every_machine(paper):
-    text = lesson_file(paper).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_is_small_and_the_same_on_every_machine(name):
+    text = lesson_file(name).read_text(encoding="utf-8")
     assert len(text.encode()) < MOST_BYTES
-    assert text == text_of(plain(committed(paper), keep_outputs=True)), f"'python -m reproductions lessons {paper}'"
-    outputs = [output for cell in committed(paper).cells for output in cell.get("outputs", ())]
+    assert text == text_of(plain(committed(name), keep_outputs=True)), f"'python -m reproductions lessons {name}'"
+    outputs = [output for cell in committed(name).cells for output in cell.get("outputs", ())]
     assert {output.output_type for output in outputs} <= {"stream", "display_data"}
     assert {output.name for output in outputs if output.output_type == "stream"} == {"stdout"}  # no warning, no bar
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_figures_in_the_text_come_from_the_cells(paper):
+@pytest.mark.parametrize("name", LESSONS)
+def test_figures_in_the_text_come_from_the_cells(name):
     """Every number of two digits or more that a lesson's text mentions is printed by a cell or stands in the code."""
-    found = " ".join([*printed(committed(paper)), *sources(paper, "code")])
-    mentioned = re.findall(r"\d[\d,.]*\d", " ".join(sources(paper, "markdown")))
+    lesson = committed(name)
+    words = "\n".join(cell.source for cell in lesson.cells[2:] if cell.cell_type == "markdown") + lesson.cells[0].source
+    found = " ".join([*printed(lesson), *sources(name, "code")])
+    found += " ".join(text for answer in answers(lesson) for text in answer)
+    mentioned = re.findall(r"\d[\d,.]*\d", ANSWER.sub("", words))
     assert {number for number in mentioned if number not in found} == set()
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_a_lesson_begins_alike_ends_with_exercises_and_imports_the_project(paper):
-    code, words = sources(paper, "code"), sources(paper, "markdown")
-    assert code[0].startswith(sources(PAPERS[0], "code")[0].partition("\n\nimport warnings")[0])
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_begins_alike_ends_with_exercises_and_imports_the_project(name):
+    code, words = sources(name, "code"), sources(name, "markdown")
+    assert code[0] == OPENING.format(address=ADDRESS), f"'python -m reproductions lessons {name}' writes it anew"
     assert words[0].startswith("# ")
     assert all(word in words[0] for word in ("**For whom.**", "uestion"))
-    assert re.search(r"^## Exercises\n\n1[.] .*\n2[.] ", words[-1], re.DOTALL)
     assert "*The picture in words.*" in "".join(words)
     nodes = [node for text in code for node in ast.walk(ast.parse(text))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     ours = {name for name in names if name.partition(".")[0] in ("shared", "data_prep", "reproductions")}
     assert any(name.startswith("shared.") for name in ours)
-    assert {name.split(".")[1] for name in ours if name.startswith("reproductions")} <= {paper}
+    assert {module.split(".")[1] for module in ours if module.startswith("reproductions")} <= {name}
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8").partition("# Transitive")[0]
     others = {name.partition(".")[0] for name in names - ours} - sys.stdlib_module_names
-    assert others <= set(re.findall(r"^([\w-]+)==", requirements, re.MULTILINE))
+    assert others <= set(re.findall(r"^([\w-]+)==", requirements, re.MULTILINE)) | {"IPython"}  # as in any notebook
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_readmes_name_each_lesson(paper):
-    assert f"reproductions/{paper}/{LESSON}" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"]({LESSON})" in (PAPERS_ROOT / paper / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_answer_is_seen_before_it_is_asked_for(name):
+    """Each exercise is a question, followed by its answer in a part that a reader unfolds."""
+    text = sources(name, "markdown")[-1]
+    assert committed(name).cells[-1].cell_type == "markdown"
+    numbers = [int(number) for number in re.findall(r"^(\d+)[.] ", text, re.MULTILINE)]
+    assert len(numbers) >= 2
+    assert numbers == list(range(1, len(numbers) + 1))
+    folded = (
+        r"\d+[.] [^\n]+(?:\n   [^\n]+)*\n\n<details><summary>Answer</summary>\n\n(?:(?!</?details>).)+\n\n</details>"
+    )
+    assert re.fullmatch(rf"## Exercises(?:\n\n{folded})+", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_each_function_that_a_lesson_calls_is_listed_with_its_file(name):
+    file, words = lesson_file(name), committed(name).cells[1].source
+    listed = dict(re.findall(r"^[|] `([^`]+)` [|] \[[^]]+\]\(([^)]+)\) [|]", words, re.MULTILINE))
+    needed = {function: place for function, place, _ in called("\n".join(sources(name, "code")))}
+    assert {function: (file.parent / link).resolve() for function, link in listed.items()} == needed
+    assert needed
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_readmes_name_each_lesson(name):
+    file = lesson_file(name)
+    assert f"]({file.relative_to(ROOT).as_posix()})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    if name in PAPERS:
+        assert f"]({LESSON})" in (PAPERS_ROOT / name / "README.md").read_text(encoding="utf-8")
 
 
 def write_notebook(folder, *cells):
@@ -142,6 +184,17 @@ def test_a_cell_that_fails_is_named(tmp_path):
     with pytest.raises(PaperError, match="ZeroDivisionError: division by zero"):
         executed(file)
     assert file.read_bytes() == before
+
+
+def test_the_code_of_an_answer_is_executed_after_the_cells(tmp_path):
+    file = write_notebook(tmp_path, "x = 1", "x = x + 1")
+    notebook = nbformat.read(file, as_version=4)
+    answer = "```python\nprint(x)\nprint('twice')\n```\n\n```text\n?\n```"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(f"1. What is x?\n\n{answer}\n\nAnd then:\n\n{answer}"))
+    file.write_text(text_of(notebook), encoding="utf-8")
+    fresh = executed(file)
+    assert [cell.cell_type for cell in fresh.cells] == ["code", "code", "markdown"]
+    assert fresh.cells[-1].source == notebook.cells[-1].source.replace("?\n`", "2\ntwice\n`")
 
 
 def test_the_command_refuses_a_paper_that_is_not_there(capsys):

@@ -11,6 +11,7 @@ from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RES
 from shared.metrics.scores import map_at_k
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.reading import Results
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
@@ -23,7 +24,7 @@ ALL_FOUR, WITHOUT, FITTED = PAPER.ensembles["Ensemble"], "Ensemble without the R
 def found():
     """(variant, model) to fold to record and predictions, ensembles included."""
     kept: dict = {}
-    for record, predictions in store.evaluated(PAPER, FOLDER):
+    for record, predictions in ((one.record, one.predictions) for one in Results.read(PAPER, FOLDER).answers):
         kept.setdefault((record["variant"], record["model"]), {})[record["fold"]] = (record, predictions)
     return kept
 

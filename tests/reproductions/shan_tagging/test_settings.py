@@ -11,6 +11,7 @@ from data_prep.corpora.fsdkaggle2018 import clips
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build, crop_length
 from shared.paper.loading import PAPERS_ROOT, load_paper
 from shared.results.diff import compare
+from shared.results.reading import Results
 from shared.results.store import results_folder
 from shared.results.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
 from shared.runs.unit import unit_folders
@@ -114,7 +115,9 @@ def verdict_of(model, variant, **settings):
     run = {"precision": "float32", "epochs": 40, "status": "complete"}
     rows = [{**place, **score, **run, "fold": n, "value": 0.9 + 0.001 * n, "unit": str(n)} for n in range(10)]
     record = {"settings": PAPER.settings_for(variant, model) | settings, "epochs_planned": 40}
-    section = compare(PAPER, rows, {row["unit"]: record for row in rows}, [variant]).sections[0]
+    section = compare(
+        Results(PAPER, results_folder(PAPER.id), {row["unit"]: record for row in rows}, rows=tuple(rows)), [variant]
+    ).sections[0]
     found = section.entries["1", model, "validation", "map@3"]
     return found.verdict, found.condition or found.reason
 

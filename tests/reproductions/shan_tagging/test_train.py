@@ -20,6 +20,7 @@ from shared.metrics.ensembles import weighted_geometric_mean
 from shared.metrics.scores import map_at_k
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.runs_table import read_runs
 from shared.runs.plan import FEATURES, Request, in_order
 from shared.runs.predictions import read_predictions
 from shared.runs.unit import unit_folders
@@ -148,7 +149,7 @@ def test_validation_clips_are_heard_again(finished):
 
 def test_table_and_ensemble_are_of_these_predictions(finished, capsys):
     folder = store.results_folder("shan_tagging")
-    rows = [row for row in store.read_runs(folder / "runs.csv") if row["variant"] == "no-augmentation"]
+    rows = [row for row in read_runs(folder / "runs.csv") if row["variant"] == "no-augmentation"]
     scores = {(row["model"], row["split"], row["metric"]): float(row["value"]) for row in rows}
     members = [read_predictions(finished[name][1]) for name in (SOUNDNET, RESNET, DENSENET_MFCC, DENSENET_LOGMEL)]
     fused = weighted_geometric_mean([one.y_prob for one in members], weights=(0.2, 0.2, 0.2, 0.4))

@@ -11,6 +11,7 @@ from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, STRIDE, build_cnn_1d
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.derived import WINDOWS
 from shared.runs.predictions import read_predictions
 from shared.runs.unit import unit_folders
 
@@ -75,5 +76,5 @@ def test_modes_2_and_3_run_on_real_tracks(there):
         predictions = read_predictions(unit).on("test")
         assert len({clip.rpartition(".")[0] for clip in predictions.clips}) > 12  # of 36 tracks, at random
         assert abs(len(predictions.clips) - 36 * n_windows / 5) <= 3  # one window in five, a genre at a time
-        assert (record["status"], record["clips_are"]) == ("partial", store.WINDOWS)
+        assert (record["status"], record["clips_are"]) == ("partial", WINDOWS)
         assert "jazz.00054.wav" in (unit / "skipped.csv").read_text()

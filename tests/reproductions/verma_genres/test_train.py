@@ -16,6 +16,8 @@ from reproductions.verma_genres import predict, train
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
 from shared.paper.loading import load_paper
 from shared.results import store
+from shared.results.derived import BY_TRACK
+from shared.results.runs_table import read_runs
 from shared.runs.predictions import read_predictions
 from shared.runs.unit import unit_folders
 
@@ -73,13 +75,13 @@ def test_run_trains_all_three_and_predicts(few_tracks, capsys):
         assert set(predictions.split) == ({"test", "train"} if model == CNN_1D else {"test"})
         assert len(predictions.on("test").clips) == 2 * n_windows[model]  # one in five of ten tracks' windows
         assert (unit / "skipped.csv").read_text().splitlines()[1].startswith("rock.00007.wav,")
-    rows = store.read_runs(folder / "runs.csv")
+    rows = read_runs(folder / "runs.csv")
     trained_on = read_predictions(done[CNN_1D][1]).on("train")
     right = (trained_on.y_prob.argmax(1) == trained_on.y_true.argmax(1)).mean()
     of_train = [row for row in rows if row["split"] == "train" and row["model"] == CNN_1D]
     assert [(row["table"], row["value"]) for row in of_train] == [("Not printed", f"{right:.6f}")]
     assert len(trained_on.clips) == 64  # the other four in five
-    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", store.BY_TRACK)}
+    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", BY_TRACK)}
     ann = next(row for row in rows if row["model"] == ANN)
     assert float(ann["value"]) > 0.9  # a tone a genre is easy
     out = " ".join(capsys.readouterr().out.split())

@@ -9,8 +9,8 @@ from PIL import Image
 
 from shared.audio import image_files
 from shared.audio.image_files import ImageError, load_images, png_mark, write_png
-from shared.base.files import CacheFullError
 from shared.base.progress import progress
+from shared.base.write_errors import DiskFullError
 
 HEIGHT, WIDTH = 16, 90
 
@@ -127,7 +127,7 @@ def test_a_full_disk_leaves_no_half_image(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CacheFullError, match=r"a\.png needs \d+ bytes"):
+    with pytest.raises(DiskFullError, match=r"a\.png needs \d+ bytes"):
         write_png(tmp_path / "a.png", np.zeros((20, 30, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
 

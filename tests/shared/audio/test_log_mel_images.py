@@ -16,7 +16,7 @@ from PIL import Image
 from shared.audio import log_mel_images
 from shared.audio.log_mel_images import SpectrogramSettings, image_of, log_mel, make_images, to_image
 from shared.audio.signals import load_audio
-from shared.base.files import CacheFullError
+from shared.base.write_errors import DiskFullError
 
 RATE_HZ = 22050
 DEFAULTS = SpectrogramSettings()
@@ -285,7 +285,7 @@ def test_a_full_disk_ends_the_run_and_leaves_no_half_image(songs, monkeypatch, n
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CacheFullError, match=r"\.png needs [\d,]+ bytes"):
+    with pytest.raises(DiskFullError, match=r"\.png needs [\d,]+ bytes"):
         make_images(songs, n_jobs=n_jobs)
     assert list(songs[0][1].parent.iterdir()) == []
 

@@ -13,12 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.base import files
 from shared.base.arrays import cached_array
 from shared.base.files import (
-    CacheError,
-    CacheFullError,
-    CacheUnwritableError,
     atomic_write,
     cache_key,
     cache_root,
@@ -27,6 +23,7 @@ from shared.base.files import (
     kept_text,
 )
 from shared.base.locks import LockedError, file_lock
+from shared.base.write_errors import DiskFullError, UnwritableError, number_of
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -101,9 +98,10 @@ def test_a_full_disk_names_the_path_the_size_and_the_way_out(tmp_path, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
     path = tmp_path / "images.npy"
     message = r"images\.npy needs 1,234,567 bytes\. Free space there, or set AUDIO_REPRODUCTIONS_CACHE"
-    with pytest.raises(CacheFullError, match=message) as caught:
+    with pytest.raises(DiskFullError, match=message) as caught:
         atomic_write(path, lambda file: file.write(b"x"), n_bytes=1_234_567)
     assert caught.value.errno == errno.ENOSPC
     assert os.listdir(tmp_path) == []
@@ -119,7 +117,7 @@ def test_a_disk_that_fills_up_while_writing_says_how_far_it_came(tmp_path, error
         file.flush()
         raise error
 
-    with pytest.raises(CacheFullError, match=r"more than the 5,000 bytes"):
+    with pytest.raises(DiskFullError, match=r"more than the 5,000 bytes"):
         atomic_write(tmp_path / "a", fill)
     assert os.listdir(tmp_path) == []
 
@@ -128,7 +126,7 @@ def test_a_disk_that_fills_up_while_writing_says_how_far_it_came(tmp_path, error
 def test_numpys_own_error_on_a_full_device_is_recognised():
     with pytest.raises(OSError) as caught, open("/dev/full", "wb", buffering=0) as file:  # noqa: PT011
         np.save(file, np.zeros(100_000))
-    assert files._disk_is_full(caught.value)
+    assert number_of(caught.value) == errno.ENOSPC
 
 
 def test_another_error_of_the_disk_stays_itself(tmp_path):
@@ -137,7 +135,80 @@ def test_another_error_of_the_disk_stays_itself(tmp_path):
 
     with pytest.raises(OSError, match="Input/output error") as caught:
         atomic_write(tmp_path / "a", fail)
-    assert not isinstance(caught.value, CacheFullError)
+    assert not isinstance(caught.value, DiskFullError)
+
+
+PLACES = {
+    "AUDIO_REPRODUCTIONS_CACHE": "the cache",
+    "AUDIO_REPRODUCTIONS_DATA": "the folder of corpora",
+    "AUDIO_REPRODUCTIONS_RESULTS": "the results folder",
+}
+
+
+@pytest.mark.parametrize("variable", PLACES)
+def test_a_full_disk_names_the_variable_of_the_place(tmp_path, monkeypatch, variable):
+    def fill(file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DiskFullError, match="Free space there and run the same command again"):
+        atomic_write(tmp_path / "a", fill)
+    monkeypatch.setenv(variable, str(tmp_path))
+    with pytest.raises(DiskFullError, match=f"Free space there, or set {variable} to a folder on another disk, and"):
+        atomic_write(tmp_path / "a", fill)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import h5py, numpy as np
+from shared.base.files import atomic_write
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+def by_name(file):
+    with h5py.File(file.name, "w") as opened:
+        opened["x"] = np.zeros(100_000)
+for writer in (lambda file: file.write(bytes(100_000)), by_name):
+    try:
+        atomic_write(sys.argv[1], writer)
+    except OSError as error:
+        print(type(error).__name__, error)
+print(list(Path(sys.argv[1]).parent.iterdir()))
+"""
+
+
+def test_a_limit_of_the_system_on_sizes_is_named(tmp_path):
+    """SIGXFSZ would end the program; Python ignores it, so the write fails: with ``ulimit -f``, also in HDF5."""
+    path = tmp_path / "a"
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path)], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    words = (
+        f"TooLargeError the system allows this program no file of more than 50,000 bytes, and {path} is larger. Raise "
+        "the limit (ulimit -f unlimited) and run the same command again; nothing half-written was left\n"
+    )
+    assert done.stdout == words * 2 + "[]\n"
+
+
+def test_an_error_of_a_file_that_is_read_is_not_one_of_writing(tmp_path):
+    for error in (PermissionError(errno.EACCES, "denied", "/somewhere/else"), OSError(errno.EIO, "Input/output error")):
+        with pytest.raises(type(error)) as caught:
+            atomic_write(tmp_path / "a", lambda file, error=error: (_ for _ in ()).throw(error))
+        assert caught.value is error
+
+
+def test_what_is_in_the_way_is_named(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    with pytest.raises(UnwritableError, match="/a cannot be written: a folder is where a file should be. Move it"):
+        atomic_write(tmp_path / "a", lambda file: file.write(b"x"))
+    with pytest.raises(UnwritableError, match="a folder is where"), file_lock(tmp_path / "a", "the run"):
+        pass
+    (tmp_path / "kept").write_text("not to be overwritten")
+    (tmp_path / "lock").symlink_to(tmp_path / "kept")
+    with (
+        pytest.raises(UnwritableError, match="/lock cannot be written: a link is where a file should be"),
+        file_lock(tmp_path / "lock", "the run"),
+    ):
+        pass
+    assert (tmp_path / "kept").read_text() == "not to be overwritten"
 
 
 @pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.EPERM])
@@ -146,15 +217,18 @@ def test_a_cache_that_may_not_be_written_names_the_folder_and_the_variable(tmp_p
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(OSError, match=os.strerror(error)) as caught:
-        atomic_write(tmp_path / "results" / "a", lambda file: file.write(b"x"))
-    assert not isinstance(caught.value, CacheError)  # it is not in the cache
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    words = f"the cache cannot be written to: {tmp_path}/cache/sub: {os.strerror(error).lower()}. Set AUDIO_REPRODUCTI"
-    with pytest.raises(CacheUnwritableError, match=words) as caught:
-        atomic_write(tmp_path / "cache" / "sub" / "a", lambda file: file.write(b"x"))
-    assert caught.value.errno == error
-    assert os.listdir(tmp_path / "cache" / "sub") == []
+    why = os.strerror(error).lower()
+    with pytest.raises(UnwritableError, match=f"^{tmp_path}/elsewhere cannot be written to: {why}. Make it writable"):
+        atomic_write(tmp_path / "elsewhere" / "a", lambda file: file.write(b"x"))
+    for variable, called in PLACES.items():
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+        words = (
+            f"^{called} cannot be written to: {tmp_path}/{variable}/sub: {why}. Set {variable} to a folder that can,"
+        )
+        with pytest.raises(UnwritableError, match=words) as caught:
+            atomic_write(tmp_path / variable / "sub" / "a", lambda file: file.write(b"x"))
+        assert caught.value.errno == error
+        assert os.listdir(tmp_path / variable / "sub") == []
 
 
 def test_a_cache_that_is_a_file_says_so(tmp_path, monkeypatch):
@@ -162,10 +236,10 @@ def test_a_cache_that_is_a_file_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     for path in (tmp_path / "cache" / "a", tmp_path / "cache" / "sub" / "a.npy"):
         with pytest.raises(
-            CacheUnwritableError, match="cannot be written to: .*: a file is where a folder should be. Set AUDIO"
+            UnwritableError, match="cannot be written to: .*: a file is where a folder should be. Set AUDIO"
         ):
             cached_array(path, (1, 1), np.uint8, lambda: np.zeros((1, 1), np.uint8))
-        with pytest.raises(CacheUnwritableError, match="cannot be written to"), file_lock(path, "the run"):
+        with pytest.raises(UnwritableError, match="cannot be written to"), file_lock(path, "the run"):
             pass
 
 
@@ -383,6 +457,6 @@ def test_a_full_disk_names_the_arrays_size(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CacheFullError, match=r"a\.npy needs 63,000 bytes"):
+    with pytest.raises(DiskFullError, match=r"a\.npy needs 63,000 bytes"):
         cached_array(tmp_path / "a.npy", ROWS.shape, np.uint8, Rows(ROWS))
     assert os.listdir(tmp_path) == []

@@ -5,16 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shared.base.locks import LockedError, file_lock
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
+from shared.report.forest import FILE, draw_overview
 from shared.report.tables import render_csv
-from shared.results import store
+from shared.results import reading
 from shared.results.diff import compare, diff_paper
-from shared.results.store import results_folder
+from shared.results.reading import Results
+from shared.results.store import RESULTS_ROOT, results_folder
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +81,8 @@ def test_pictures_are_drawn_of_the_papers_own_protocol_and_of_what_its_readme_sh
 
 
 def test_predictions_are_read_once(paper, folder, monkeypatch):
-    read, once = [], store.read_predictions
-    monkeypatch.setattr(store, "read_predictions", lambda path: read.append(path) or once(path))
+    read, once = [], reading.read_predictions
+    monkeypatch.setattr(reading, "read_predictions", lambda path, *rest: read.append(path) or once(path, *rest))
     write_outputs(paper, folder)
     assert len(read) == len(set(read)) == 5
 
@@ -142,8 +145,8 @@ def test_all_is_written_under_the_lock_of_the_folder(paper, folder, monkeypatch)
             pass
         return written(*arguments)
 
-    written = store.write_runs
-    monkeypatch.setattr(store, "write_runs", refused)
+    written = files.write_runs_file
+    monkeypatch.setattr(files, "write_runs_file", refused)
     write_outputs(paper, folder)
     assert not (folder / ".lock").exists()
 
@@ -167,6 +170,13 @@ def test_the_committed_readmes_are_what_would_be_written(committed):
         assert text == file.read_text(encoding="utf-8"), f"{file}: run python -m reproductions report"
 
 
+def test_the_committed_picture_at_the_top_is_what_would_be_drawn(committed, tmp_path):
+    draw_overview(tmp_path / FILE, committed)
+    drawn, kept = (Image.open(folder / FILE).convert("RGB") for folder in (tmp_path, RESULTS_ROOT))
+    assert drawn.size == kept.size
+    assert np.array_equal(np.asarray(drawn), np.asarray(kept)), "run python -m reproductions report"
+
+
 def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_stale(paper, folder):
     write_outputs(paper, folder)
     first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
@@ -183,15 +193,14 @@ def test_a_paper_without_results_gets_its_tables_as_not_run(paper, tmp_path):
     assert "not run" in (tmp_path / "table_IV_paper.md").read_text(encoding="utf-8")
 
 
-def test_readmes_are_filled_where_they_are(paper, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "results_folder", lambda paper_id: tmp_path)
+def test_readmes_are_filled_where_they_are(paper, tmp_path):
     (tmp_path / "curves_paper.png").touch()
-    diff = compare(replace(paper, path=tmp_path / "own" / "paper.toml"), [], {})
+    diff = compare(Results(replace(paper, path=tmp_path / "own" / "paper.toml"), tmp_path))
     assert files.write_readmes([diff], tmp_path) == []
     top, own = tmp_path / "README.md", tmp_path / "own" / "README.md"
     own.parent.mkdir()
     top.write_text("<!-- begin:papers -->\n<!-- end:papers -->\n", encoding="utf-8")
     own.write_text("<!-- begin:figures -->\n<!-- end:figures -->\n", encoding="utf-8")
     assert files.write_readmes([diff], tmp_path) == [top, own]
-    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md): " in top.read_text(encoding="utf-8")
+    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md) | " in top.read_text(encoding="utf-8")
     assert "![curves paper](../../results/lam_ensemble/curves_paper.png)" in own.read_text(encoding="utf-8")

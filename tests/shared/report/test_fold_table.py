@@ -39,7 +39,7 @@ PLACE = ("Model 3", "test", "accuracy")
 
 
 def accuracies(diff, folder):
-    return [one for one in measured(diff, folder) if one.cell == cell_of(diff)]
+    return [one for one in measured(diff) if one.cell == cell_of(diff)]
 
 
 def test_each_group_beside_the_printed_number(diffed):
@@ -56,19 +56,19 @@ def test_each_group_beside_the_printed_number(diffed):
 
 
 def test_rows_of_a_table(diffed):
-    diff, folder = diffed(
+    diff, _folder = diffed(
         ({"validation": 348, "test": 227}, {"protocol": "grouped", "fold": 0}),
         ({"validation": 300, "test": 150}, {"protocol": "grouped", "fold": 1, "status": "partial"}),
         ({"validation": 348, "test": 240}, {"protocol": "published"}),
     )
-    (table,) = fold_tables(diff, folder)
+    (table,) = fold_tables(diff)
     assert table.title.startswith("Model 3, published ")
     at = table.head.index("test accuracy")
     first = table.rows[0]
     assert (first[1], first[at], first[at + 1].split()[0]) == ("anna", "0.9080", "+0.0000")
     assert first[-1] == "test accuracy, test precision, test recall"
     assert [row[1] for row in table.rows] == ["anna", "the stated split (`published`)"]  # a finished run is there
-    block = paper_blocks(diff.paper, diff, folder)["folds-published"]()
+    block = paper_blocks(diff)["folds-published"]()
     assert f"**{table.title}**" in block
     assert "| `paper` | anna |" in block
 
@@ -77,15 +77,15 @@ def test_a_partial_run_is_named_and_decides_nothing(diffed):
     diff, folder = diffed(({"test": 227}, {"protocol": "grouped", "fold": 1, "status": "partial", "epochs": 3}))
     (ben,) = accuracies(diff, folder)
     assert (ben.partial, ben.holds) == (3, False)
-    (table,) = fold_tables(diff, folder)
+    (table,) = fold_tables(diff)
     assert "0.9080 (partial: 3 epochs)" in table.rows[0]
     assert table.rows[0][-1] == ""
 
 
 def test_the_groups_mean(diffed):
     runs = [({"test": 200}, {"protocol": "grouped", "fold": 0}), ({"test": 150}, {"protocol": "grouped", "fold": 1})]
-    diff, folder = diffed(*runs)
-    (table,) = fold_tables(diff, folder)
+    diff, _folder = diffed(*runs)
+    (table,) = fold_tables(diff)
     row = next(row for row in table.rows if row[1] == "**mean of 2**")
     assert "0.7000 ± 0.1414" in row
     assert "-0.2080" in row
@@ -93,14 +93,14 @@ def test_the_groups_mean(diffed):
 
 def test_training_accuracy_from_the_history_where_no_answers_were_kept(diffed, monkeypatch):
     """The history's second epoch, which was evaluated, has 0.6."""
-    diff, folder = diffed(({"test": 227}, {"protocol": "grouped", "fold": 0}))
+    diff, _folder = diffed(({"test": 227}, {"protocol": "grouped", "fold": 0}))
     cell = replace(cell_of(diff), split="train", value=0.6, n=None)
     protocol = replace(GROUPED, n={"train": 1000, "test": 250})
     paper = replace(diff.paper, corpus=replace(diff.paper.corpus, protocols={"grouped": protocol}))
     monkeypatch.setattr(type(paper), "cells", lambda self: [cell])
-    (one,) = measured(replace(diff, paper=paper), folder)
+    (one,) = measured(replace(diff, results=replace(diff.results, paper=paper)))
     assert (one.value, one.n, one.from_history, one.holds) == (0.6, 1000, True, True)
-    (table,) = fold_tables(replace(diff, paper=paper), folder)
+    (table,) = fold_tables(replace(diff, results=replace(diff.results, paper=paper)))
     assert f"0.6000{MARK}" in table.rows[0]
     assert table.notes == (NOTE,)
 
@@ -111,5 +111,5 @@ def test_a_split_that_may_not_stand_beside_the_paper_is_left_out(write_unit):
     write_runs(paper, folder)
     diff = diff_paper(paper, folder)
     assert paper.corpus.n_under("grouped") is None
-    assert fold_tables(diff, folder) == []
-    assert paper_blocks(paper, diff, folder)["folds-published"]() == "Not run yet."
+    assert fold_tables(diff) == []
+    assert paper_blocks(diff)["folds-published"]() == "Not run yet."

@@ -71,12 +71,12 @@ def test_the_tables_have_the_published_scores_and_the_mean_over_the_runs(folder)
     paper = load_paper("pascuo_multilabel")
     write_outputs(paper, folder)
     diff = diff_paper(paper, folder, corpus="mixtures")
-    means = multilabel.means(multilabel.summaries(multilabel.answers_of(paper, diff.sections[0], folder)))
-    lines = multilabel.render_labels(paper, diff, folder).splitlines()
+    means = multilabel.means(multilabel.summaries(multilabel.answers_of(diff, diff.sections[0])))
+    lines = multilabel.render_labels(diff).splitlines()
     assert lines[4].split() == ["published", "0.21", "0.93"]
     assert lines[5].split()[:3] == ["CNN", f"{means['CNN']['loss']:.4f}", f"{means['CNN']['binary_accuracy']:.4f}"]
     assert lines[6].startswith("Constant predictor")
-    markdown = multilabel.labels_markdown(paper, diff, folder)
+    markdown = multilabel.labels_markdown(diff)
     assert markdown.splitlines()[2].startswith("| mixtures | `paper` | published | CNN | ")
 
 
@@ -84,8 +84,8 @@ def test_the_blocks_of_a_readme(folder):
     paper = load_paper("pascuo_multilabel")
     write_outputs(paper, folder)
     diff = diff_paper(paper, folder)
-    blocks = paper_blocks(paper, diff, folder)
-    assert blocks["labels"]() == multilabel.labels_markdown(paper, diff, folder)
+    blocks = paper_blocks(diff)
+    assert blocks["labels"]() == multilabel.labels_markdown(diff)
     assert "always answering none of them has binary accuracy 0.93845" in blocks["constant"]()
 
 
@@ -93,6 +93,6 @@ def test_nothing_is_written_for_one_label_a_clip_or_without_runs(tmp_path):
     for name in ("verma_genres", "pascuo_multilabel"):
         paper = load_paper(name)
         diff = diff_paper(paper, tmp_path)
-        assert multilabel.write_labels(paper, diff, tmp_path, None) == []
-    assert multilabel.labels_markdown(paper, diff, tmp_path) == "Not run yet."
-    assert multilabel.render_labels(paper, diff, tmp_path) == ""
+        assert multilabel.write_labels(diff, None) == []
+    assert multilabel.labels_markdown(diff) == "Not run yet."
+    assert multilabel.render_labels(diff) == ""

@@ -10,12 +10,14 @@ from shared.report.files import GENERATED
 from shared.report.published_curves import curves_table, lines, picture_of, write_published_curves
 from shared.report.site.published_curves import published_curves_part
 from shared.results.diff import Diff, Section, diff_paper
+from shared.results.reading import Results
 from shared.results.store import results_folder
 
 PAPER = load_paper("pascuo_multilabel")
 (CURVE,) = PAPER.curves
 CONSTANT = {"n": 40, "binary_crossentropy": 0.4, "binary_accuracy": 0.8}
 DEAF = CONSTANT | {"binary_crossentropy": 0.5}
+HEAD = "epoch,loss,binary_accuracy,val_loss,val_binary_accuracy"
 
 
 @pytest.fixture
@@ -25,10 +27,10 @@ def made(tmp_path):
     def unit(key, model, losses=(), validation=None):
         folder = tmp_path / "units" / key
         folder.mkdir(parents=True)
-        rows = [f"{i},{loss},{1 - loss}" for i, loss in enumerate(losses, start=1)]
+        rows = [f"{i},1,0,{loss},{1 - loss}" for i, loss in enumerate(losses, start=1)]
         if losses:
-            (folder / "history.csv").write_text("\n".join(["epoch,val_loss,val_binary_accuracy", *rows]) + "\n")
-        record = {"key": key, "model": model, "seed": 0}
+            (folder / "history.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+        record = {"key": key, "model": model, "seed": 0, "epochs": len(losses)}
         return record | ({"validation": validation, "nothing_heard": DEAF} if validation else {})
 
     records = (
@@ -38,12 +40,12 @@ def made(tmp_path):
         unit("d", "Constant predictor", validation=CONSTANT),
     )
     section = Section("paper", "grouped", "mixtures", {}, records=records, own_corpus=False)
-    return Diff(PAPER, (section,)), tmp_path
+    return Diff(Results(PAPER, tmp_path), (section,)), tmp_path
 
 
 def test_the_published_curve_comes_first_beside_the_papers_own_labels(made):
-    diff, folder = made
-    published, ours = lines(PAPER, CURVE, diff, folder)
+    diff, _folder = made
+    published, ours = lines(CURVE, diff)
     assert published.corpus == ""
     assert published.losses[0] == 0.2077
     assert published.constant_loss == pytest.approx(0.20905, abs=5e-6)
@@ -59,11 +61,14 @@ def test_runs_without_a_constant_predictor_or_of_other_readings_are_left_out(mad
     diff, folder = made
     (section,) = diff.sections
     for changed in ({"records": section.records[:3]}, {"variant": "corrected"}, {"corpus": "another"}):
-        other = Diff(PAPER, (dataclasses.replace(section, **changed),))
-        assert [line.corpus for line in lines(PAPER, CURVE, other, folder)] == [""]
-        assert write_published_curves(PAPER, other, folder, None) == []
+        other = Diff(Results(PAPER, folder), (dataclasses.replace(section, **changed),))
+        assert [line.corpus for line in lines(CURVE, other)] == [""]
+        assert write_published_curves(other, None) == []
     unknown = dataclasses.replace(PAPER, corpus=dataclasses.replace(PAPER.corpus, drawn=None))
-    assert [line.corpus for line in lines(unknown, CURVE, diff, folder)] == ["mixtures"]
+    assert [
+        line.corpus
+        for line in lines(CURVE, dataclasses.replace(diff, results=dataclasses.replace(diff.results, paper=unknown)))
+    ] == ["mixtures"]
 
 
 def test_files_are_written_that_are_removed_when_stale(made):
@@ -73,7 +78,7 @@ def test_files_are_written_that_are_removed_when_stale(made):
         path.write_text(text, encoding="utf-8")
         return path
 
-    written = write_published_curves(PAPER, diff, folder, write)
+    written = write_published_curves(diff, write)
     assert written == [folder / "curve_figure-3.csv", picture_of(folder, CURVE)]
     assert all(any(path.match(pattern) for pattern in GENERATED) for path in written)
     assert written[1].read_bytes().startswith(b"\x89PNG")
@@ -83,17 +88,17 @@ def test_files_are_written_that_are_removed_when_stale(made):
     assert (rows[0]["corpus"], rows[0]["epoch"], rows[0]["loss"]) == ("published", "1", "0.207700")
     assert (rows[-1]["corpus"], rows[-1]["epoch"], rows[-1]["loss"]) == ("mixtures", "2", "0.150000")
     before = written[1].read_bytes()
-    write_published_curves(PAPER, diff, folder, write)
+    write_published_curves(diff, write)
     assert written[1].read_bytes() == before
 
-    (part,) = published_curves_part(diff, folder, lambda file: file.name)
+    (part,) = published_curves_part(diff, lambda file: file.name)
     assert 'src="curve_figure-3.png"' in part.body
     assert "<td" in part.body
 
 
 def test_the_table_says_how_far_each_leaves_a_constant_answer(made):
-    diff, folder = made
-    head, (published, ours) = curves_table(PAPER, diff, folder)
+    diff, _folder = made
+    head, (published, ours) = curves_table(diff)
     assert len(head) == len(published) == len(ours)
     assert published[0] == "Figure 3, published"
     assert "0.2077, 0.2053" in published
@@ -106,5 +111,5 @@ def test_the_table_says_how_far_each_leaves_a_constant_answer(made):
 def test_papers_without_a_published_curve_have_none(tmp_path):
     paper = load_paper("verma_genres")
     diff = diff_paper(paper, results_folder(paper.id))
-    assert write_published_curves(paper, diff, tmp_path, None) == []
-    assert published_curves_part(diff, tmp_path, str) == []
+    assert write_published_curves(diff, None) == []
+    assert published_curves_part(diff, str) == []

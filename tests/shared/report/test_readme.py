@@ -9,6 +9,7 @@ from shared.paper.loading import load_paper
 from shared.paper.schema import Protocol
 from shared.report.readme import ReadmeError, paper_blocks, render_blocks, suite_blocks
 from shared.results.diff import compare, diff_paper
+from shared.results.reading import Results
 from shared.results.store import write_runs
 
 FILE, NO_RESULTS = Path("README.md"), Path("nowhere")
@@ -28,7 +29,7 @@ def test_blocks_are_filled_and_the_rest_is_kept():
 def test_rendering_twice_changes_nothing(tmp_path):
     (tmp_path / "curves_paper.png").touch()
     paper = load_paper("pragadaraju_digits")  # it has all kinds of blocks
-    blocks = paper_blocks(paper, compare(paper, [], {}), tmp_path)
+    blocks = paper_blocks(compare(Results(paper, tmp_path)))
     text = "\n".join(f"<!-- begin:{name} -->\n<!-- end:{name} -->" for name in blocks)
     once = render_blocks(text, blocks, FILE)
     assert render_blocks(once, blocks, FILE) == once
@@ -56,45 +57,35 @@ def test_markers_that_cannot_be_filled_are_refused(text, message):
 
 
 def test_settings_say_where_they_come_from(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["settings"]()
+    text = paper_blocks(compare(Results(paper, NO_RESULTS)))["settings"]()
     assert "| `batch_size` | all | 32 | images | paper, IV-B |" in text
     assert "| `image_width` | all | 1292 | pixels | arithmetic |" in text
     assert all(f"| `{name}` |" in text for name in paper.settings)
 
 
 def test_models_have_their_shapes_and_counts(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["models"]()
+    text = paper_blocks(compare(Results(paper, NO_RESULTS)))["models"]()
     assert "7,762,021 parameters" in text
     assert "| Conv 5x5 @ 16, ReLU, max-pool 2x2 | 62 x 644 x 16 |" in text
 
 
-def test_a_paper_that_was_not_run_says_so_at_the_top(paper):
-    text = suite_blocks([compare(paper, [], {})])["papers"]()
-    assert "|  | Model 3, test accuracy | 0.9080 | not run | not run |" in text
-    assert text.count("[lam_ensemble]") == 1, "a line a row of the table, the paper named once"
-
-
-def test_the_top_gives_every_headline_reading_that_was_run(paper, write_unit):
-    other = replace(paper.variants["paper-intended"], headline=True)
-    paper = replace(paper, variants=paper.variants | {"paper-intended": other})
-    write_unit("Model 3", {"test": 10}, variant="paper-none")
-    write_unit("Model 3", {"test": 227})
-    write_unit("Model 3", {"test": 100}, protocol="grouped")
-    folder = write_unit("Model 3", {"test": 200}, variant="paper-intended")
+def test_the_top_has_a_row_a_paper_with_its_verdicts(paper, write_unit):
+    folder = write_unit("Model 3", {"test": 227})
     write_runs(paper, folder)
-    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.9080 (paper)<br>0.8000 (paper-intended) | undetermined<br>undetermined |" in text
+    row = suite_blocks([diff_paper(paper, folder)])["papers"]().splitlines()[-1]
+    assert row.startswith("| [lam_ensemble](reproductions/lam_ensemble/README.md) | music genre")
+    assert row.endswith(" | 3 | 2 not run, 1 undetermined |")
 
 
 def test_variants_that_were_not_run_are_named_with_their_command(paper):
-    text = paper_blocks(paper, compare(paper, [], {}), NO_RESULTS)["tables"]()
+    text = paper_blocks(compare(Results(paper, NO_RESULTS)))["tables"]()
     assert "(variant `paper-none`): not run; `python -m reproductions run lam_ensemble --variant paper-none`" in text
 
 
 def test_figures_of_one_variant_and_protocol(paper, tmp_path):
     for name in ("confusion_prod_paper.png", "confusion_prod_paper_grouped.png", "curves_paper.png"):
         (tmp_path / name).touch()
-    blocks = paper_blocks(paper, compare(paper, [], {}), tmp_path)
+    blocks = paper_blocks(compare(Results(paper, tmp_path)))
     shown = [link.rpartition("/")[2] for link in blocks["figures-paper"]().splitlines()]
     assert shown == ["curves_paper.png)", "confusion_prod_paper.png)"]
     assert blocks["figures-paper_grouped"]().count("png") == 1
@@ -106,7 +97,7 @@ def test_protocols_stand_side_by_side(paper, write_unit):
     write_unit("Model 3", {"validation": 300, "test": 150}, protocol="grouped")
     folder = write_unit("Model 3", {"validation": 300, "test": 200}, protocol="grouped", fold=1)
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    block = paper_blocks(diff_paper(paper, folder))["protocols"]()
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 | 0.6000 | 0.7000 ± 0.1414 (2 folds) |"
 
 
@@ -115,47 +106,26 @@ def test_other_corpora_stand_among_the_protocols_and_are_named(paper, write_unit
         write_unit("Model 3", {"test": right}, corpus="vntm-subset", seed=seed)
     folder = write_unit("Model 3", {"test": 150}, corpus="vntm-subset", protocol="grouped")
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]().splitlines()
+    block = paper_blocks(diff_paper(paper, folder))["protocols"]().splitlines()
     assert block[0].startswith("| corpus | model | variant | published split, test accuracy |")
     assert block[-1] == "| vntm-subset | Model 3 | `paper` | 0.8200 ± 0.0283 | 0.6000 |  |"
-
-
-def test_the_top_shows_another_corpus_where_the_papers_own_was_not_run(paper, write_unit):
-    folder = write_unit("Model 3", {"test": 200}, corpus="vntm-subset")
-    write_runs(paper, folder)
-    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.8000 (paper, on vntm-subset) | not comparable (corpus vntm-subset, the paper's is vntm) |" in text
-    write_unit("Model 3", {"test": 227})
-    write_runs(paper, folder)
-    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    assert "| 0.9080 (paper) | undetermined |" in text
-
-
-def test_the_top_shows_the_first_variant_that_was_run_where_the_faithful_one_was_not(paper, write_unit):
-    write_unit("Model 3", {"test": 200}, corpus="vntm-subset", variant="paper-intended")
-    folder = write_unit("Model 3", {"test": 150}, corpus="vntm-subset", variant="paper-none")
-    write_runs(paper, folder)
-    text = suite_blocks([diff_paper(paper, folder)])["papers"]()
-    first = next(name for name in paper.variants if name in ("paper-intended", "paper-none"))
-    score = {"paper-intended": "0.8000", "paper-none": "0.6000"}[first]
-    assert f"| {score} ({first}, on vntm-subset) | not comparable (corpus vntm-subset, the paper's is vntm) |" in text
 
 
 def test_a_partial_run_stands_among_the_protocols_and_says_so_until_a_finished_one_is_there(paper, write_unit):
     folder = write_unit("Model 3", {"validation": 300, "test": 225}, status="partial")
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    block = paper_blocks(diff_paper(paper, folder))["protocols"]()
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.9000 (partial: 3 epochs) | not run |  |"
     write_unit("Model 3", {"validation": 300, "test": 200}, seed=1)
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    block = paper_blocks(diff_paper(paper, folder))["protocols"]()
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.8000 | not run |  |"
 
 
 def test_another_protocol_has_a_column_of_its_own(paper, write_unit):
     folder = write_unit("Model 3", {"validation": 300, "test": 225}, protocol="official")
     write_runs(paper, folder)
-    block = paper_blocks(paper, diff_paper(paper, folder), folder)["protocols"]()
+    block = paper_blocks(diff_paper(paper, folder))["protocols"]()
     assert "| published split, test accuracy | official | grouped, fold 0 |" in block.splitlines()[0]
     assert block.splitlines()[-1] == "| Model 3 | `paper` | not run | 0.9000 | not run |  |"
 
@@ -166,13 +136,14 @@ def test_named_folds_stand_side_by_side(paper, write_unit):
     write_runs(paper, folder)
     diff = diff_paper(paper, folder)
     with pytest.raises(ReadmeError, match=r"the block 'folds' needs the folds' names, corpus.protocols.grouped.folds"):
-        paper_blocks(paper, diff, folder)["folds"]()
+        paper_blocks(diff)["folds"]()
     grouped = Protocol("grouped", folds=("anna", "ben", "cora"))
     named = replace(paper, corpus=replace(paper.corpus, protocols={"grouped": grouped}))
-    block = paper_blocks(named, replace(diff, paper=named), folder)["folds"]()
+    block = paper_blocks(replace(diff, results=replace(diff.results, paper=named)))["folds"]()
     assert block.splitlines()[0] == "| model | variant | anna | ben | cora | mean ± sd over folds |"
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | not run | 0.8000 | 2 of 3 folds |"
     write_unit("Model 3", {"validation": 300, "test": 175}, protocol="grouped", fold=1)
     write_runs(paper, folder)
-    block = paper_blocks(named, replace(diff_paper(paper, folder), paper=named), folder)["folds"]()
+    diff = diff_paper(paper, folder)
+    block = paper_blocks(replace(diff, results=replace(diff.results, paper=named)))["folds"]()
     assert block.splitlines()[-1] == "| Model 3 | `paper` | 0.6000 | 0.7000 | 0.8000 | 0.7000 ± 0.1000 |"

@@ -3,12 +3,14 @@
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from shared.paper.loading import load_paper
-from shared.report.tables import WIDTH, duration, layouts, render_csv, render_markdown, render_text
+from shared.report.tables import WIDTH, duration, extra_rows, layouts, render_csv, render_markdown, render_text
 from shared.results.diff import compare, diff_paper
+from shared.results.reading import Results
 from shared.results.store import write_runs
 
 
@@ -94,7 +96,7 @@ def test_a_single_fold_of_several_is_named(diff):
     """20 clips of 200 would else look like the whole of a small corpus."""
     section = replace(diff.sections[0], in_folds=True)
     assert "seed 0, 1; fold 0; precision" in render_markdown(diff.paper, section, diff.paper.tables[0])
-    assert compare(load_paper("shan_tagging"), [], {}).sections[0].in_folds
+    assert compare(Results(load_paper("shan_tagging"), Path())).sections[0].in_folds
     assert not diff.sections[0].in_folds
 
 
@@ -147,7 +149,7 @@ def test_wide_tables_are_broken_into_blocks(paper):
     """A table of 20 columns is printed in blocks that fit, each with the row's name."""
     table = paper.tables[0]
     wide = replace(table, columns=table.columns * 3, rows=tuple(replace(r, cells=r.cells * 3) for r in table.rows))
-    text = render_text(compare(replace(paper, tables=(wide,)), [], {}))
+    text = render_text(compare(Results(replace(paper, tables=(wide,)), Path())))
     assert text.count("1     published") == 3
     assert max(map(len, text.splitlines())) <= WIDTH
 
@@ -156,8 +158,32 @@ def test_scores_that_the_paper_does_not_print_have_a_table_of_their_own():
     paper, name = load_paper("shan_tagging"), "2D Conv (DenseNet, Log-Mel)"
     row = {"model": name, "variant": "paper", "protocol": "published", "split": "test", "metric": "map@3", "value": 0.9}
     row |= {"n": 1600, "seed": 0, "fold": 0, "corpus": "fsdkaggle2018", "fingerprint": "0" * 16, "precision": "float32"}
-    section = compare(paper, [row | {"epochs": 40, "status": "complete", "unit": "a unit"}], {}).sections[0]
+    section = compare(
+        Results(paper, Path(), rows=(row | {"epochs": 40, "status": "complete", "unit": "a unit"},))
+    ).sections[0]
     printed, others = layouts(paper, section)
     assert (printed.id, others.id) == ("1", "Not printed")
     assert f"| *{name}* | not in the paper | 0.9000 |  |  |" in render_markdown(paper, section, others)
-    assert [table.id for table in layouts(paper, compare(paper, [], {}).sections[0])] == ["1"]
+    assert [table.id for table in layouts(paper, compare(Results(paper, Path())).sections[0])] == ["1"]
+
+
+def test_what_the_paper_does_not_print_is_in_the_scale_of_its_column(paper, write_unit):
+    folder = write_unit("1-NN probe", {"test": 248}, variant="probe")
+    write_runs(paper, folder)
+    section = diff_paper(paper, folder).sections[-1]
+    fractions = paper.tables[0].columns
+    percent = tuple(replace(column, scale=100) for column in fractions)
+    texts = [dict(zip(fractions, extra_rows(section, columns)[0][2], strict=True)) for columns in (fractions, percent)]
+    accuracy = next(column for column in fractions if (column.split, column.metric) == ("test", "accuracy"))
+    assert [text[accuracy] for text in texts] == ["0.9920", "99.20"]
+
+
+def test_the_spread_of_runs_in_several_folds_is_that_over_folds(paper, write_unit):
+    for fold, of_seeds in enumerate([(200, 210), (220, 230), (180, 190)]):
+        for seed, right in enumerate(of_seeds):
+            folder = write_unit("Model 1", {"test": right}, fold=fold, seed=seed, protocol="grouped")
+    write_runs(paper, folder)
+    text = render_text(diff_paper(paper, folder, protocol="grouped"))
+    regenerated, spread = (line(text, name, after="grouped").split() for name in ("regenerated", "sd of 3 folds"))
+    assert "0.8200" in regenerated, "the mean of 205, 225 and 185 of 250"
+    assert "0.0800" in spread, "their standard deviation, 20 of 250"

@@ -7,14 +7,22 @@ import pytest
 from shared.paper.loading import load_paper
 from shared.paper.schema import Ablation
 from shared.results.ablations import measured
+from shared.results.reading import Results
 
 ABLATION = Ablation("one at a time", "Model 3", ("paper", "paper-none", "paper-intended"), epochs=2)
-HISTORY = "epoch,accuracy,test_accuracy,seconds\n1,0.2,0.3,1.0\n2,0.4,{},1.0\n3,0.5,0.9,1.0\n"
+HISTORY = (
+    "epoch,accuracy,loss,test_accuracy,test_loss,seconds\n1,0.2,2.0,0.3,2.0,1.0\n2,0.4,1.0,{},1.0,1.0\n"
+    "3,0.5,0.5,0.9,0.5,1.0\n"
+)
 
 
 @pytest.fixture(scope="module")
 def paper():
     return load_paper("lam_ensemble")
+
+
+def read(paper, folder):
+    return Results.read(paper, folder, for_writing=True)
 
 
 def write(write_unit, variant, accuracy, **conditions):
@@ -28,7 +36,7 @@ def write(write_unit, variant, accuracy, **conditions):
 def test_scores_after_the_chosen_epoch_and_their_differences(paper, write_unit):
     write(write_unit, "paper", 0.5, status="partial")
     folder = write(write_unit, "paper-none", 0.8)
-    first, second, third = measured(paper, ABLATION, folder)
+    first, second, third = measured(read(paper, folder), ABLATION)
     assert (first["value"], first["delta"], first["n"]) == (0.5, None, 250)
     assert (second["value"], second["delta"], second["says"]) == (0.8, pytest.approx(0.3), "up")
     # Newcombe's interval of 200/250 - 125/250: from the two Wilson intervals, (0.7461, 0.8449) and (0.4384, 0.5616)
@@ -39,12 +47,16 @@ def test_scores_after_the_chosen_epoch_and_their_differences(paper, write_unit):
 def test_a_difference_that_clips_alone_explain_moves_nothing(paper, write_unit):
     write(write_unit, "paper", 0.5)
     folder = write(write_unit, "paper-none", 0.46)
-    assert [row["says"] for row in measured(paper, ABLATION, folder)] == ["", "no", ""]
+    assert [row["says"] for row in measured(read(paper, folder), ABLATION)] == ["", "no", ""]
 
 
 def test_other_conditions_and_shorter_runs_do_not_count(paper, write_unit):
     write(write_unit, "paper", 0.5, seed=1)
     write(write_unit, "paper", 0.5, protocol="grouped")
     folder = write(write_unit, "paper-none", 0.5)
-    assert [row["value"] for row in measured(paper, ABLATION, folder)] == [None, 0.5, None]
-    assert [row["value"] for row in measured(paper, replace(ABLATION, epochs=4), folder)] == [None, None, None]
+    assert [row["value"] for row in measured(read(paper, folder), ABLATION)] == [
+        None,
+        0.5,
+        None,
+    ]
+    assert [row["value"] for row in measured(read(paper, folder), replace(ABLATION, epochs=4))] == [None, None, None]

@@ -11,8 +11,11 @@ import pytest
 from shared.base.locks import file_lock
 from shared.paper.loading import load_paper
 from shared.paper.schema import Clusters, PaperError, Protocol
-from shared.results.diff import compare, diff_paper
-from shared.results.store import RUNS, read_runs, write_runs
+from shared.results.diff import compare as compare_results
+from shared.results.diff import diff_paper
+from shared.results.reading import Results
+from shared.results.runs_table import RUNS, DiffError, read_runs
+from shared.results.store import write_runs
 from shared.results.verdicts import (
     CONDITIONAL,
     CONSISTENT,
@@ -24,7 +27,6 @@ from shared.results.verdicts import (
     UNDETERMINED,
     UNPUBLISHED,
 )
-from shared.results.verification import DiffError
 from shared.runs.unit import ResultsError
 
 ROUNDED = 0.5e-4  # half a unit of Table IV's last decimal
@@ -35,6 +37,12 @@ PUBLISHED, OTHER = "e348ce06802c7c4b", "0123456789abcdef"
 def paper_with_margins(lam):
     table = replace(lam.tables[0], margins={"accuracy": 0.1}, margin_reason="made up")
     return replace(lam, tables=(table,))
+
+
+def compare(paper, rows, records, *conditions, **named):
+    """The diff of hand-made rows."""
+    results = Results(paper, paper.path.parent, records=records, rows=tuple(rows))
+    return compare_results(results, *conditions, **named)
 
 
 def row(value, metric="accuracy", split="test", model="Model 3", seed=0, **conditions):
@@ -420,7 +428,7 @@ def test_a_row_too_few_or_too_many_is_named(paper, write_unit):
 def test_an_older_schema_is_refused(paper, write_unit):
     folder = write_unit("Model 3", {"test": 227})
     (folder / RUNS).write_text("paper,model,value\nlam_ensemble,Model 3,0.9\n", encoding="utf-8")
-    with pytest.raises(ResultsError, match="older schema"):
+    with pytest.raises(ResultsError, match="line 2 table: is missing"):
         diff_paper(paper, folder)
     assert len(read_runs(folder / "none.csv")) == 0
 

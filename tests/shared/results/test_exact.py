@@ -10,7 +10,7 @@ from shared.paper.loading import load_paper
 from shared.paper.schema import Drawn
 from shared.results import exact
 from shared.results.diff import compare, diff_paper
-from shared.results.verification import read
+from shared.results.reading import Results
 from shared.training.class_weights import first_label_weights, multi_label
 
 PAPER = load_paper("pascuo_multilabel")
@@ -63,8 +63,9 @@ def test_the_papers_own_labels():
 
 
 def test_rows_are_there_without_any_results(tmp_path):
-    rows, records = read(PAPER, tmp_path)
-    assert records == {}
+    results = Results.read(PAPER, tmp_path)
+    rows = results.rows
+    assert results.records == {}
     assert {(row["model"], row["table"], row["exact"], row["epochs"], row["unit"]) for row in rows} == {
         (exact.MODEL, "Section 5 by labels alone", True, 0, "")
     }
@@ -87,9 +88,9 @@ def test_the_diff_holds_them_against_the_text(tmp_path):
     assert "exact" in found["binary_accuracy"].reason
 
 
-def test_a_wrong_number_would_not_match():
+def test_a_wrong_number_would_not_match(tmp_path):
     rows = [row | {"value": row["value"] + 0.006} for row in exact.exact_rows(PAPER)]
-    (section,) = compare(PAPER, rows, {}, ["paper"]).sections
+    (section,) = compare(Results(PAPER, tmp_path, rows=tuple(rows)), ["paper"]).sections
     verdicts = {entry.metric: entry.verdict for entry in section.entries.values() if entry.model == exact.MODEL}
     assert set(verdicts.values()) == {"differs"}
 

@@ -2,15 +2,22 @@
 
 import csv
 import gzip
+import hashlib
+import json
+import os
+import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
 from shared.metrics.ensembles import product
 from shared.paper.loading import load_paper
-from shared.results import store
+from shared.results import store, unit_files
 from shared.results.diff import diff_paper
+from shared.results.reading import Results
+from shared.results.runs_table import COLUMNS, read_runs
 from shared.runs import unit
 from shared.runs.unit import ResultsError, unit_folders
 
@@ -22,9 +29,23 @@ def paper(lam):
     return lam
 
 
+def recompute(paper, folder):
+    return list(Results.read(paper, folder, for_writing=True).table)
+
+
+def evaluated(paper, folder):
+    return [(answer.record, answer.predictions) for answer in Results.read(paper, folder, for_writing=True).answers]
+
+
+def left_out(paper, folder):
+    """The reason why the only thing that is left out is."""
+    (one,) = Results.read(paper, folder, for_writing=True).left_out
+    return f"{one.name}: {one.reason}"
+
+
 def test_rows_are_computed_from_the_predictions(paper, write_unit):
     folder = write_unit("Model 1", RIGHT, seed=2)
-    rows = store.recompute(paper, folder)
+    rows = recompute(paper, folder)
     values = {(row["split"], row["metric"]): row["value"] for row in rows}
     assert values["test", "accuracy"] == "0.800000"
     assert values["validation", "recall"] == "0.800000"
@@ -33,22 +54,22 @@ def test_rows_are_computed_from_the_predictions(paper, write_unit):
     assert len(rows) == 8  # Table IV has four metrics on two splits
     assert {row["seed"] for row in rows} == {"2"}
     assert {row["n"] for row in rows if row["split"] == "test"} == {"250"}
-    assert list(rows[0]) == list(store.COLUMNS)
+    assert list(rows[0]) == list(COLUMNS)
 
 
 def test_an_ensemble_is_fused_where_all_members_share_the_conditions(paper, write_unit):
     for model, right in (("Model 1", 200), ("Model 2", 210), ("Model 3", 220)):
         folder = write_unit(model, {"validation": 300, "test": right}, epochs=int(model[-1]))
     write_unit("Model 3", RIGHT, seed=1)
-    fused = [row for row in store.recompute(paper, folder) if row["model"] == "PROD"]
+    fused = [row for row in recompute(paper, folder) if row["model"] == "PROD"]
     assert {row["seed"] for row in fused} == {"0"}
     accuracy = next(row for row in fused if (row["split"], row["metric"]) == ("test", "accuracy"))
     members = [
         predictions.on("test").y_prob
-        for record, predictions in store.evaluated(paper, folder)
+        for record, predictions in evaluated(paper, folder)
         if record["seed"] == 0 and record["model"] != "PROD"
     ]
-    truth = store.evaluated(paper, folder)[0][1].on("test").y_true.argmax(1)
+    truth = evaluated(paper, folder)[0][1].on("test").y_true.argmax(1)
     assert float(accuracy["value"]) == pytest.approx((product(members).argmax(1) == truth).mean(), abs=1e-6)
     assert accuracy["epochs"] == "1"  # the least trained member's
 
@@ -57,7 +78,7 @@ def test_an_ensemble_with_a_partial_member_is_partial(paper, write_unit):
     for model in ("Model 1", "Model 2"):
         write_unit(model, RIGHT)
     folder = write_unit("Model 3", RIGHT, status="partial")
-    assert {row["status"] for row in store.recompute(paper, folder) if row["model"] == "PROD"} == {"partial"}
+    assert {row["status"] for row in recompute(paper, folder) if row["model"] == "PROD"} == {"partial"}
 
 
 def test_rows_do_not_depend_on_the_order_of_merging(paper, write_unit):
@@ -75,53 +96,78 @@ def test_rows_do_not_depend_on_the_order_of_merging(paper, write_unit):
     store.write_runs(paper, folder)
     assert (folder / "runs.csv").read_bytes() == text
     assert b"\r" not in text
-    assert store.read_runs(folder / "runs.csv") == rows
+    assert read_runs(folder / "runs.csv") == rows
 
 
 def test_an_older_runs_csv_is_named_with_what_to_do(tmp_path):
     path = tmp_path / "runs.csv"
     path.write_text("paper,model,value\nlam_ensemble,Model 1,0.5\n")
-    with pytest.raises(ResultsError, match=r"runs\.csv: the columns table, variant.* older schema.*report"):
-        store.read_runs(path)
+    with pytest.raises(ResultsError, match=r"runs\.csv: line 2 table: is missing; .*report' writes it anew"):
+        read_runs(path)
 
 
 def test_no_runs_csv_is_no_rows(tmp_path):
-    assert store.read_runs(tmp_path / "runs.csv") == []
+    assert read_runs(tmp_path / "runs.csv") == []
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda text: text.replace("split,clip,true", "clip,true"), "expected the columns split,clip,true"),
-        (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), "expected known classes"),
-        (lambda text: text.replace("0.9", "high", 1), "expected known classes and a probability"),
+        (lambda text: "\ufeff" + text, r"found \\ufeffsplit,clip,true"),
+        (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), r"line 2: 'tuong' is no class; restore it"),
+        (lambda text: text.replace("0.9", "high", 1), "'high': expected a probability for each of"),
         (lambda text: "", "an empty file"),
-        (lambda text: text.replace("0.9", "nan", 1), r"line \d+ .* has a probability that is not finite"),
+        (
+            lambda text: text.replace("0.9", "nan", 1),
+            r"line 2 \(.*\): the probability of cailuong is nan, not",
+        ),
+        (lambda text: text.replace("0.9", "90", 1), r"the probability of cailuong is 90, not a number in 0\.\.1"),
+        (lambda text: text + text.split("\n", 2)[1] + "\n", r"line 627: the clip .* stands twice in split validation"),
+        (lambda text: text.replace("hatxam", "xam", 1), "expected the classes of the record, .*hatxam, found .*xam"),
+        (lambda text: text.replace(",cailuong,0.9", ",cailuong", 1), "line 2 has 7 cells, expected 8"),
+        (lambda text: text + "\n", "line 627 has 0 cells, expected 8"),
+        # what only the checksum tells
+        (
+            lambda text: text.replace("\ntest,", "\ntset,"),
+            "was changed since .* 375 of split validation, 250 of split tset",
+        ),
+        (
+            lambda text: text[: text.index("test.125")].rpartition("\n")[0] + "\n",
+            "was changed since .*, 125 of split test",
+        ),
+        (lambda text: text.replace("0.9", "0.90", 1), "its SHA-256 begins with"),
     ],
 )
 def test_damaged_predictions_are_named(paper, write_unit, change, message):
     folder = write_unit("Model 1", RIGHT)
     path = next(folder.glob("units/*/predictions.csv"))
+    with_checksum(path.parent)
     path.write_text(change(path.read_text()))
-    with pytest.raises(ResultsError, match=message):
-        store.recompute(paper, folder)
+    assert re.search(message, left_out(paper, folder))
+
+
+def with_checksum(folder):
+    """Give a unit's record the checksum of its predictions, as a run does."""
+    record = json.loads((folder / "record.json").read_text())
+    record["predictions_sha256"] = hashlib.sha256((folder / "predictions.csv").read_bytes()).hexdigest()
+    (folder / "record.json").write_text(json.dumps(record))
 
 
 def test_missing_predictions_are_named(paper, write_unit):
     folder = write_unit("Model 1", RIGHT)
     next(folder.glob("units/*/predictions.csv")).unlink()
-    with pytest.raises(ResultsError, match=r"predictions\.csv: this unit has a record but no predictions"):
-        store.recompute(paper, folder)
+    assert re.search(r"predictions\.csv: this unit has a record but no predictions", left_out(paper, folder))
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not a record"), ('{"model": "Model 1"}', "lacks variant.*older schema: run it again")]
+    ("text", "message"),
+    [("{", "Invalid JSON"), ('{"model": "Model 1"}', "record.json: key: is missing; restore")],
 )
 def test_a_damaged_record_is_named(paper, write_unit, text, message):
     folder = write_unit("Model 1", RIGHT)
     next(folder.glob("units/*/record.json")).write_text(text)
-    with pytest.raises(ResultsError, match=message):
-        store.recompute(paper, folder)
+    assert re.search(message, left_out(paper, folder))
 
 
 def test_members_on_other_clips_are_refused(paper, write_unit):
@@ -129,8 +175,7 @@ def test_members_on_other_clips_are_refused(paper, write_unit):
         folder = write_unit(model, RIGHT)
     path = next(folder.glob("units/model-2*/predictions.csv"))
     path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
-    with pytest.raises(ResultsError, match="were not evaluated on the same clips"):
-        store.recompute(paper, folder)
+    assert re.search("were not evaluated on the same clips", left_out(paper, folder))
 
 
 @pytest.fixture
@@ -161,8 +206,8 @@ def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, c
     cached_units("Model 1", RIGHT, corpus="synthetic")
     for _ in range(2):  # twice changes nothing
         store.merge(paper, keys(tmp_path))
-    assert {row["corpus"] for row in store.read_runs(folder / "runs.csv")} == {"vntm"}
-    synthetic = store.read_runs(tmp_path / "cache/results/lam_ensemble/runs.csv")
+    assert {row["corpus"] for row in read_runs(folder / "runs.csv")} == {"vntm"}
+    synthetic = read_runs(tmp_path / "cache/results/lam_ensemble/runs.csv")
     assert {row["corpus"] for row in synthetic} == {"synthetic"}
     kept = {path.name for path in folder.rglob("*") if path.is_file()}
     assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv"}
@@ -173,25 +218,25 @@ def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, ca
     source = next((tmp_path / "cache/runs/lam_ensemble").glob("*/predictions.csv"))
     unit.write_skipped(source.parent, [("jazz.00054.wav", "has no header, or one of another kind")])
     store.merge(paper, keys(tmp_path))
-    before = store.read_runs(folder / "runs.csv")
-    monkeypatch.setattr(store, "LARGE_BYTES", 100)
+    before = read_runs(folder / "runs.csv")
+    monkeypatch.setattr(unit_files, "LARGE_BYTES", 100)
+    shutil.rmtree(folder / "units")
     for _ in range(2):
         store.merge(paper, keys(tmp_path))
         kept = {path.name for path in folder.rglob("*") if path.is_file()}
         assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv.gz", "skipped.csv"}
-        assert store.read_runs(folder / "runs.csv") == before
+        assert read_runs(folder / "runs.csv") == before
     packed = next(folder.rglob("predictions.csv.gz"))
     assert gzip.decompress(packed.read_bytes()) == source.read_bytes()
     assert next(folder.rglob("skipped.csv")).read_text() == (
         'file,reason\njazz.00054.wav,"has no header, or one of another kind"\n'
     )
     packed.write_bytes(packed.read_bytes()[:-9])
-    with pytest.raises(ResultsError, match=r"predictions\.csv\.gz: cannot be read .*; restore it"):
-        store.recompute(paper, folder)
+    assert re.search(r"predictions\.csv\.gz: cannot be read .*; restore it", left_out(paper, folder))
 
 
 def test_windows_are_voted_on_by_track(paper, write_unit):
-    folder = write_unit("Model 1", RIGHT, clips_are="windows")
+    folder = write_unit("Model 1", RIGHT, clips_are="windows", classes=["cailuong", "catru"])
     path = next(folder.glob("units/*/predictions.csv"))
     lines = [
         "split,clip,true,cailuong,catru",
@@ -205,7 +250,7 @@ def test_windows_are_voted_on_by_track(paper, write_unit):
         "validation,catru.001.03,catru,0.6,0.4",
     ]
     path.write_text("\n".join(lines) + "\n")
-    rows = store.recompute(paper, folder)
+    rows = recompute(paper, folder)
     found = {(r["model"], r["split"]): (r["value"], r["n"]) for r in rows if r["metric"] == "accuracy"}
     assert found == {
         ("Model 1", "test"): ("0.333333", "6"),
@@ -223,7 +268,7 @@ def test_merge_takes_only_the_units_that_are_named(paper, cached_units, tmp_path
     folder = cached_units("Model 1", RIGHT)
     cached_units("Model 2", RIGHT)
     store.merge(paper, [key for key in keys(tmp_path) if key.startswith("model-2")])
-    assert {row["model"] for row in store.read_runs(folder / "runs.csv")} == {"Model 2"}
+    assert {row["model"] for row in read_runs(folder / "runs.csv")} == {"Model 2"}
 
 
 def test_a_partial_unit_never_replaces_a_complete_one(paper, cached_units, tmp_path):
@@ -231,19 +276,68 @@ def test_a_partial_unit_never_replaces_a_complete_one(paper, cached_units, tmp_p
     store.merge(paper, keys(tmp_path))
     cached_units("Model 1", {"validation": 100, "test": 100}, status="partial", epochs=1)
     store.merge(paper, keys(tmp_path))
-    rows = store.read_runs(folder / "runs.csv")
+    rows = read_runs(folder / "runs.csv")
     assert {(row["status"], row["epochs"]) for row in rows} == {("complete", "3")}
     assert next(row["value"] for row in rows if row["metric"] == "accuracy") == "0.800000"
     cached_units("Model 1", {"validation": 100, "test": 250})
     store.merge(paper, keys(tmp_path))  # a complete one does
-    assert next(row["value"] for row in store.read_runs(folder / "runs.csv")) == "1.000000"
+    assert next(row["value"] for row in read_runs(folder / "runs.csv")) == "1.000000"
+
+
+def killed_at(point, folder, work):
+    """Do some work in a process that ends, as by `kill -9`, at its n-th act on a file below `folder`; whether it did.
+
+    Acts are what Python audits: opening, renaming, removing, making folders."""
+
+    def kill(event, arguments, acts=[0]):  # noqa: B006
+        if event.startswith(("open", "os.", "shutil.")) and arguments and str(arguments[0]).startswith(str(folder)):
+            acts[0] += 1
+            if acts[0] == point:
+                os._exit(9)
+
+    child = os.fork()
+    if not child:
+        sys.addaudithook(kill)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_killed_anywhere_a_merge_leaves_the_old_unit_or_the_new_one(paper, cached_units, tmp_path):
+    """Nothing in between, nothing lost, and the next merge ends as if nobody had been killed."""
+    folder = cached_units("Model 1", RIGHT)
+    store.merge(paper, keys(tmp_path))
+    before = tmp_path / "before"
+    shutil.copytree(folder, before)
+    old = next(before.glob("units/*/predictions.csv")).read_bytes()
+    cached_units("Model 1", {"validation": 375, "test": 250})
+    new = next(tmp_path.glob("cache/runs/*/*/predictions.csv")).read_bytes()
+    found, point = [], 0
+    while True:
+        point += 1
+        shutil.rmtree(folder)
+        shutil.copytree(before, folder)
+        if not killed_at(point, folder, lambda: store.merge(paper, keys(tmp_path))):
+            break
+        unit_files.settle(folder)  # as whoever reads or merges next does
+        (unit_folder,) = (path for path in folder.glob("units/*") if not path.name.startswith("."))
+        assert {path.name for path in unit_folder.iterdir()} == {"record.json", "history.csv", "predictions.csv"}, point
+        found.append((unit_folder / "predictions.csv").read_bytes())
+        store.merge(paper, keys(tmp_path))
+        assert next(folder.glob("units/*/predictions.csv")).read_bytes() == new
+        assert next(row["value"] for row in read_runs(folder / "runs.csv")) == "1.000000"
+    assert set(found) == {old, new}
+    assert found == sorted(found, key=[old, new].index), "once the new unit is there, it stays"
+    assert point > 14
 
 
 def test_answers_without_probabilities_have_no_loss(paper, write_unit):
     folder = write_unit("Model 1", RIGHT)
     path = next(folder.glob("units/*/predictions.csv"))
     path.write_text(path.read_text().replace("0.9", "1").replace("0.025", "0"))
-    assert {row["metric"] for row in store.recompute(paper, folder)} == {"accuracy", "precision", "recall"}
+    assert {row["metric"] for row in recompute(paper, folder)} == {"accuracy", "precision", "recall"}
 
 
 class TestCommittedResults:
@@ -255,7 +349,7 @@ class TestCommittedResults:
 
     def test_runs_csv_is_what_the_predictions_give(self, paper):
         folder = store.results_folder(paper.id)
-        assert store.read_runs(folder / "runs.csv") == store.recompute(paper, folder)
+        assert read_runs(folder / "runs.csv") == recompute(paper, folder)
 
     def test_records_are_complete_and_real(self, paper):
         for record, folder in unit_folders(store.results_folder(paper.id) / "units"):

@@ -11,7 +11,7 @@ from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.runs import inference
 from shared.runs.inference import classify
-from shared.runs.networks import trained_units, write_network
+from shared.runs.networks import load_network, trained_units, write_network
 from shared.runs.unit import Unit
 
 RECORD = {"model": "Model 1", "variant": "paper", "protocol": "published", "fold": 0, "seed": 0, "precision": "float32"}
@@ -54,7 +54,7 @@ def test_kept_weights_are_those_of_the_network_without_its_optimiser(tmp_path, m
     file = write_network(unit, made)
     assert file == unit.folder / "network.weights.h5"
     again = network(1)
-    again.load_weights(file)
+    load_network(again, unit.folder)
     assert np.array_equal(again.predict_on_batch(x), made.predict_on_batch(x))
     made.save_weights(tmp_path / "all.weights.h5")
     assert file.stat().st_size < (tmp_path / "all.weights.h5").stat().st_size

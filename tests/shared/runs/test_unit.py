@@ -1,5 +1,6 @@
 """Units of work: names, settings and records."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -20,7 +21,7 @@ def unit(tmp_path, monkeypatch):
 
 
 def finish(unit, settings, status="complete"):
-    units.write_record(unit, status=status, epochs=3, settings=settings)
+    units.write_record(unit, status=status, epochs=3, seconds=1.5, settings=settings)
 
 
 def test_key_and_folder(unit, tmp_path):
@@ -37,6 +38,31 @@ def test_record_holds_the_conditions(unit):
     assert {"commit", "device", "backend", "versions", "status", "epochs", "key"} <= record.keys()
     assert record["versions"]["keras"]
     assert "cores" in record["device"]
+
+
+def test_record_holds_the_checksum_of_the_predictions(unit):
+    clips = pd.DataFrame({"split": ["test"], "clip": ["a"], "label": ["x"]})
+    write_predictions(unit.folder, ["x", "y"], clips, np.array([[0.5, 0.5]]))
+    finish(unit, {})
+    text = b"split,clip,true,x,y\ntest,a,x,0.5,0.5\n"
+    assert units.read_record(unit.folder)["predictions_sha256"] == hashlib.sha256(text).hexdigest()
+
+
+def test_a_restart_that_is_killed_leaves_the_unit_whole_or_nothing(unit, monkeypatch):
+    """Half of it, a record without its predictions, would be merged over good results."""
+    finish(unit, {})
+    monkeypatch.setattr(units.shutil, "rmtree", lambda *arguments, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        units.forget(unit.folder)
+    assert not unit.folder.exists()
+    assert units.unit_folders(unit.folder.parent) == [], "what is left has a hidden name"
+    monkeypatch.undo()
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(unit.folder.parents[2]))
+    monkeypatch.setattr(units.Path, "rename", lambda *arguments: 1 / 0)
+    finish(unit, {})
+    with pytest.raises(ZeroDivisionError):
+        units.forget(unit.folder)
+    assert units.read_record(unit.folder)["status"] == "complete"
 
 
 def test_other_settings_are_refused_and_named(unit):

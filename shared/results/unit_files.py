@@ -1,0 +1,60 @@
+"""The files of finished units in ``results/<paper>/units/``: replaced at one stroke, read under the folder's lock."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from contextlib import nullcontext
+from pathlib import Path
+
+from shared.base.files import atomic_write
+from shared.base.leftovers import unfinished
+from shared.base.locks import file_lock
+from shared.base.own_files import write_json
+from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED
+
+UNITS = "units"
+COPIED = (PREDICTIONS, HISTORY, SKIPPED)
+ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
+LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
+
+
+def results_lock(folder: Path, what: str):
+    """The lock of a paper's results, so that nobody merges meanwhile; where one may not write, nobody does."""
+    if not (folder / UNITS).is_dir() or not os.access(folder, os.W_OK):
+        return nullcontext()
+    return file_lock(folder / ".lock", what, wait=True)
+
+
+def replace_unit(source: Path, target: Path, record: dict) -> None:
+    """Copy a unit's text files, large predictions compressed, with this record.
+
+    The new unit is made beside the old one, which then steps aside for it: killed anywhere, a process leaves one of the
+    two whole, and `settle` puts it in its place.
+    """
+    new, old = unfinished(target), target.with_name(f".{target.name}{ASIDE}")
+    for name in COPIED:
+        if (source / name).exists():
+            content = (source / name).read_bytes()
+            if name == PREDICTIONS and len(content) > LARGE_BYTES:
+                name, content = f"{name}.gz", gzip.compress(content, mtime=0)
+            atomic_write(new / name, lambda file, content=content: file.write(content))
+    atomic_write(new / RECORD, lambda file: file.write(write_json(record)))
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Put back each unit that a killed process had moved aside for a new one, or remove it where the new one is there.
+
+    The caller holds the folder's lock.
+    """
+    for old in folder.glob(f"{UNITS}/.*{ASIDE}"):
+        target = old.with_name(old.name[1:].removesuffix(ASIDE))
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)

@@ -7,9 +7,9 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from shared.base.files import atomic_write, cache_key
 from shared.base.locks import file_lock
@@ -22,10 +22,30 @@ from shared.runs.unit import BEGIN_AGAIN
 FAILURE = "failure.json"  # why a unit's last attempt ended; gone when it succeeds
 KEPT_OPEN = 2  # data that a process holds, each of which may be gigabytes
 STATE = "state.json"
-STATE_FORM = TypeAdapter(dict[Literal["rows", "best_epoch", "stopped"], Any])
-FAILURE_FORM = TypeAdapter(dict[Literal["error", "commit"], str])
 
 COMPLETE, PARTIAL, MISSING, FAILED = "complete", "partial", "missing", "failed"
+
+
+class Epoch(BaseModel):
+    """What is read here of an epoch in ``state.json``."""
+
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class StateFile(BaseModel):
+    """What is read here of a ``state.json``."""
+
+    rows: list[Epoch]
+
+
+class FailureFile(BaseModel):
+    """A ``failure.json``."""
+
+    error: str
+    commit: str
+
+
+STATE_FORM, FAILURE_FORM = TypeAdapter(StateFile), TypeAdapter(FailureFile)
 
 
 class OtherDataError(ValueError):
@@ -57,14 +77,14 @@ def state_in(folder: Path, planned: int = 0) -> State:
         if record.get("status") == COMPLETE:
             return State(COMPLETE, epochs, planned)
     if (folder / FAILURE).exists():
-        return State(FAILED, epochs, planned, read_json(folder / FAILURE, FAILURE_FORM, BEGIN_AGAIN)["error"])
+        return State(FAILED, epochs, planned, read_json(folder / FAILURE, FAILURE_FORM, BEGIN_AGAIN).error)
     return State(PARTIAL if epochs or record is not None else MISSING, epochs, planned)
 
 
 def seconds_of_epochs(folder: Path) -> list[float]:
     """What each epoch took that the training in a folder has done so far."""
     path = folder / STATE
-    return [row["seconds"] for row in read_json(path, STATE_FORM, BEGIN_AGAIN)["rows"]] if path.exists() else []
+    return [row.seconds for row in read_json(path, STATE_FORM, BEGIN_AGAIN).rows] if path.exists() else []
 
 
 def state_of(task: Task) -> State:

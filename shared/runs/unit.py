@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -164,15 +164,15 @@ def _keep_settings(unit: Unit, settings: dict) -> None:
     path = unit.folder / SETTINGS
     settings = json.loads(json.dumps(settings))
     if not path.exists():
-        atomic_write(path, lambda file: file.write(write_json(settings)))
+        atomic_write(path, lambda file: file.write(write_json(settings, summed=True)))
         return
     begun = read_json(path, SETTINGS_FORM, BEGIN_AGAIN)
     changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
     if changed:
         was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
         raise SettingsChangedError(
-            f"{unit.folder} was begun under other settings ({was}). Put paper.toml back, or run with --restart to "
-            "begin again"
+            f"{unit.folder} was begun under other settings, as its {SETTINGS} says ({was}). Put paper.toml back, or "
+            "run with --restart to begin again"
         )
 
 
@@ -253,9 +253,13 @@ def read_unit(folder: Path) -> dict:
     Raises
     ------
     FileError
-        It is none, or of an older schema. Names the file and says what to do.
+        It is none, of an older schema, or of another unit than its folder. Names the file and says what to do.
     """
-    return read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+    record = read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+    named = Unit(**{field.name: record.get(field.name, "") for field in fields(Unit)}).key
+    if ".seed" in folder.name and not folder.name == record["key"] == named:  # a folder as `Unit.key` names it
+        raise FileError(f"{folder / RECORD}: expected a record of {folder.name}, found one of {named}; {BEGIN_AGAIN}")
+    return record
 
 
 def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, float]]:

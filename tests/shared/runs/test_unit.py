@@ -9,6 +9,7 @@ import pytest
 
 from shared.base import provenance
 from shared.base.locks import LockedError, file_lock
+from shared.base.own_files import FileError
 from shared.base.provenance import commit_id
 from shared.runs import unit as units
 from shared.runs.predictions import read_predictions, write_predictions
@@ -65,6 +66,15 @@ def test_record_holds_the_conditions(unit):
     assert {"commit", "device", "backend", "versions", "status", "epochs", "key"} <= record.keys()
     assert record["versions"]["keras"]
     assert "cores" in record["device"]
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"variant": "papers"}, {"fold": 1}, {"key": "b"}, {"corpus": "fsd"}])
+def test_a_record_of_another_unit_than_its_folder_is_named(unit, change):
+    finish(unit, {})
+    path = unit.folder / units.RECORD
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(FileError, match=rf"{path}: expected a record of {unit.key}, found one of .* --restart"):
+        units.read_record(unit.folder)
 
 
 def test_record_holds_the_checksum_of_the_predictions(unit):
@@ -166,3 +176,25 @@ def test_json_of_the_record_is_sorted_text(unit):
     text = (unit.folder / units.RECORD).read_text()
     assert text.endswith("}\n")
     assert list(json.loads(text)) == sorted(json.loads(text))
+
+
+HISTORY = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,1.5,0.3,1.4,nan,9.0\n2,0.9,0.6,1.0,0.7,9.0\n"
+
+
+def test_a_history_comes_back_and_is_as_long_as_its_record_says(tmp_path):
+    assert units.read_history(tmp_path, {"epochs": 2}) == []
+    path = tmp_path / "history.csv"
+    path.write_text(HISTORY)
+    rows = units.read_history(tmp_path, {"epochs": 2}, "val_accuracy")
+    assert [row["loss"] for row in rows] == [1.5, 0.9]
+    assert np.isnan(rows[0]["val_accuracy"])  # as of a training that diverged
+    for text, words in (
+        (HISTORY.replace("2,0.9", "3,0.9"), "expected the epochs 1 to 2 of the record, a line each"),
+        (HISTORY[: HISTORY.index("2,0.9")], "expected the epochs 1 to 2 of the record"),
+        (HISTORY.replace("0.6", "O.6"), "line 3 accuracy: expected a valid number"),
+        (HISTORY.replace("val_loss", "value"), "expected loss and accuracy, in training and held out, found accuracy,"),
+        (HISTORY.replace("val_accuracy", "val_acc"), "lacks the column val_accuracy"),
+    ):
+        path.write_text(text)
+        with pytest.raises(FileError, match=rf"{path}: {words}.*; restore it, or run the unit again"):
+            units.read_history(tmp_path, {"epochs": 2}, "val_accuracy")

@@ -59,9 +59,9 @@ def _outcome(target: Target, answer: str) -> tuple[str, str]:
         return TRACEBACK, traceback.format_exc()
     if str(found) == answer:
         return SAME, said.getvalue()
-    if not said.getvalue():
-        return OTHER, ""
-    return (NAMED if target.file.name in said.getvalue() else UNNAMED), said.getvalue()
+    if target.file.name in said.getvalue() or (target.file.name in str(found) and target.file.name not in answer):
+        return NAMED, said.getvalue()
+    return (UNNAMED if said.getvalue() else OTHER), said.getvalue()
 
 
 def _told(error: Exception) -> str | None:

@@ -63,7 +63,8 @@ def targets(root: Path) -> list[Target]:
     def report():
         with mock.patch.object(figures, "save_figure"):  # everything but the picture itself
             diff = files.write_outputs(paper, folder)
-        return [row["regenerated"] for row in diff.rows()], [files.histories(s, folder) for s in diff.sections]
+        curves = [files.histories(diff, section) for section in diff.sections]
+        return [row["regenerated"] for row in diff.rows()], curves, diff.results.left_out
 
     def resumed():
         with contextlib.redirect_stdout(io.StringIO()):

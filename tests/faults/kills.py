@@ -25,6 +25,7 @@ from shared.base.leftovers import UNFINISHED, sweep
 from shared.paper.loading import load_paper
 from shared.report.files import write_outputs
 from shared.results import store
+from shared.runs import unit as units
 from tests.faults.targets import ZEROS, make_unit
 
 CALLS = ("fsync", "replace", "rename", "unlink", "posix_fallocate")
@@ -69,7 +70,8 @@ def _run(root: Path, moment: float = -1) -> tuple[str, int]:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             calls = _watch(note, moment)
-            time.perf_counter = itertools.count().__next__  # so that no two runs differ by the time that they took
+            time.perf_counter = itertools.count().__next__  # two runs differ neither by the time that they took
+            units.commit_id = lambda: "0123456789"  # nor by what is committed meanwhile
             work(root)
             note.write_text(f"{next(calls)}")
             status = 0

@@ -1,12 +1,13 @@
 # make reproduce   every paper's table from the committed predictions, then a real row of one live, in two to three minutes;
 #                  ARGS=--full runs the whole of that table (hours without a GPU)
 # make test        the tests            make bench   speed and its references      make lint   style checks
+# make faults      damaged files and killed runs, some minutes; ARGS="--mutations 100 --kills 10 --seed 1" for others
 # make clean       removes .venv and what tools left; cache/ and data/ stay
 #
 # Each target first sets up .venv from requirements.txt. PYTHON=/path/to/python3.12 chooses the Python for it.
 
 PYTHON ?=
-.PHONY: reproduce test bench lint clean
+.PHONY: reproduce test bench faults lint clean
 
 reproduce: .venv/ready
 	.venv/bin/python -m reproductions reproduce $(ARGS)
@@ -16,6 +17,9 @@ test: .venv/ready
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ARGS)
+
+faults: .venv/ready
+	.venv/bin/python -m tests.faults $(ARGS)
 
 lint: .venv/ready
 	.venv/bin/python -m ruff check .

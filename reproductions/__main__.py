@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
-from reproductions.commands import audit, diff, lessons, new, predict, report, reproduce, run
+from reproductions.commands import audit, diff, lessons, new, predict, report, reproduce, run, ship
 from reproductions.commands import list as listing
-from shared.base.terminal import prepare
-from shared.paper.loading import PAPERS_ROOT
+from shared.base.suggestions import Parser
+from shared.base.terminal import prepare, raised_here
 
-COMMANDS = (listing, run, diff, audit, report, lessons, reproduce, predict, new)
+COMMANDS = (listing, run, diff, audit, report, lessons, reproduce, predict, ship, new)
 EPILOG = """\
 examples:
   python -m reproductions list
@@ -29,28 +28,33 @@ examples:
 """
 
 
+class Version(argparse.Action):
+    """Print commit and versions, and end."""
+
+    def __init__(self, option_strings, dest, help=None):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser, *_):
+        from shared.base.provenance import commit_id, versions
+
+        used = ", ".join(f"{name} {version}" for name, version in versions().items())
+        print(f"commit {commit_id()}; {used}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="python -m reproductions",
         description="Rerun the tables of audio-classification papers and hold every number against the published one.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action=Version, help="the project's commit and the versions of what it uses")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)
     return top
-
-
-def _expected(error: Exception) -> bool:
-    """Whether our own code refused something, so that its message is enough; a library's error keeps its traceback."""
-    innermost = error.__traceback__
-    while innermost.tb_next is not None:
-        innermost = innermost.tb_next
-    file = Path(innermost.tb_frame.f_code.co_filename)
-    root = PAPERS_ROOT.parent
-    return any(file.is_relative_to(root / package) for package in ("reproductions", "shared", "data_prep"))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -67,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except (ValueError, CorpusError, LockedError) as error:
-        if not _expected(error):
+        if not raised_here(error):
             raise
         print(f"error: {error}", file=sys.stderr)
         return 2

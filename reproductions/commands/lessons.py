@@ -14,6 +14,7 @@ import argparse
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def executed(
     written = len(notebook.cells)
     notebook.cells += [nbformat.v4.new_code_cell(code) for code, _ in answers(notebook)]
     resources = {"metadata": {"path": str(folder or file.parent)}}
-    options = {"timeout": LIMIT_SECONDS, "record_timing": False, "coalesce_streams": True, "resources": resources}
+    options = {"timeout": LIMIT_SECONDS, "record_timing": False, "resources": resources}
     client = NotebookClient(notebook, **options)
     kernel = client.create_kernel_manager()
     kernel.kernel_spec_manager.kernel_dirs = []  # not what a user has installed there: the ipykernel beside this Python
@@ -127,8 +128,19 @@ def plain(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNode:
             if output.get("name") == "stderr":
                 output.text = STARTUP.sub("", output.text)
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+            cell.outputs = joined(output for output in cell.outputs if output.get("text") != "")
     return notebook
+
+
+def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """What was printed piece by piece as one output, but for what is shown in between, as a picture or a player."""
+    found = []
+    for output in outputs:
+        if found and "text" in output and output.get("name") == found[-1].get("name"):
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def text_of(notebook: NotebookNode) -> str:

@@ -20,9 +20,10 @@ def work(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
     sweep_leftovers()
     from shared.report.files import write_outputs, write_readmes
+    from shared.report.forest import FILE, draw_overview
     from shared.report.site import write_site
     from shared.results.diff import diff_paper
-    from shared.results.store import RESULTS_VARIABLE, results_folder
+    from shared.results.store import RESULTS_ROOT, RESULTS_VARIABLE, results_folder
 
     wanted = [load_paper(options.paper).id] if options.paper else list_papers()
     diffs = []
@@ -33,6 +34,7 @@ def work(options: argparse.Namespace) -> int:
     print(f"{write_site(diffs)[0]}: open it in a browser")
     if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs
         return 0
+    draw_overview(RESULTS_ROOT / FILE, diffs)
     for file in write_readmes(diffs):
         print(f"{file.relative_to(PAPERS_ROOT.parent)}: blocks filled")
     return 0

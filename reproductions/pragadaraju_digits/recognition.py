@@ -21,12 +21,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.locks import file_lock
+from shared.base.own_files import read_table
 from shared.base.progress import progress
 
 NOT_RECOGNIZABLE = "Not Recognizable"  # Section 6: "they were termed as 'Not Recognizable'"
@@ -91,6 +93,11 @@ class Transcript(NamedTuple):
     def lacks_probability(self) -> bool:
         """Whether something was understood, and how probable it was has not been kept."""
         return self.text != NOT_RECOGNIZABLE and not self.probability
+
+
+PROBABILITY = Annotated[str, Field(pattern=r"^([01](\.[0-9]+)?(e-[0-9]{1,3})?)?$")]
+ROW = dict.fromkeys(Transcript._fields, str) | {"probability": PROBABILITY}
+TRANSCRIPTS_FORM = TypeAdapter(list[create_model("TranscriptRow", __config__=ConfigDict(extra="forbid"), **ROW)])
 
 
 @dataclass(frozen=True)
@@ -347,10 +354,7 @@ def _few(names: Sequence[str]) -> str:
 def _read(path: Path) -> list[Transcript]:
     if not path.exists():
         return []
-    header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
-    if tuple(header) != Transcript._fields or any(len(row) != len(header) for row in rows):
-        raise RecognitionError(f"{path}: expected the columns {','.join(Transcript._fields)}. Restore it or remove it")
-    return [Transcript(*row) for row in rows]
+    return [Transcript(**row.model_dump()) for row in read_table(path, TRANSCRIPTS_FORM, "restore it or remove it")]
 
 
 def _write(path: Path, rows: dict[str, Transcript]) -> None:

@@ -60,7 +60,7 @@ def split(transcript: str) -> list[str]:
 
 def keep_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
     """Keep it beside a trained network's weights."""
-    atomic_write(folder / VOCABULARY, lambda file: file.write(write_json(asdict(vocabulary))))
+    atomic_write(folder / VOCABULARY, lambda file: file.write(write_json(asdict(vocabulary), summed=True)))
 
 
 def kept_vocabulary(folder: Path) -> Vocabulary:

@@ -101,7 +101,7 @@ def _is_sound(path: Path, record_path: Path, expected: dict) -> bool:
         if record != expected | {"n_bytes": path.stat().st_size, "crc32": record["crc32"]}:  # before all is read
             return False
         return record == expected | _sum_of(path).record()
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
 
 

@@ -82,5 +82,5 @@ def _holder(content: bytes) -> str:
     try:
         record = json.loads(content)
         return f"process {record['pid']} on {record['host']}, started {record['started']},"
-    except (ValueError, KeyError, TypeError):  # it has the lock and has not written its record yet
+    except (ValueError, KeyError, TypeError, RecursionError):  # it has the lock and has not written its record yet
         return "another process"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.base.write_errors import reason
 
 MOST_BYTES = 2**26  # of a file; no table or record of this program comes near
+CRC32 = "crc32"  # the key of a checksum of all others
 SHOWN = 60  # characters of what was found
 
 
@@ -53,14 +55,25 @@ def read_json(path: Path, form: TypeAdapter, remedy: str) -> Any:
     Raises
     ------
     FileError
-        It is no JSON, nested too deeply, or of another form. Names the place in the file.
+        It is no JSON, nested too deeply, or of another form: names the place in the file. Or it was changed since
+        `write_json` wrote it with a checksum.
     """
-    return _checked(path, form.validate_json, read_bytes(path, remedy), remedy)
+    content = read_bytes(path, remedy)
+    value = _checked(path, form.validate_json, content, remedy)
+    told = json.loads(content)
+    if isinstance(told, dict) and told.pop(CRC32, None) not in (None, _sum(told)):
+        raise FileError(f"{path}: expected the checksum with which it was written: it was changed since; {remedy}")
+    return value
 
 
-def write_json(value: Any) -> bytes:
-    """A value as `read_json` reads it again."""
+def write_json(value: Any, summed: bool = False) -> bytes:
+    """A value as `read_json` reads it again; `summed`: a dict, with a checksum."""
+    value = value | {CRC32: _sum(value)} if summed else value
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _sum(value: dict) -> str:
+    return f"{zlib.crc32(json.dumps(value, sort_keys=True).encode()):08x}"
 
 
 def read_table(path: Path, form: TypeAdapter, remedy: str) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ def new_figure(rows: int, columns: int, size: tuple[float, float], layout: str =
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
-def save_figure(figure, path: Path) -> None:
+def save_figure(figure, path: Path, colours: int = COLOURS) -> None:
     """Write the PNG with a palette, a third of the size of one with 24 bits a pixel, and without a date or a version in
     it, so that only other numbers change the file."""
     from PIL import Image
@@ -32,5 +32,5 @@ def save_figure(figure, path: Path) -> None:
     figure.set_dpi(DPI)
     figure.canvas.draw()  # once; savefig would lay it out and draw it twice
     picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
-    picture = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    picture = picture.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     atomic_write(path, lambda file: picture.save(file, format="png", optimize=True))

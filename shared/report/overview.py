@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.paper.schema import Cell, Paper, Table
 from shared.report.tables import left_out, number
 from shared.results.diff import Diff, Entry, Section
-from shared.results.verdicts import CONDITIONAL, NOT_COMPARABLE
 
 GAP = 2  # spaces between the columns of the text
 
@@ -23,9 +23,10 @@ class Line:
     readings: tuple[tuple[Section, Entry], ...]
 
     @property
-    def number(self) -> str:
-        """``Model 1, test accuracy``."""
-        return f"{self.cell.model}, {self.cell.split} {self.cell.metric}"
+    def heading(self) -> str:
+        """``lam_ensemble · Table IV · test accuracy``: what the line shares with others of its table."""
+        parts = (self.paper.id, self.of_table, f"{self.cell.split} {self.cell.metric}")
+        return " · ".join(filter(None, parts))
 
     @property
     def of_table(self) -> str:
@@ -63,37 +64,25 @@ def _readings(diff: Diff, table: Table, cell: Cell) -> list[tuple[Section, Entry
 
 
 def markdown_rows(diffs: list[Diff]) -> list[list[str]]:
-    """Rows of the README at the top: paper, number, published, regenerated (reading), verdict with its reason."""
-    rows, name = [], ""
+    """Rows of the README at the top, one a paper: name and task, how many numbers `lines` has of it, their verdicts."""
+    of_papers: dict[str, list[Line]] = {}
     for line in lines(diffs):
-        paper = line.paper
-        ours = [_regenerated(section, entry) for section, entry in line.readings if entry.value is not None]
-        verdicts = [_verdict(entry) for _, entry in line.readings]
-        link = f"[{paper.id}](reproductions/{paper.id}/README.md): {paper.task}"
-        shown = "" if link == name else link
-        name = link
-        what = f"{line.of_table}: {line.number}" if line.of_table else line.number
-        rows.append([shown, what, line.cell.printed, "<br>".join(ours) or "not run", "<br>".join(verdicts)])
+        of_papers.setdefault(line.paper.id, []).append(line)
+    rows = []
+    for diff in diffs:
+        found = of_papers.get(diff.paper.id, [])
+        counts = Counter(entry.verdict for line in found for _, entry in line.readings)
+        verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+        paper = f"[{diff.paper.id}](reproductions/{diff.paper.id}/README.md)"
+        rows.append([paper, diff.paper.task, str(len(found)), verdicts])
     return rows
-
-
-def _regenerated(section: Section, entry: Entry) -> str:
-    place = "" if section.own_corpus else f", on {section.corpus}"
-    return f"{number(entry)} ({section.variant}{place})"
-
-
-def _verdict(entry: Entry) -> str:
-    reason = entry.reason if entry.reason.startswith("partial") else entry.reason.partition(": ")[0]
-    why = {NOT_COMPARABLE: reason, CONDITIONAL: f"on {entry.condition}"}.get(entry.verdict)
-    return f"{entry.verdict} ({why})" if why else entry.verdict
 
 
 def overview_text(diffs: list[Diff]) -> str:
     """The same for a terminal: a line a reading, verdicts without their reasons."""
     blocks: dict[str, list[tuple[str, ...]]] = {}
     for line in lines(diffs):
-        heading = (line.paper.id, line.of_table, f"{line.cell.split} {line.cell.metric}")
-        rows = blocks.setdefault(" · ".join(filter(None, heading)), [])
+        rows = blocks.setdefault(line.heading, [])
         what, printed = f"  {line.cell.model}", line.cell.printed
         for section, entry in line.readings:
             rows.append((what, printed, _briefly(section, entry), entry.verdict))

@@ -25,7 +25,7 @@ from shared.results.diff import Diff
 from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
 
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
-PAPERS_HEAD = ("paper", "number", "published", "regenerated (reading)", "verdict")
+PAPERS_HEAD = ("paper", "task", "numbers", "verdicts of the readings shown")
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
 
 

@@ -143,7 +143,7 @@ def verify(path: Path, text: bytes, record: dict) -> str:
     n = Counter(row[0] for row in csv.reader(io.StringIO(text.decode()))) - Counter(["split"])
     rows = ", ".join(f"{count:,} of split {split}" for split, count in n.items())
     raise ResultsError(
-        f"{path}: was changed since it was written: its SHA-256 begins with {found[:8]}, that of the record with "
+        f"{path}: was changed since it was written: its SHA-256 begins with {found[:8]}, that in its record.json with "
         f"{record[CHECKSUM][:8]}; it has {rows or 'no rows'}; {REMEDY}"
     )
 
@@ -161,7 +161,7 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
     known = classes if record is None else record.get("classes", classes)
     if len(set(classes)) < len(classes) or set(classes) != set(known):
         expected, found = ", ".join(known), ", ".join(classes)
-        raise ResultsError(f"{path}: expected the classes of the record, {expected}, found {found}; {REMEDY}")
+        raise ResultsError(f"{path}: expected the classes of its record.json, {expected}, found {found}; {REMEDY}")
     column = {name: i for i, name in enumerate(classes)}
     y_true = np.zeros((len(rows) - 1, len(classes)), "int8")
     places = set()

@@ -14,8 +14,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
-from shared.base.locks import file_lock
 from shared.base.own_files import FileError, read_json, read_table, write_json
 from shared.base.provenance import commit_id, machine, versions
 
@@ -31,6 +30,7 @@ Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
+UNITS = "units"  # the folder of a paper's results that holds its units
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 
 
@@ -122,37 +122,6 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def do(
-    unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False, wait: bool = False
-) -> None:
-    """Do a unit's work, ``work(unit, settings)``, unless it is complete; one process at a time.
-
-    Parameters
-    ----------
-    settings : dict
-        The variant's settings. They are kept when the unit begins, and it only goes on under the same.
-    restart : bool
-        Forget what the unit has done so far.
-    wait : bool
-        Where another process is at the same unit, wait for it instead of raising.
-
-    Raises
-    ------
-    LockedError
-        Another process is at the same unit.
-    SettingsChangedError
-        The unit was begun under other settings than it would now go on with.
-    """
-    commit_id()  # of the code that runs, whatever is committed meanwhile
-    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}", wait=wait):
-        if restart:
-            forget(unit.folder)
-        _keep_settings(unit, settings)
-        record = read_record(unit.folder)
-        if record is None or record["status"] != "complete":
-            work(unit, settings)
-
-
 def forget(folder: Path) -> None:
     """Remove a unit's folder at one stroke: a process that is killed here leaves it whole or not at all."""
     if folder.exists():
@@ -161,19 +130,26 @@ def forget(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _keep_settings(unit: Unit, settings: dict) -> None:
+def keep_settings(unit: Unit, settings: dict) -> None:
+    """Write down the settings that a unit begins under; it only goes on under the same.
+
+    Raises
+    ------
+    SettingsChangedError
+        The unit was begun under other settings than it would now go on with.
+    """
     path = unit.folder / SETTINGS
     settings = json.loads(json.dumps(settings))
     if not path.exists():
-        atomic_write(path, lambda file: file.write(write_json(settings)))
+        atomic_write(path, lambda file: file.write(write_json(settings, summed=True)))
         return
     begun = read_json(path, SETTINGS_FORM, BEGIN_AGAIN)
     changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
     if changed:
         was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
         raise SettingsChangedError(
-            f"{unit.folder} was begun under other settings ({was}). Put paper.toml back, or run with --restart to "
-            "begin again"
+            f"{unit.folder} was begun under other settings, as its {SETTINGS} says ({was}). Put paper.toml back, or "
+            "run with --restart to begin again"
         )
 
 
@@ -254,9 +230,13 @@ def read_unit(folder: Path) -> dict:
     Raises
     ------
     FileError
-        It is none, or of an older schema. Names the file and says what to do.
+        It is none, of an older schema, or of another unit than its folder. Names the file and says what to do.
     """
-    return read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+    record = read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+    named = Unit(**{field.name: record.get(field.name, "") for field in fields(Unit)}).key
+    if ".seed" in folder.name and not folder.name == record["key"] == named:  # a folder as `Unit.key` names it
+        raise FileError(f"{folder / RECORD}: expected a record of {folder.name}, found one of {named}; {BEGIN_AGAIN}")
+    return record
 
 
 def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, float]]:

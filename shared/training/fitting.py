@@ -116,6 +116,7 @@ class Run:
 
 RUN_FORM = TypeAdapter(Run)
 BEGIN_AGAIN = "run with --restart to begin again"
+NAMES_IT = f"it is the one that state.json names; {BEGIN_AGAIN}"
 
 
 def load_run(folder: Path) -> Run:
@@ -191,7 +192,7 @@ def fit(
     run = load_run(folder)
     if run.epoch:
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
-        load_weights(model, _last(folder, run.epoch))
+        load_weights(model, _last(folder, run.epoch), NAMES_IT)
     while run.epoch < epochs and not run.stopped:
         generator = epoch_generator(seed, run.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
@@ -212,7 +213,7 @@ def fit(
         _save(model, run, folder, keep_best=best is not None)
         print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
     if best is not None and run.best_epoch:
-        load_weights(model, _best(folder, run.best_epoch))
+        load_weights(model, _best(folder, run.best_epoch), NAMES_IT)
     return run
 
 
@@ -264,7 +265,7 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
     if keep_best and run.best_epoch == run.epoch:
         atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
     state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
-    atomic_write(folder / "state.json", lambda file: file.write(write_json(state)))
+    atomic_write(folder / "state.json", lambda file: file.write(write_json(state, summed=True)))
     named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
     for stale in {*folder.glob("last-*.weights.h5"), *folder.glob("best-*.weights.h5")} - named:
         stale.unlink()

@@ -178,6 +178,22 @@ def test_outputs_are_those_of_this_python_in_the_folder_asked_for(tmp_path):
     assert notebook.metadata.kernelspec.name == "python3"
 
 
+def test_what_is_printed_stands_in_one_piece_around_what_is_shown(tmp_path):
+    cell = """
+from IPython.display import Audio, display
+for note in ("low", "high"):
+    print(note, flush=True)
+    print("is", end=" ", flush=True)
+    print("heard")
+    display(Audio([0.0, 1.0, 0.0], rate=8000))
+"""
+    notebook = executed(write_notebook(tmp_path, cell))
+    texts = [output.get("text") for output in notebook.cells[0].outputs]
+    assert texts == ["low\nis heard\n", None, "high\nis heard\n", None]
+    assert printed(notebook) == ["low\nis heard\nhigh\nis heard\n"]
+    assert shown(notebook) == ([0], [2])
+
+
 def test_a_cell_that_fails_is_named(tmp_path):
     file = write_notebook(tmp_path, "print(1)", "1 / 0")
     before = file.read_bytes()

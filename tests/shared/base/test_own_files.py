@@ -27,6 +27,15 @@ def test_what_was_written_comes_back(tmp_path):
     assert read_table(tmp_path / "a.csv", TABLE, "") == [{"a,b": 1.0, "c": -2.5}]
 
 
+def test_a_changed_value_is_found_by_its_checksum(tmp_path):
+    path, value = tmp_path / "a.json", {"name": "é", "values": [0.1, 2.0]}
+    path.write_bytes(write_json(value, summed=True))
+    assert read_json(path, JSON, "").values == [0.1, 2.0]
+    path.write_bytes(path.read_bytes().replace(b"2.0", b"3.0"))
+    with pytest.raises(FileError, match=r"a\.json: expected the checksum .* changed since; make it again"):
+        read_json(path, JSON, "make it again")
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

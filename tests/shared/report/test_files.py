@@ -5,17 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shared.base.locks import LockedError, file_lock
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
+from shared.report.forest import FILE, draw_overview
 from shared.report.tables import render_csv
 from shared.results import reading
 from shared.results.diff import compare, diff_paper
 from shared.results.reading import Results
-from shared.results.store import results_folder
+from shared.results.store import RESULTS_ROOT, results_folder
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,13 @@ def test_the_committed_readmes_are_what_would_be_written(committed):
         assert text == file.read_text(encoding="utf-8"), f"{file}: run python -m reproductions report"
 
 
+def test_the_committed_picture_at_the_top_is_what_would_be_drawn(committed, tmp_path):
+    draw_overview(tmp_path / FILE, committed)
+    drawn, kept = (Image.open(folder / FILE).convert("RGB") for folder in (tmp_path, RESULTS_ROOT))
+    assert drawn.size == kept.size
+    assert np.array_equal(np.asarray(drawn), np.asarray(kept)), "run python -m reproductions report"
+
+
 def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_stale(paper, folder):
     write_outputs(paper, folder)
     first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
@@ -193,5 +202,5 @@ def test_readmes_are_filled_where_they_are(paper, tmp_path):
     top.write_text("<!-- begin:papers -->\n<!-- end:papers -->\n", encoding="utf-8")
     own.write_text("<!-- begin:figures -->\n<!-- end:figures -->\n", encoding="utf-8")
     assert files.write_readmes([diff], tmp_path) == [top, own]
-    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md): " in top.read_text(encoding="utf-8")
+    assert "| [lam_ensemble](reproductions/lam_ensemble/README.md) | " in top.read_text(encoding="utf-8")
     assert "![curves paper](../../results/lam_ensemble/curves_paper.png)" in own.read_text(encoding="utf-8")

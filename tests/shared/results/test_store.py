@@ -124,7 +124,10 @@ def test_no_runs_csv_is_no_rows(tmp_path):
         ),
         (lambda text: text.replace("0.9", "90", 1), r"the probability of cailuong is 90, not a number in 0\.\.1"),
         (lambda text: text + text.split("\n", 2)[1] + "\n", r"line 627: the clip .* stands twice in split validation"),
-        (lambda text: text.replace("hatxam", "xam", 1), "expected the classes of the record, .*hatxam, found .*xam"),
+        (
+            lambda text: text.replace("hatxam", "xam", 1),
+            "expected the classes of its record.json, .*found .*, xam",
+        ),
         (lambda text: text.replace(",cailuong,0.9", ",cailuong", 1), "line 2 has 7 cells, expected 8"),
         (lambda text: text + "\n", "line 627 has 0 cells, expected 8"),
         # what only the checksum tells

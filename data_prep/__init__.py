@@ -2,12 +2,15 @@
 its `Corpus`; ``common`` what several of them need. None knows a model."""
 
 import importlib
+import sys
+from collections.abc import Iterable
 
 from data_prep.common.corpus import DATA_VARIABLE, Corpus, data_root
 from data_prep.common.errors import CorpusError
+from data_prep.common.folders import check_protocol
 from data_prep.common.hashing import fingerprint
 
-__all__ = ["CORPORA", "DATA_VARIABLE", "Corpus", "CorpusError", "corpus", "data_root", "fingerprint"]
+__all__ = ["CORPORA", "DATA_VARIABLE", "Corpus", "CorpusError", "corpus", "data_root", "fingerprint", "planned"]
 
 CORPORA: dict[str, str] = {  # name to the module that has it as CORPUS, or to module:name
     "fma": "data_prep.corpora.fma",
@@ -44,3 +47,27 @@ def corpus(name: str) -> Corpus:
         raise ValueError(f"unknown corpus {name!r}; known are: {', '.join(sorted(CORPORA))}")
     module, _, variable = CORPORA[name].partition(":")
     return getattr(importlib.import_module(module), variable or "CORPUS")
+
+
+def planned(name: str, protocol: str, folds: Iterable[int]) -> str:
+    """The fingerprint of a corpus that a run is planned on; what is odd about the corpus is said.
+
+    Raises
+    ------
+    ValueError
+        No such corpus, protocol or fold.
+    CorpusError
+        It is not there, or not whole.
+    """
+    module = corpus(name)
+    for fold in folds:
+        check_protocol(protocol, fold, module.N_FOLDS)
+    index = module.index()
+    say_notes(index)
+    return fingerprint(index)
+
+
+def say_notes(index) -> None:
+    """Print what an index says of its corpus that a user should know."""
+    for note in index.attrs.get("notes", ()):
+        print(f"note: {note}", file=sys.stderr)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from reproductions.commands import audit, diff, lessons, new, predict, report, reproduce, run
 from reproductions.commands import list as listing
-from shared.base.terminal import prepare
-from shared.paper.loading import PAPERS_ROOT
+from shared.base.terminal import prepare, raised_here
 
 COMMANDS = (listing, run, diff, audit, report, lessons, reproduce, predict, new)
 EPILOG = """\
@@ -43,16 +41,6 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _expected(error: Exception) -> bool:
-    """Whether our own code refused something, so that its message is enough; a library's error keeps its traceback."""
-    innermost = error.__traceback__
-    while innermost.tb_next is not None:
-        innermost = innermost.tb_next
-    file = Path(innermost.tb_frame.f_code.co_filename)
-    root = PAPERS_ROOT.parent
-    return any(file.is_relative_to(root / package) for package in ("reproductions", "shared", "data_prep"))
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
@@ -67,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except (ValueError, CorpusError, LockedError) as error:
-        if not _expected(error):
+        if not raised_here(error):
             raise
         print(f"error: {error}", file=sys.stderr)
         return 2

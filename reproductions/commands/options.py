@@ -33,6 +33,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def part_of(text: str) -> tuple[int, int]:
+    """``"3/8"`` as (3, 8)."""
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a part of a plan like 3/8, from 1/8 to 8/8")
+    return int(part), int(parts)
+
+
 def known_corpus(name: str) -> None:
     from data_prep import CORPORA
 

@@ -1,9 +1,14 @@
-"""``python -m reproductions run``: hand over to the paper's own train.py."""
+"""``python -m reproductions run``: plan what is asked for, do it, merge it into the results, print the table."""
 
 from __future__ import annotations
 
 import argparse
-import inspect
+import contextlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from reproductions.commands.options import (
     PROTOCOL_HELP,
@@ -12,19 +17,34 @@ from reproductions.commands.options import (
     models_of,
     module_of,
     numbers,
+    part_of,
     positive,
     sweep_leftovers,
     variants_of,
 )
 from shared.paper.loading import load_paper
-from shared.paper.schema import PaperError
+from shared.paper.schema import Paper, PaperError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+EPILOG = """\
+A run can be stopped at any moment, also with kill -9; the same command goes on from the last whole epoch. What another
+run is at is left to it, and waited for. One training that fails does not stop the others.
+
+examples:
+  python -m reproductions run lam_ensemble --variant all --seeds 0-2 --plan
+  python -m reproductions run lam_ensemble --variant all --seeds 0-2 --workers 2
+  python -m reproductions run lam_ensemble --variant all --seeds 0-2 --shard 3/8
+"""
 
 
 def add_to(commands) -> None:
     """Add the command and its options to the command line."""
-    run = commands.add_parser("run", help="train what is not done yet and print the table (goes on where it stopped)")
+    run = commands.add_parser(
+        "run",
+        help="train what is not done yet and print the table (goes on where it stopped)",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     run.add_argument("paper", metavar="PAPER")
     run.add_argument("--variant", default="paper", help="names separated by commas, or all (default: paper)")
     run.add_argument("--model", help="names separated by commas (default: all of the variant's)")
@@ -42,34 +62,263 @@ def add_to(commands) -> None:
         "--pretrain", metavar="CORPUS", help="begin on another corpus, of a paper that has a variant for it"
     )
     run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
+    plan = run.add_argument_group("the plan")
+    plan.add_argument("--plan", action="store_true", help="print each task, how far it is and how long it will take")
+    plan.add_argument("--json", action="store_true", help="with --plan: as JSON")
+    part = plan.add_mutually_exclusive_group()
+    part.add_argument("--task", metavar="KEY", help="only this one, by its key in the plan, and what it needs")
+    part.add_argument("--shard", metavar="I/N", type=part_of, help="only every Nth, from the Ith: 1/4 to 4/4")
+    where = plan.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", type=positive, help="so many processes at a time (default: this one)")
+    plan.add_argument("--no-report", action="store_true", help="merge the results, but draw and print no tables")
     run.set_defaults(work=work)
 
 
 def work(options: argparse.Namespace) -> int:
-    """Hand over to the paper's own train.py."""
-    sweep_leftovers()
+    """Check names, then do what is asked for."""
     paper = load_paper(options.paper)
+    if options.json and not options.plan:
+        raise ValueError("--json goes with --plan")
+    if options.task:
+        tasks = plan_of(paper, request_of_key(paper, options))
+    else:
+        tasks = plan_of(paper, request_of(paper, options))
+    tasks = chosen(tasks, options.task, options.shard)
+    if options.plan:
+        return show_plan(paper, tasks, options.json)
+    sweep_leftovers()
+    return carry_out(paper, tasks, restart=options.restart, workers=options.workers or 0, report=not options.no_report)
+
+
+def request_of(paper: Paper, options: argparse.Namespace):
+    """What the options ask for, of names that are known. Raises PaperError or ValueError."""
+    from shared.runs.plan import Request
+
     variants = variants_of(paper, options.variant)
     models = models_of(paper, options.model, options.mode)
     if models and not any(set(models) & set(paper.models_for(variant)) for variant in variants):
         about = (f"variant {variant} is only about {', '.join(paper.models_for(variant))}" for variant in variants)
         raise PaperError("; ".join(about))
-    corpora = {options.corpus} if options.corpus else {paper.corpus_of(model) for model in models or paper.models}
-    for corpus in corpora | ({options.pretrain} if options.pretrain else set()):
-        known_corpus(corpus)
-    known_protocol(options.protocol, *corpora)
-    train = module_of(paper, "train").run
-    if options.pretrain and "pretrain" not in inspect.signature(train).parameters:
-        raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
-    asked = {"folds": options.folds, "pretrain": options.pretrain}
-    return train(
+    request = Request(
         variants=variants,
         models=models,
         protocol=options.protocol,
-        **{name: value for name, value in asked.items() if value is not None},
+        folds=options.folds,
         seeds=options.seeds,
         corpus=options.corpus,
         precision=options.precision,
         epochs=options.epochs,
-        restart=options.restart,
+        pretrain=options.pretrain,
     )
+    return checked(paper, request)
+
+
+def checked(paper: Paper, request):
+    """The request, if its corpora and its protocol are known and the paper can begin on another corpus if asked."""
+    corpora = {request.corpus} if request.corpus else {paper.corpus_of(m) for m in request.models or paper.models}
+    for corpus in corpora | ({request.pretrain} if request.pretrain else set()):
+        known_corpus(corpus)
+    known_protocol(request.protocol, *corpora)
+    if request.pretrain and "pretrained_on" not in paper.settings:
+        raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
+    return request
+
+
+def request_of_key(paper: Paper, options: argparse.Namespace):
+    """The request whose plan has the task of a key, such as ``model-3.paper.published.fold0.seed0.float32.vntm-…``."""
+    from shared.runs.plan import Request
+    from shared.runs.unit import slug
+
+    form = r"(?P<model>[^.]+)\.(?P<variant>[^.]+)\.(?P<protocol>[^.]+)\.fold(?P<fold>\d+)\.seed(?P<seed>\d+)"
+    found = re.fullmatch(form + r"\.(?P<precision>[^.]+)\.(?P<corpus>.+)-[0-9a-f]{8}", options.task)
+    if found is None:
+        raise ValueError(f"{options.task!r} is no key of a task; 'run {paper.id} --plan' lists them")
+    models = [name for name in paper.models if slug(name) == found["model"]]
+    request = Request(
+        variants=[found["variant"]] if found["variant"] in paper.variants else list(paper.variants)[:1],
+        models=models or None,
+        protocol=found["protocol"],
+        folds=[int(found["fold"])],
+        seeds=[int(found["seed"])],
+        corpus=found["corpus"],
+        precision=found["precision"],
+        epochs=options.epochs,
+        pretrain=options.pretrain,
+    )
+    return checked(paper, request)
+
+
+def plan_of(paper: Paper, request) -> list:
+    """The tasks of a request, in an order in which they can be done."""
+    from shared.runs.plan import in_order
+
+    return in_order(module_of(paper, "train").plan(paper, request))
+
+
+def chosen(tasks: Sequence, key: str | None, part: tuple[int, int] | None) -> list:
+    """All tasks, or one, or every so many, with what they need. Raises ValueError for a key that is not there."""
+    from shared.runs.plan import shard, with_needs
+
+    if part:
+        return shard(tasks, *part)
+    if key is None:
+        return list(tasks)
+    if key not in {task.key for task in tasks}:
+        near = [task.key for task in tasks if task.key.rpartition("-")[0] == key.rpartition("-")[0]]
+        raise ValueError(f"the plan has no task {key}" + "".join(f"; with the corpus as it is here: {k}" for k in near))
+    return [replace(task, asked=task.key == key) for task in with_needs(tasks, [key])]
+
+
+def estimates_for(paper: Paper, corpora: set[str]):
+    """What is known of a paper's times, from the records in the results, the committed ones too, and in the cache."""
+    from shared.base.places import FOLDERS, RESULTS_VARIABLE, cache_root
+    from shared.results.store import results_folder
+    from shared.runs.estimates import Estimates
+    from shared.runs.unit import ResultsError, read_unit, units_in
+    from shared.training.precision import product_seconds
+
+    folders = {results_folder(paper.id, corpus) / "units" for corpus in corpora} | {cache_root() / "runs" / paper.id}
+    folders.add(FOLDERS[RESULTS_VARIABLE] / paper.id / "units")
+    estimates = Estimates(product_seconds=product_seconds)
+    for folder in sorted(folders):
+        for unit in units_in(folder):
+            with contextlib.suppress(ResultsError):  # a damaged one is named where it counts
+                estimates.add(read_unit(unit))
+    return estimates
+
+
+def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
+    """Print each task with its state and its time, and the sum."""
+    from shared.runs.estimates import in_words, total
+    from shared.runs.plan import FEATURES
+    from shared.runs.work import COMPLETE, is_done, state_of
+
+    estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
+    needed = {need for task in tasks if task.work != FEATURES and not is_done(task) for need in task.needs}
+    rows = []
+    for task in tasks:
+        if task.work == FEATURES and task.key not in needed:
+            continue
+        rows.append((task, state_of(task), estimates.remaining(task)))
+    seconds, unknown = total(left for _, _, left in rows)
+    if as_json:
+        listed = [
+            {"key": task.key, "state": state.name, "epochs_done": state.epochs, "reason": state.reason}
+            | {"seconds": None if left is None else round(left, 1), **task.as_dict()}
+            for task, state, left in rows
+        ]
+        print(json.dumps({"tasks": listed, "seconds": round(seconds, 1), "of_unknown_time": unknown}, indent=1))
+        return 0
+    width = max((len(task.key) for task, _, _ in rows), default=0)
+    for task, state, left in rows:
+        words = "as needed" if task.work == FEATURES else str(state)
+        time = "" if state.name == COMPLETE or left == 0 else "time not known" if left is None else in_words(left)
+        print(f"{task.key:<{width}}  {words:<24}  {time}".rstrip())
+    trainings = [(task, state) for task, state, _ in rows if task.work != FEATURES]
+    n_complete = sum(state.name == COMPLETE for _, state in trainings)
+    without = f", and {unknown} of which no record tells the time" if unknown else ""
+    print(f"{len(trainings)} tasks, {n_complete} complete; about {in_words(seconds)} in this process{without}")
+    return 0
+
+
+def run_paper(paper_id: str, *, restart: bool = False, workers: int = 0, report: bool = True, **asked) -> int:
+    """Plan and do what is asked for, in the words of `shared.runs.plan.Request`; returns the exit status."""
+    from shared.runs.plan import Request
+
+    paper = load_paper(paper_id)
+    return carry_out(paper, plan_of(paper, Request(**asked)), restart=restart, workers=workers, report=report)
+
+
+def carry_out(paper: Paper, tasks: Sequence, *, restart: bool, workers: int, report: bool) -> int:
+    """Do the tasks, merge what they made, print the tables and what failed.
+
+    Returns
+    -------
+    int
+        1 when a task failed, else 0.
+    """
+    from shared.runs.execute import DONE, Processes, execute
+    from shared.runs.unit import ResultsError
+
+    estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
+    outcomes, lines, refused = [], [], ""
+    try:
+        place = Processes(workers) if workers else None
+        outcomes = execute(tasks, place, restart=restart, estimates=estimates)
+    finally:  # what was finished before Ctrl-C counts
+        try:
+            lines = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
+        except ResultsError as error:
+            refused = f"error: {error}"
+    if report and any(task.asked for task in tasks):
+        show_tables(paper, tasks)
+    print("\n".join(filter(None, [*lines, refused])))
+    failed = [outcome for outcome in outcomes if outcome.state != DONE]
+    if failed:
+        print(f"\n{len(failed)} of {len(outcomes)} tasks {'were' if len(failed) > 1 else 'was'} not done:")
+        print("\n".join(f"  {outcome.key}: {outcome.state}: {outcome.reason}" for outcome in failed))
+    return int(bool(failed or refused))
+
+
+def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> list[str]:
+    """Merge what the tasks have made into the results; return a line a unit that was trained or evaluated just now.
+
+    A unit that nobody asked for, such as one to begin from, is not written over one that is there; nor is a complete
+    one over a complete one when nothing was done now.
+    """
+    from shared.results import store
+    from shared.runs.plan import FEATURES
+    from shared.runs.unit import read_record
+
+    keys, lines = [], []
+    for task in (task for task in tasks if task.work != FEATURES):
+        ours = read_record(task.folder)
+        if ours is None:
+            continue
+        there = read_record(store.results_folder(paper.id, task.unit.corpus) / "units" / task.key)
+        finished = there is not None and there["status"] == "complete"
+        if not finished or (task.key in worked and task.asked):
+            keys.append(task.key)
+        if task.key in worked and task.asked:
+            kept = finished and ours["status"] != "complete"
+            lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
+    store.merge(paper, keys)
+    return lines
+
+
+def just_done(paper: Paper, task, record: dict) -> str:
+    """A line on a unit in the cache: its epochs, and its scores of the paper's columns."""
+    from shared.metrics.scores import METRICS
+    from shared.runs.predictions import read_predictions
+
+    predictions = read_predictions(task.folder, record)
+    columns = dict.fromkeys((column.split, column.metric) for table in paper.tables for column in table.columns)
+    scores = []
+    for split, metric in columns:
+        part = predictions.on(split)
+        if len(part.clips):
+            scores.append(f"{split} {metric} {METRICS[metric](part.y_true, part.y_prob):.4f}")
+    planned = f" of {record['epochs_planned']}" if record.get("epochs_planned") else ""
+    epochs = f", {record['epochs']}{planned} epochs" if record["epochs"] else ""
+    return f"just done: {task.key}{epochs}: {', '.join(scores)}"
+
+
+def show_tables(paper: Paper, tasks: Sequence) -> None:
+    """Write and print the tables of what was asked for, regenerated beside published."""
+    from shared.report.files import write_outputs
+    from shared.report.multilabel import render_labels
+    from shared.report.tables import render_text
+    from shared.results.diff import diff_paper
+    from shared.results.store import results_folder
+
+    asked = [task.unit for task in tasks if task.asked]
+    corpora = {paper.corpus.name if paper.is_own(unit.model, unit.corpus) else unit.corpus for unit in asked}
+    wanted = {unit.variant for unit in asked}
+    for corpus in sorted(corpora):
+        folder: Path = results_folder(paper.id, corpus)
+        write_outputs(paper, folder)
+        variants = [variant for variant in paper.variants if variant in wanted]
+        diff = diff_paper(paper, folder, variants, asked[0].protocol, corpus)
+        print(render_text(diff), end="")
+        if paper.corpus.labels == "multi":
+            print("\n" + render_labels(diff), end="")

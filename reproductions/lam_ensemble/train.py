@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 if __name__ == "__main__":  # run as a script: the same as the command above, with the same options
@@ -27,106 +27,73 @@ import numpy as np
 import pandas as pd
 
 import data_prep
-from data_prep.common import folders
+from data_prep import Corpus
 from reproductions.lam_ensemble.model import build
 from shared.audio.image_files import load_images
 from shared.base.files import cache_root
 from shared.layers.augmentation import ZoomShift
 from shared.metrics import probes as probe
-from shared.paper.loading import load_paper
-from shared.report.files import write_outputs
-from shared.report.tables import render_text
-from shared.results import store
-from shared.results.diff import diff_paper
+from shared.paper.schema import Paper
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
+from shared.runs.plan import Request, Task
 from shared.runs.predictions import write_predictions
 from shared.runs.unit import Unit
 from shared.training import fitting
-from shared.training.precision import set_precision
+from shared.training.precision import resolve_precision
 
-PAPER = "lam_ensemble"
 PROBE = "1-NN probe"
 OF_PROBE = ("cmap", "image_height", "image_width")  # the settings that it depends on
 EVALUATED = ("validation", "test")
 
 
-def run(
-    variants=("paper",),
-    models=None,
-    protocol="published",
-    folds=(0,),
-    seeds=(0,),
-    corpus=None,
-    precision="auto",
-    epochs=None,
-    restart=False,
-) -> int:
-    """Train what is asked for and not yet done, merge it into the results and print the table.
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A corpus's module, its index in no particular split, and its images: (clips, 128, 1292, 3) uint8."""
 
-    Parameters
-    ----------
-    variants, models, folds, seeds : sequences
-        Every combination is one unit of work, named as in paper.toml; all of a variant's models by default.
-    protocol : {"published", "grouped"}
-    corpus : {"vntm", "synthetic"}, optional
-        The paper's own, vntm, if None.
-    precision : {"auto", "float32", "bfloat16"}
-    epochs : int, optional
-        Stop after so many epochs; such a unit is `partial` and goes on when it is run again.
-    restart : bool
-        Forget what the units have done so far.
-    """
-    paper = load_paper(PAPER)
-    precision = set_precision(precision)
+    module: Corpus
+    index: pd.DataFrame
+    images: np.ndarray
+    cmap: str
+    fingerprint: str
 
-    corpus = corpus or paper.corpus.name
+    @functools.cached_property
+    def spectra(self) -> np.ndarray:
+        """Each clip's spectrum, averaged over time."""
+        return probe.time_averaged(self.images, self.cmap)
+
+
+def plan(paper: Paper, request: Request) -> list[Task]:
+    """A training for each model, variant, fold and seed, and the probe on every fold of the protocol."""
+    corpus, folds = request.corpus or paper.corpus.name, request.folds or (0,)
     if corpus not in (paper.corpus.name, "synthetic"):
         raise ValueError(f"corpus {corpus} has no images of 128 x 1292; use {paper.corpus.name} or synthetic")
+    fingerprint, precision = data_prep.planned(corpus, request.protocol, folds), resolve_precision(request.precision)
+    of_probe = {name: paper.setting(name) for name in OF_PROBE}
+    data = {"corpus": corpus, **of_probe}
+    tasks = []
+    for fold in range(data_prep.corpus(corpus).N_FOLDS[request.protocol]):
+        unit = Unit(paper.id, PROBE, "probe", request.protocol, fold, 0, "float32", corpus, fingerprint)
+        tasks.append(Task(unit, of_probe, data, __name__, work="run_probe", asked=False))
+    for model, variant, fold, seed in request.combinations(paper, folds):
+        unit = Unit(paper.id, model, variant, request.protocol, fold, seed, precision, corpus, fingerprint)
+        tasks.append(Task(unit, paper.settings_for(variant, model), data, __name__, epochs=request.epochs))
+    return tasks
 
-    # Index: clip, path, label, split, group, sha256.
+
+def open_data(corpus: str, cmap: str, image_height: int, image_width: int) -> Data:
+    """The index (clip, path, label, split, group, sha256) and the published log-mel images, or our own from audio."""
     module = data_prep.corpus(corpus)
     index = module.index()
-    fingerprint = data_prep.fingerprint(index)
-    for note in index.attrs.get("notes", ()):
-        print(f"note: {note}", file=sys.stderr)
-    splits = {fold: module.with_protocol(index, protocol, fold) for fold in range(module.N_FOLDS[protocol])}
-    for fold in folds:
-        folders.check_protocol(protocol, fold, module.N_FOLDS)
-
-    # Features: the published log-mel images, or our own made from audio, (clips, 128, 1292, 3) uint8.
-    size = (paper.setting("image_height"), paper.setting("image_width"))
-    images = load_images(list(index["path"]), size=size, cache_dir=cache_root() / "features", key=fingerprint)
-
-    # The probe, on every fold of the protocol: what does a clip's average spectrum alone give away?
-    spectra = functools.cache(lambda: probe.time_averaged(images, paper.setting("cmap")))
-    probes = [Unit(paper.id, PROBE, "probe", protocol, fold, 0, "float32", corpus, fingerprint) for fold in splits]
-    for unit, split in zip(probes, splits.values(), strict=True):
-        work = functools.partial(run_probe, spectra=spectra, split=split, classes=module.CLASSES)
-        units.do(unit, {name: paper.setting(name) for name in OF_PROBE}, work, restart, wait=True)
-    store.merge(paper, [unit.key for unit in probes])
-
-    # The networks.
-    for fold in folds:
-        for seed in seeds:
-            for variant in variants:
-                for model in [name for name in paper.models_for(variant) if not models or name in models]:
-                    unit = Unit(paper.id, model, variant, protocol, fold, seed, precision, corpus, fingerprint)
-                    work = functools.partial(
-                        train, images=images, split=splits[fold], classes=module.CLASSES, epochs=epochs
-                    )
-                    units.do(unit, paper.settings_for(variant, model), work, restart)
-                    store.merge(paper, [unit.key])
-
-    # The table, regenerated beside published.
-    folder = store.results_folder(paper.id, corpus)
-    write_outputs(paper, folder)
-    print(render_text(diff_paper(paper, folder, list(variants), protocol, corpus)), end="")
-    return 0
+    fingerprint, kept = data_prep.fingerprint(index), cache_root() / "features"
+    images = load_images(list(index["path"]), size=(image_height, image_width), cache_dir=kept, key=fingerprint)
+    return Data(module, index, images, cmap, fingerprint)
 
 
-def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame, classes, epochs: int | None) -> None:
-    """One unit of work: model, fit, evaluate, write."""
+def train(task: Task, data: Data) -> None:
+    """One unit of work: split, model, fit, evaluate, write."""
+    unit, settings, images, classes = task.unit, task.settings, data.images, data.module.CLASSES
+    split = data.module.with_protocol(data.index, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", *EVALUATED)}
 
@@ -142,7 +109,7 @@ def train(unit: Unit, settings: dict, *, images: np.ndarray, split: pd.DataFrame
         fitting.Rows(images, labels, rows["train"]),
         fitting.Rows(images, labels, rows["validation"]),
         folder=unit.folder,
-        epochs=min(epochs or settings["epochs"], settings["epochs"]),
+        epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
         watched_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
@@ -182,15 +149,20 @@ def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
     return keras.Model(inputs, network(x))
 
 
-def run_probe(unit: Unit, settings: dict, *, spectra: Callable, split: pd.DataFrame, classes) -> None:
-    """The label of the training clip whose time-averaged spectrum is nearest, for each clip that is evaluated."""
+def run_probe(task: Task, data: Data) -> None:
+    """The label of the training clip whose time-averaged spectrum is nearest, for each clip that is evaluated.
+
+    What does a clip's average spectrum alone give away?
+    """
     start = time.perf_counter()
+    unit, spectra, classes = task.unit, data.spectra, data.module.CLASSES
+    split = data.module.with_protocol(data.index, unit.protocol, unit.fold)
     is_train = (split["split"] == "train").to_numpy()
     evaluated = np.flatnonzero(split["split"].isin(EVALUATED))
     labels = split["label"].to_numpy()
-    predicted, *_ = probe.nearest_neighbour(spectra()[is_train], labels[is_train], spectra()[evaluated])
+    predicted, *_ = probe.nearest_neighbour(spectra[is_train], labels[is_train], spectra[evaluated])
     write_predictions(unit.folder, classes, split.iloc[evaluated], np.asarray(predicted)[:, None] == classes)
     seconds = time.perf_counter() - start
     units.write_record(
-        unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=settings, classes=classes
+        unit, status="complete", epochs=0, epochs_planned=0, seconds=seconds, settings=task.settings, classes=classes
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +29,10 @@ class Data:
     fingerprint: str
 
 
-def load(corpus: str, settings: dict) -> Data:
-    """The samples of a corpus under a variant's settings; what is odd about the corpus is said."""
+def open_data(corpus: str, settings: dict) -> Data:
+    """The samples of a corpus under a variant's settings, and their MFCCs, which are computed once."""
     module = data_prep.corpus(corpus)
     index = samples.tracks_of(module, settings)
-    for note in index.attrs["notes"]:
-        print(f"note: {note}", file=sys.stderr)
     fingerprint, rows = data_prep.fingerprint(index), samples.samples_of(module, index, settings)
     features = samples.features_of(corpus, rows, settings, fingerprint)
     classes = label_sets.classes_of(rows["label"])

@@ -10,9 +10,7 @@ results/.
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 if __name__ == "__main__":  # run as a script: the same as the command above, with the same options
@@ -24,27 +22,23 @@ if __name__ == "__main__":  # run as a script: the same as the command above, wi
 
 import keras
 import numpy as np
-import pandas as pd
 
 import data_prep
 from data_prep.common import folders
 from reproductions.pascuo_multilabel import samples
-from reproductions.pascuo_multilabel.data import Data, load, splits, weights_of
+from reproductions.pascuo_multilabel.data import Data, splits, weights_of
+from reproductions.pascuo_multilabel.data import open_data as open_data
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
 from shared.metrics import multilabel, scores
-from shared.paper.loading import load_paper
-from shared.report.files import write_outputs
-from shared.report.multilabel import render_labels
-from shared.report.tables import render_text
-from shared.results import store
-from shared.results.diff import diff_paper
+from shared.paper.schema import Paper
 from shared.results.exact import FIRST_LABEL
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
+from shared.runs.plan import Request, Task
 from shared.runs.predictions import write_predictions
 from shared.runs.unit import Unit
 from shared.training import class_weights, fitting
-from shared.training.precision import resolve_precision, set_precision
+from shared.training.precision import resolve_precision
 
 PAPER = "pascuo_multilabel"
 CORPORA = ("music_library", "fma", *samples.MADE)
@@ -52,68 +46,33 @@ METRICS = ("binary_accuracy", "binary_crossentropy")  # the loss has the penalty
 AT_ONCE = 1024  # samples that are evaluated at once, which changes no score
 
 
-def run(
-    variants: Iterable[str] = ("paper",),
-    models: Iterable[str] | None = None,
-    protocol: str = "published",
-    folds: Iterable[int] = (0,),
-    seeds: Iterable[int] = (0,),
-    corpus: str | None = None,
-    precision: str = "auto",
-    epochs: int | None = None,
-    restart: bool = False,
-) -> int:
-    """Train what is not trained yet, write the results, print the table; returns the exit status.
-
-    Parameters
-    ----------
-    variants, models : iterable of str
-        Names from paper.toml; the constant predictor is always among them, once for all seeds, since it has none.
-    protocol : {"published", "stratified", "grouped"}
-        The last that were drawn, as many of each set of labels, or whole tracks; each has fold 0 only.
-    folds, seeds : iterable of int
-    corpus : str, optional
-        ``music_library`` (the default, a library of your own), ``fma``, or a stand-in: ``library_labels-none``,
-        ``-little``, ``-some``, ``-all``, ``mixtures``.
-    precision : {"auto", "float32", "bfloat16"}
-    epochs : int, optional
-        Stop after so many epochs; calling it again goes on.
-    restart : bool
-        Forget what the units have done so far.
-    """
-    paper = load_paper(PAPER)
-    corpus, variants, folds, seeds = corpus or paper.corpus.name, list(variants), list(folds), list(seeds)
-    models = list(models or paper.models)
+def plan(paper: Paper, request: Request) -> list[Task]:
+    """The constant predictor, once for all seeds since it has none, and the networks, for each variant and fold."""
+    corpus, folds = request.corpus or paper.corpus.name, request.folds or (0,)
+    models = request.models or list(paper.models)
     if corpus not in CORPORA:
         raise ValueError(f"corpus {corpus} has no tracks with one or two labels; {PAPER} needs {', '.join(CORPORA)}")
+    module, precision, tasks = data_prep.corpus(corpus), resolve_precision(request.precision), []
     for fold in folds:
-        folders.check_protocol(protocol, fold, data_prep.corpus(corpus).N_FOLDS)
-
-    # Tracks, samples of them, MFCCs. The networks.
-    precision = resolve_precision(precision)
-    for variant in variants:
+        folders.check_protocol(request.protocol, fold, module.N_FOLDS)
+    for variant in request.variants:
         settings = paper.settings_for(variant)
-        data = load(corpus, settings)
+        index = samples.tracks_of(module, settings)
+        data_prep.say_notes(index)
+        data, place = {"corpus": corpus, "settings": settings}, (corpus, data_prep.fingerprint(index))
         for fold in folds:
-            split = samples.split_of(data.module, data.rows, protocol, fold, settings)
-            unit = Unit(paper.id, CONSTANT, variant, protocol, fold, 0, "float32", corpus, data.fingerprint)
-            units.do(unit, settings, functools.partial(answer_all_alike, data=data, split=split), restart)
-            store.merge(paper, [unit.key])
-            for seed in seeds if CNN in models else ():
-                unit = Unit(paper.id, CNN, variant, protocol, fold, seed, precision, corpus, data.fingerprint)
-                units.do(unit, settings, functools.partial(train, data=data, split=split, epochs=epochs), restart)
-                store.merge(paper, [unit.key])
-
-    # The numbers, regenerated beside published; then what they are worth.
-    folder = store.results_folder(paper.id, corpus)
-    write_outputs(paper, folder)
-    diff = diff_paper(paper, folder, variants, protocol, corpus)
-    print(render_text(diff) + "\n" + render_labels(diff), end="")
-    return 0
+            unit = Unit(paper.id, CONSTANT, variant, request.protocol, fold, 0, "float32", *place)
+            tasks.append(Task(unit, settings, data, __name__, work="answer_all_alike"))
+            for seed in request.seeds if CNN in models else ():
+                unit = Unit(paper.id, CNN, variant, request.protocol, fold, seed, precision, *place)
+                tasks.append(Task(unit, settings, data, __name__, epochs=request.epochs))
+    return tasks
 
 
-def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
-    """One unit of work: scale, model, fit, evaluate, write."""
+def train(task: Task, data: Data) -> None:
+    """One unit of work: split, scale, model, fit, evaluate, write."""
+    unit, settings = task.unit, task.settings
+    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, settings)
     rows = splits(split, unit, settings)
     scale = samples.scale_of(data.features, settings["scaling"], rows["train"])
     inputs, labels = samples.Scaled(data.features, scale), data.labels.astype("float32")
@@ -126,7 +85,6 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         loss = balanced_crossentropy(*class_weights.balanced_labels(data.labels[rows["train"]], data.classes))
 
     # Model.
-    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(settings, inputs.shape[1:], len(data.classes))
     fitting.compile_model(model, settings, loss=loss, metric=METRICS)
@@ -138,7 +96,7 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         fitting.Rows(inputs, labels, rows["train"], weights),
         fitting.Rows(inputs, labels, watched),
         folder=unit.folder,
-        epochs=min(epochs or settings["epochs"], settings["epochs"]),
+        epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
         watched_batch_size=AT_ONCE,
         seed=unit.seed,
@@ -162,12 +120,14 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
     write_unit(unit, history, settings, data.classes, split.iloc[kept], chosen, **conditions)
 
 
-def answer_all_alike(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame) -> None:
+def answer_all_alike(task: Task, data: Data) -> None:
     """The constant predictor: each validation sample gets the share of each label among the training samples.
 
     Its record has the scores of hearing nothing as well: of the shares as the training's weights have them, at which a
     network ends that learns nothing else.
     """
+    unit, settings = task.unit, task.settings
+    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, settings)
     rows, kept = splits(split, unit, {"tuning_fraction": 0}), samples.kept_of(split, settings)
     learned_from, held_out = data.labels[rows["train"]], data.labels[rows["validation"]]
     shares = learned_from.mean(axis=0)

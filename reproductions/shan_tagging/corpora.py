@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import pandas as pd
@@ -37,7 +36,7 @@ class Corpus:
 
 
 def read_corpus(name: str) -> Corpus:
-    """A corpus with one label a clip; what is odd about it is said.
+    """A corpus with one label a clip.
 
     Raises
     ------
@@ -50,8 +49,6 @@ def read_corpus(name: str) -> Corpus:
         raise ValueError(f"corpus {name} has no audio to tag; those with audio are: {', '.join(known)}")
     index = module.index()
     fingerprint = data_prep.fingerprint(index)
-    for note in index.attrs.get("notes", ()):
-        print(f"note: {note}", file=sys.stderr)
     if module.windows:
         synthetic = name == "synthetic"
         if synthetic:

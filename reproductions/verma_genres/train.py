@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -31,19 +30,15 @@ import data_prep
 from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
-from shared.paper.loading import load_paper
-from shared.report.files import write_outputs
-from shared.report.tables import render_text
-from shared.results import store
+from shared.paper.schema import Paper
 from shared.results.derived import WINDOWS
-from shared.results.diff import diff_paper
 from shared.runs import unit as units
 from shared.runs.networks import write_network, write_unit
+from shared.runs.plan import Request, Task
 from shared.runs.unit import Unit
 from shared.training import fitting
-from shared.training.precision import resolve_precision, set_precision
+from shared.training.precision import resolve_precision
 
-PAPER = "verma_genres"
 TRAIN_DECIMALS = 3  # of the probabilities of training windows, which are many
 
 
@@ -62,70 +57,28 @@ class Data:
         return bool(self.rows["track"].duplicated().any())
 
 
-def run(
-    variants: Iterable[str] = ("paper",),
-    models: Iterable[str] | None = None,
-    protocol: str = "published",
-    folds: Iterable[int] = (0,),
-    seeds: Iterable[int] = (0,),
-    corpus: str | None = None,
-    precision: str = "auto",
-    epochs: int | None = None,
-    restart: bool = False,
-) -> int:
-    """Train what is not trained yet, write the results, print the table; returns the exit status.
+def plan(paper: Paper, request: Request) -> list[Task]:
+    """A training for each model, variant, fold and seed.
 
-    Parameters
-    ----------
-    variants, models : iterable of str
-        Names from paper.toml; no models means all of a variant's.
-    protocol : {"published", "grouped", "fault_filtered"}
-    folds, seeds : iterable of int
-        ``grouped`` has five folds, each leaves a fifth of the tracks out.
-    corpus : str, optional
-        ``gtzan``, a part of it, ``synthetic``, or for Mode 1 a table of its features. If None, the table of 3-second
-        cuts for Mode 1 and GTZAN itself for the others.
-    precision : {"auto", "float32", "bfloat16"}
-        ``auto`` is float32 for Modes 1 and 2, whose time does not go into products of matrices.
-    epochs : int, optional
-        Stop after so many epochs; calling it again goes on.
-    restart : bool
-        Forget what the units have done so far.
+    Without a corpus, Mode 1 has the table of 3-second cuts and the others GTZAN itself. ``auto`` precision is float32
+    for Modes 1 and 2, whose time does not go into products of matrices.
     """
-    paper = load_paper(PAPER)
-    folds, seeds = list(folds), list(seeds)
-    wanted = {variant: [m for m in paper.models_for(variant) if not models or m in models] for variant in variants}
-    chosen = [model for model in paper.models if any(model in names for names in wanted.values())]
-    corpora = {model: corpus or paper.corpus_of(model) for model in chosen}
-    for model, name in corpora.items():
-        check_corpus(model, name)
+    folds = request.folds or (0,)
+    chosen = [m for m in paper.models if any(m in request.models_of(paper, variant) for variant in request.variants)]
+    corpora = {model: request.corpus or paper.corpus_of(model) for model in chosen}
+    for model, corpus in corpora.items():
+        check_corpus(model, corpus)
         for fold in folds:
-            folders.check_protocol(protocol, fold, data_prep.corpus(name).N_FOLDS)
-
-    # Index and inputs of a model: 57 features, two seconds of samples, or their image. The variants share them.
-    indexed = functools.cache(read_index)
-    data = functools.cache(lambda model: load(model, *indexed(corpora[model]), paper.settings_for(model=model)))
-
-    # The networks.
-    for model in chosen:
-        for fold in folds:
-            for seed in seeds:
-                for variant in [variant for variant, names in wanted.items() if model in names]:
-                    given, of_model = data(model), precision_of(model, precision)
-                    place = (protocol, fold, seed, of_model, corpora[model], given.fingerprint)
-                    unit = Unit(paper.id, model, variant, *place)
-                    split = given.module.with_protocol(given.rows, protocol, fold)
-                    work = functools.partial(train, data=given, split=split, epochs=epochs)
-                    units.do(unit, paper.settings_for(variant, model), work, restart)
-                    store.merge(paper, [unit.key])
-
-    # The table, regenerated beside published.
-    shown = {paper.corpus.name if paper.is_own(model, name) else name for model, name in corpora.items()}
-    for name in sorted(shown):
-        folder = store.results_folder(paper.id, name)
-        write_outputs(paper, folder)
-        print(render_text(diff_paper(paper, folder, list(wanted), protocol, name)), end="")
-    return 0
+            folders.check_protocol(request.protocol, fold, data_prep.corpus(corpus).N_FOLDS)
+    fingerprint = functools.cache(lambda corpus: data_prep.planned(corpus, request.protocol, folds))
+    tasks = []
+    for model, variant, fold, seed in request.combinations(paper, folds):
+        corpus, precision = corpora[model], precision_of(model, request.precision)
+        place = (request.protocol, fold, seed, precision, corpus, fingerprint(corpus))
+        data = {"model": model, "corpus": corpus, "settings": paper.settings_for(model=model)}  # the variants share it
+        unit, settings = Unit(paper.id, model, variant, *place), paper.settings_for(variant, model)
+        tasks.append(Task(unit, settings, data, __name__, epochs=request.epochs))
+    return tasks
 
 
 def check_corpus(model: str, corpus: str) -> None:
@@ -137,19 +90,11 @@ def check_corpus(model: str, corpus: str) -> None:
         raise ValueError(f"corpus {corpus} {what}, and {model} needs audio: {', '.join(having)}")
 
 
-def read_index(corpus: str) -> tuple[ModuleType, pd.DataFrame]:
-    """A corpus's module and index; what is odd about the corpus is said once."""
+def open_data(model: str, corpus: str, settings: dict) -> Data:
+    """The rows of a corpus for a model, and its inputs: 57 features, two seconds of samples, or their image."""
     module = data_prep.corpus(corpus)
     index = module.index()
-    for note in index.attrs.get("notes", ()):
-        print(f"note: {note}", file=sys.stderr)
-    return module, index
-
-
-def load(model: str, module: ModuleType, index: pd.DataFrame, settings: dict) -> Data:
-    """The rows and inputs of a model."""
-    fingerprint = data_prep.fingerprint(index)
-    rows = rows_for(model, module, index, settings)
+    fingerprint, rows = data_prep.fingerprint(index), rows_for(model, module, index, settings)
     return Data(module, rows, inputs_for(model, module, rows, settings, fingerprint), fingerprint)
 
 
@@ -159,14 +104,14 @@ def precision_of(model: str, precision: str) -> str:
     return resolve_precision("float32" if precision == "auto" and light else precision)
 
 
-def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs: int | None) -> None:
-    """One unit of work: model, fit, evaluate, write."""
-    classes, batch_size = data.module.CLASSES, settings["batch_size"]
+def train(task: Task, data: Data) -> None:
+    """One unit of work: split, model, fit, evaluate, write."""
+    unit, settings, classes, batch_size = task.unit, task.settings, data.module.CLASSES, task.settings["batch_size"]
+    split = data.module.with_protocol(data.rows, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
     # Model; what is standardised, is by the training rows alone.
-    set_precision(unit.precision)
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, data.inputs.shape[1:], len(classes))
     if unit.model == ANN:
@@ -180,7 +125,7 @@ def train(unit: Unit, settings: dict, *, data: Data, split: pd.DataFrame, epochs
         fitting.Rows(data.inputs, labels, rows["train"]),
         fitting.Rows(data.inputs, labels, rows["test"]),
         folder=unit.folder,
-        epochs=min(epochs or settings["epochs"], settings["epochs"]),
+        epochs=task.at_most(settings["epochs"]),
         batch_size=batch_size,
         watched_batch_size=batch_size,
         watched_as="test",

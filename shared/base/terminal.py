@@ -1,8 +1,11 @@
-"""What is printed, on terminals and in pipes of any encoding."""
+"""What is printed, on terminals and in pipes of any encoding, and which errors need no traceback."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+from shared.base.places import PROJECT
 
 
 def prepare(for_programs: bool = False) -> None:
@@ -19,3 +22,12 @@ def prepare(for_programs: bool = False) -> None:
             stream.reconfigure(errors="backslashreplace")
     if for_programs and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def raised_here(error: BaseException) -> bool:
+    """Whether our own code refused something, so that its message is enough; a library's error keeps its traceback."""
+    innermost = error.__traceback__
+    while innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    file = Path(innermost.tb_frame.f_code.co_filename)
+    return any(file.is_relative_to(PROJECT / package) for package in ("reproductions", "shared", "data_prep"))

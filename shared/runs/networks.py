@@ -96,7 +96,10 @@ def write_unit(
     else partial.
     """
     from shared.layers import backend
+    from shared.training.precision import policy_precision, product_seconds
 
+    if policy_precision() != unit.precision:
+        raise ValueError(f"{unit.key} was trained in {policy_precision()}: set the precision before the model is built")
     planned = settings["epochs"]
     write_predictions(unit.folder, classes, clips, probabilities)
     units.write_history(unit.folder, run.rows)
@@ -107,6 +110,7 @@ def write_unit(
         epochs_planned=planned,
         best_epoch=run.best_epoch,
         seconds=run.seconds,
+        product_seconds=round(product_seconds(unit.precision), 6),
         **backend.conditions(),
         **conditions,
         settings=settings,

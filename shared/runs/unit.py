@@ -13,7 +13,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +22,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
-from shared.base.locks import file_lock
 from shared.base.own_files import FileError, read_json, read_table, write_json
 from shared.base.provenance import commit_id, machine, versions
 
@@ -121,37 +120,6 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def do(
-    unit: Unit, settings: dict, work: Callable[[Unit, dict], None], restart: bool = False, wait: bool = False
-) -> None:
-    """Do a unit's work, ``work(unit, settings)``, unless it is complete; one process at a time.
-
-    Parameters
-    ----------
-    settings : dict
-        The variant's settings. They are kept when the unit begins, and it only goes on under the same.
-    restart : bool
-        Forget what the unit has done so far.
-    wait : bool
-        Where another process is at the same unit, wait for it instead of raising.
-
-    Raises
-    ------
-    LockedError
-        Another process is at the same unit.
-    SettingsChangedError
-        The unit was begun under other settings than it would now go on with.
-    """
-    commit_id()  # of the code that runs, whatever is committed meanwhile
-    with file_lock(unit.folder.with_name(unit.folder.name + ".lock"), f"the run {unit.key}", wait=wait):
-        if restart:
-            forget(unit.folder)
-        _keep_settings(unit, settings)
-        record = read_record(unit.folder)
-        if record is None or record["status"] != "complete":
-            work(unit, settings)
-
-
 def forget(folder: Path) -> None:
     """Remove a unit's folder at one stroke: a process that is killed here leaves it whole or not at all."""
     if folder.exists():
@@ -160,7 +128,14 @@ def forget(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _keep_settings(unit: Unit, settings: dict) -> None:
+def keep_settings(unit: Unit, settings: dict) -> None:
+    """Write down the settings that a unit begins under; it only goes on under the same.
+
+    Raises
+    ------
+    SettingsChangedError
+        The unit was begun under other settings than it would now go on with.
+    """
     path = unit.folder / SETTINGS
     settings = json.loads(json.dumps(settings))
     if not path.exists():

@@ -32,10 +32,11 @@ def resolve_precision(precision: str) -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         return "bfloat16" if BFLOAT16_FLAGS & set(cpuinfo.read_text().split()) else "float32"
-    return "bfloat16" if _matmul_seconds("bfloat16") < 0.7 * _matmul_seconds("float32") else "float32"
+    return "bfloat16" if product_seconds("bfloat16") < 0.7 * product_seconds("float32") else "float32"
 
 
-def _matmul_seconds(dtype: str, size: int = 1024, repeats: int = 5) -> float:
+def product_seconds(dtype: str, size: int = 1024, repeats: int = 5) -> float:
+    """What a product of two square matrices takes here: the shortest of several times, which tells machines apart."""
     a = keras.ops.ones((size, size), dtype)
     times = []
     for _ in range(repeats):
@@ -43,6 +44,11 @@ def _matmul_seconds(dtype: str, size: int = 1024, repeats: int = 5) -> float:
         float(keras.ops.cast(keras.ops.matmul(a, a)[0, 0], "float32"))
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+def policy_precision() -> str:
+    """The precision that models built now would compute in."""
+    return keras.config.dtype_policy().compute_dtype
 
 
 def set_precision(precision: str) -> str:

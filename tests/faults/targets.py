@@ -72,7 +72,7 @@ def targets(root: Path) -> list[Target]:
         return [{name: value for name, value in row.items() if name != "seconds"} for row in run.rows]
 
     def begun():
-        units.do(unit, {"epochs": 3, "rate": 0.5}, lambda unit, settings: None)
+        units.keep_settings(unit, {"epochs": 3, "rate": 0.5})
         return sorted(networks.preferred(paper, "train them"))
 
     def loaded():
@@ -149,7 +149,7 @@ def _unit(paper, model: str) -> Unit:
     labels = [classes[n % len(classes)] for n in range(40)]
     clips = pd.DataFrame({"split": splits, "clip": [f"clip.{n}" for n in range(40)], "label": labels})
     probabilities = np.random.default_rng(0).dirichlet(np.ones(len(classes)), 40)
-    units.do(unit, {"epochs": 3, "rate": 0.5}, lambda unit, settings: None)
+    units.keep_settings(unit, {"epochs": 3, "rate": 0.5})
     with contextlib.redirect_stdout(io.StringIO()):
         run = _fit(unit.folder, 2)
     write_predictions(unit.folder, classes, clips, probabilities)

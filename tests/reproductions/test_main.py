@@ -20,6 +20,7 @@ from shared.base.locks import LockedError
 from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
+from shared.runs.plan import Request
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +38,7 @@ def kept(monkeypatch, tmp_path):
 
 @pytest.fixture
 def train(monkeypatch):
-    """A stand-in for every paper's train.py and predict.py; its `calls` hold the options it was given."""
+    """A stand-in for every paper's train.py and predict.py; its `calls` hold what it was given."""
     stand_in = SimpleNamespace(calls=[], error=None)
 
     def record(*arguments, **options):
@@ -46,7 +47,13 @@ def train(monkeypatch):
             raise stand_in.error
         return 0
 
-    stand_in.run = stand_in.main = record
+    def plan(paper, request):
+        record(paper.id, request)
+        return []
+
+    stand_in.main, stand_in.plan = record, plan
+    monkeypatch.setattr(run, "carry_out", lambda *arguments, **options: stand_in.done.update(options) or 0)
+    stand_in.done = {}
     for command in (run, predict):
         monkeypatch.setattr(command, "module_of", lambda paper, name: stand_in)
     return stand_in
@@ -118,42 +125,45 @@ def test_audit_as_json_has_the_arithmetic_of_each_finding(capsys):
     assert printed == {"98.56 %", "88.40 %", "97.16 %", "14.62 %"}
 
 
-def test_run_hands_checked_options_to_train(train):
-    arguments = ["run", "lam_ensemble", "--variant", "authors-notebook,paper", "--model", "Model 3,Model 1"]
-    arguments += [
-        "--seeds",
-        "0-2",
-        "--folds",
-        "3-4",
-        "--protocol",
-        "grouped",
-        "--epochs",
-        "5",
-        "--precision",
-        "float32",
-    ]
-    assert main(arguments) == 0
-    assert train.calls == [
-        (
-            (),
-            {
-                "variants": ["paper", "authors-notebook"],
-                "models": ["Model 1", "Model 3"],
-                "protocol": "grouped",
-                "folds": [3, 4],
-                "seeds": [0, 1, 2],
-                "corpus": None,
-                "precision": "float32",
-                "epochs": 5,
-                "restart": False,
-            },
-        )
-    ]
+def test_run_plans_what_the_options_ask_for(train):
+    names = ["--variant", "authors-notebook,paper", "--model", "Model 3,Model 1", "--protocol", "grouped"]
+    numbers = ["--seeds", "0-2", "--folds", "3-4", "--epochs", "5", "--precision", "float32"]
+    assert main(["run", "lam_ensemble", *names, *numbers]) == 0
+    asked = Request(
+        variants=["paper", "authors-notebook"],
+        models=["Model 1", "Model 3"],
+        protocol="grouped",
+        folds=[3, 4],
+        seeds=[0, 1, 2],
+        precision="float32",
+        epochs=5,
+    )
+    assert train.calls == [(("lam_ensemble", asked), {})]
+    assert train.done == {"restart": False, "workers": 0, "report": True}
 
 
 def test_folds_not_asked_for_are_the_papers_to_choose(train):
-    assert main(["run", "lam_ensemble"]) == 0
-    assert "folds" not in train.calls[0][1]
+    assert main(["run", "lam_ensemble", "--workers", "2", "--no-report", "--restart"]) == 0
+    assert train.calls[0][0][1].folds is None
+    assert train.done == {"restart": True, "workers": 2, "report": False}
+
+
+def test_the_key_of_a_task_says_what_is_to_be_planned(train, capsys):
+    key = "model-3.authors-notebook.grouped.fold4.seed2.float32.vntm-0123abcd"
+    assert main(["run", "lam_ensemble", "--task", key]) == 2  # the stand-in plans nothing
+    request = train.calls[0][0][1]
+    assert (request.variants, request.models, request.protocol) == (["authors-notebook"], ["Model 3"], "grouped")
+    assert (request.folds, request.seeds, request.precision, request.corpus) == ([4], [2], "float32", "vntm")
+    assert f"the plan has no task {key}" in capsys.readouterr().err
+    assert main(["run", "lam_ensemble", "--task", "model-3"]) == 2
+    assert "'model-3' is no key of a task; 'run lam_ensemble --plan' lists them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/"])
+def test_what_is_no_part_of_a_plan_is_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "lam_ensemble", "--shard", text])
+    assert "expected a part of a plan like 3/8" in capsys.readouterr().err
 
 
 def test_pretraining_is_refused_where_nothing_begins_on_another_corpus(train, capsys):
@@ -171,7 +181,7 @@ def test_a_name_with_a_comma_in_parentheses_is_one_name():
 
 def test_run_is_refused_only_when_no_variant_has_the_model(train, capsys):
     assert main(["run", "lam_ensemble", "--variant", "all", "--model", "Model 3"]) == 0
-    assert "notebook-augmented" in train.calls[0][1]["variants"]
+    assert "notebook-augmented" in train.calls[0][0][1].variants
 
 
 def test_diff_of_a_corpus_without_runs_gives_the_command(capsys, kept):
@@ -224,7 +234,7 @@ def test_unknown_names_get_one_line_and_status_2(arguments, message, train, kept
     ],
 )
 def test_expected_errors_are_told_and_not_traced(error, status, message, train, capsys, monkeypatch):
-    monkeypatch.setattr(command_line, "_expected", lambda error: True)
+    monkeypatch.setattr(command_line, "raised_here", lambda error: True)
     train.error = error
     assert main(["run", "lam_ensemble"]) == status
     assert message in capsys.readouterr().err

@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_prep.corpora import vntm
 from reproductions.__main__ import main
+from reproductions.commands.run import run_paper
 from reproductions.lam_ensemble import predict, train
 from reproductions.lam_ensemble.predict import images_of
 from shared.audio.log_mel_images import SpectrogramSettings, image_of
@@ -19,6 +20,7 @@ from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.runs_table import read_runs
+from shared.runs.plan import Request
 from shared.runs.unit import unit_folders
 
 REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
@@ -52,7 +54,7 @@ def tiny_corpus(tmp_path, monkeypatch):
 
 def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
     options = {"variants": ("paper",), "models": ["Model 3"], "precision": "float32"}
-    assert train.run(**options, epochs=1) == 0
+    assert run_paper("lam_ensemble", **options, epochs=1) == 0
     folder = store.results_folder("lam_ensemble")
     rows = read_runs(folder / "runs.csv")
     assert {(row["model"], row["status"], row["epochs"]) for row in rows} == {
@@ -69,7 +71,7 @@ def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
     assert "not comparable: other data: fingerprint" in " ".join(out.split())
     assert list(folder.glob("table_IV_paper.md"))
 
-    assert train.run(**options, epochs=2) == 0  # goes on, does not begin again
+    assert run_paper("lam_ensemble", **options, epochs=2) == 0  # goes on, does not begin again
     history = next(folder.glob("units/model-3*/history.csv"))
     assert [row["epoch"] for row in csv.DictReader(history.read_text().splitlines())] == ["1", "2"]
     assert "epoch 1/" not in capsys.readouterr().out
@@ -77,23 +79,19 @@ def test_run_trains_evaluates_and_writes_the_table(tiny_corpus, capsys):
 
 def test_a_wrong_fold_is_refused_before_anything_is_trained(tiny_corpus):
     with pytest.raises(ValueError, match="has fold 0 to 9, not 12"):
-        train.run(protocol="grouped", folds=(0, 12))
+        run_paper("lam_ensemble", protocol="grouped", folds=(0, 12))
     assert not (tiny_corpus / "cache" / "runs").exists()
 
 
 def test_a_corpus_without_such_images_is_refused(tiny_corpus):
     with pytest.raises(ValueError, match="corpus fsdd has no images of 128 x 1292; use vntm or synthetic"):
-        train.run(corpus="fsdd")
+        run_paper("lam_ensemble", corpus="fsdd")
 
 
-def test_models_that_a_variant_does_not_have_are_left_out(tiny_corpus, monkeypatch):
-    done = []
-    monkeypatch.setattr(train.units, "do", lambda unit, *arguments, **options: done.append((unit.variant, unit.model)))
-    monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
-    monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
-    monkeypatch.setattr(train, "render_text", lambda diff: "")
-    train.run(variants=("paper", "notebook-augmented"), models=["Model 2"], precision="float32")
-    assert done == [("probe", "1-NN probe"), ("paper", "Model 2")]
+def test_models_that_a_variant_does_not_have_are_left_out(tiny_corpus):
+    request = Request(variants=("paper", "notebook-augmented"), models=["Model 2"], precision="float32")
+    planned = [(task.unit.variant, task.unit.model) for task in train.plan(load_paper("lam_ensemble"), request)]
+    assert planned == [("probe", "1-NN probe"), ("paper", "Model 2")]
 
 
 def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch):
@@ -101,7 +99,7 @@ def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch)
 
     def fit(*arguments, early_stopping, epochs, name, **options):
         rules[name.partition(".published")[0]] = early_stopping, epochs
-        raise StopIteration  # nothing is trained here
+        raise KeyboardInterrupt  # nothing is trained here
 
     monkeypatch.setattr(train.fitting, "fit", fit)
     for variant, model in (
@@ -110,8 +108,8 @@ def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch)
         ("authors-notebook", "Model 2"),
         ("notebook-augmented", "Model 1"),
     ):
-        with pytest.raises(StopIteration):
-            train.run(variants=(variant,), models=[model], precision="float32")
+        with pytest.raises(KeyboardInterrupt):
+            run_paper("lam_ensemble", variants=(variant,), models=[model], precision="float32")
     rule = train.fitting.EarlyStopping("loss", 5)
     assert rules == {
         "model-1.paper": (None, 50),
@@ -121,15 +119,9 @@ def test_training_ends_early_where_the_variant_says_so(tiny_corpus, monkeypatch)
     }
 
 
-def test_a_unit_keeps_the_settings_of_its_own_model_and_the_probe_those_it_depends_on(tiny_corpus, monkeypatch):
-    kept = {}
-    monkeypatch.setattr(
-        train.units, "do", lambda unit, settings, *arguments, **options: kept.update({unit.model: settings})
-    )
-    monkeypatch.setattr(train, "write_outputs", lambda *arguments: None)
-    monkeypatch.setattr(train, "diff_paper", lambda *arguments: None)
-    monkeypatch.setattr(train, "render_text", lambda diff: "")
-    train.run(variants=("authors-notebook",), precision="float32")
+def test_a_unit_keeps_the_settings_of_its_own_model_and_the_probe_those_it_depends_on(tiny_corpus):
+    request = Request(variants=("authors-notebook",), precision="float32")
+    kept = {task.unit.model: task.settings for task in train.plan(load_paper("lam_ensemble"), request)}
     assert kept["1-NN probe"].keys() == {"cmap", "image_height", "image_width"}
     of_one = {"dropout", "model_2_dropout", "model_2_hidden_units", "batch_norm_momentum", "batch_norm_epsilon"}
     assert {model: settings.keys() & of_one for model, settings in kept.items() if model != "1-NN probe"} == {

@@ -12,6 +12,8 @@ import soundfile
 
 from data_prep.corpora import library_labels, mixtures
 from reproductions.__main__ import main
+from reproductions.commands import run as command
+from reproductions.commands.run import run_paper
 from reproductions.pascuo_multilabel import samples, train
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
 from shared.audio.signals import resample
@@ -51,7 +53,7 @@ def few_tracks(tmp_path, monkeypatch):
     paper = load_paper("pascuo_multilabel")
     values = {name: dataclasses.replace(paper.settings[name], value=value) for name, value in SMALL.items()}
     paper = dataclasses.replace(paper, settings=paper.settings | values)
-    monkeypatch.setattr(train, "load_paper", lambda name: paper)
+    monkeypatch.setattr(command, "load_paper", lambda name: paper)
     before = keras.config.dtype_policy()
     yield tmp_path
     keras.config.set_dtype_policy(before)
@@ -70,7 +72,7 @@ def columns(folder, name):
 
 
 def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
-    assert train.run(corpus=MADE, precision="float32") == 0
+    assert run_paper("pascuo_multilabel", corpus=MADE, precision="float32") == 0
     units = done()
     assert set(units) == {(model, "paper") for model in (CNN, CONSTANT)}
     record, folder = units[CNN, "paper"]
@@ -109,7 +111,12 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
 
 
 def test_the_lowest_losses_epoch_is_kept_where_the_variant_says_so(few_tracks):
-    assert train.run(variants=("best-epoch", "corrected"), corpus=MADE, precision="float32", seeds=(3,)) == 0
+    assert (
+        run_paper(
+            "pascuo_multilabel", variants=("best-epoch", "corrected"), corpus=MADE, precision="float32", seeds=(3,)
+        )
+        == 0
+    )
     units = done()
     record, folder = units[CNN, "best-epoch"]
     losses = columns(folder, "val_loss")
@@ -119,7 +126,7 @@ def test_the_lowest_losses_epoch_is_kept_where_the_variant_says_so(few_tracks):
 
 
 def test_only_the_constant_predictor(few_tracks):
-    assert train.run(models=(CONSTANT,), corpus=MADE) == 0
+    assert run_paper("pascuo_multilabel", models=(CONSTANT,), corpus=MADE) == 0
     assert set(done()) == {(CONSTANT, "paper")}
 
 
@@ -127,12 +134,11 @@ def test_the_weights_are_kerass_of_all_samples_labels(few_tracks, monkeypatch):
     """1 / C divided by the label's share of all labels, training and validation together; a sample has its first's."""
     seen = {}
     monkeypatch.setattr(train.fitting, "fit", lambda model, rows, *_, **__: seen.update(rows=rows) or (1 / 0))
-    settings = train.load_paper("pascuo_multilabel").settings_for()
-    data = train.load(MADE, settings)
-    split = samples.split_of(data.module, data.rows, "published", 0, settings)
+    settings = command.load_paper("pascuo_multilabel").settings_for()
+    data = train.open_data(MADE, settings)
     unit = train.Unit("pascuo_multilabel", CNN, "paper", "published", 0, 0, "float32", MADE, data.fingerprint)
     with pytest.raises(ZeroDivisionError):
-        train.train(unit, settings, data=data, split=split, epochs=1)
+        train.train(train.Task(unit, settings, {}, train.__name__, epochs=1), data)
     counts = data.labels.sum(axis=0)
     expected = (1 / len(counts)) / (counts / counts.sum())
     first = data.labels.argmax(axis=1)
@@ -140,8 +146,8 @@ def test_the_weights_are_kerass_of_all_samples_labels(few_tracks, monkeypatch):
 
 
 def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
-    settings = train.load_paper("pascuo_multilabel").settings_for("corrected")
-    data = train.load(MADE, settings)
+    settings = command.load_paper("pascuo_multilabel").settings_for("corrected")
+    data = train.open_data(MADE, settings)
     split = samples.split_of(data.module, data.rows, "grouped", 0, settings)
     unit = train.Unit("pascuo_multilabel", CNN, "corrected", "grouped", 0, 0, "float32", MADE, data.fingerprint)
     rows = train.splits(split, unit, settings)
@@ -154,14 +160,14 @@ def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
 
 
 def test_without_others_has_one_label_less(few_tracks):
-    settings = train.load_paper("pascuo_multilabel").settings_for("without-others")
-    whole = train.load_paper("pascuo_multilabel").settings_for()
-    assert set(train.load(MADE, whole).classes) - set(train.load(MADE, settings).classes) == {"Others"}
+    settings = command.load_paper("pascuo_multilabel").settings_for("without-others")
+    whole = command.load_paper("pascuo_multilabel").settings_for()
+    assert set(train.open_data(MADE, whole).classes) - set(train.open_data(MADE, settings).classes) == {"Others"}
 
 
 def test_a_corpus_with_one_label_a_clip_is_refused(few_tracks):
     with pytest.raises(ValueError, match="corpus gtzan has no tracks with one or two labels; pascuo_multilabel needs"):
-        train.run(corpus="gtzan")
+        run_paper("pascuo_multilabel", corpus="gtzan")
 
 
 def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_tracks, capsys):
@@ -174,7 +180,7 @@ def test_a_librarys_own_tracks_are_trained_on_and_the_bad_one_is_named(few_track
         lines.append(f"{number}.wav,{first},{second}")
     (folder / "broken.wav").write_bytes(b"no audio")
     (folder / "library.csv").write_text("\n".join([*lines, "broken.wav,Rock,"]) + "\n")
-    assert train.run(precision="float32", epochs=1) == 0
+    assert run_paper("pascuo_multilabel", precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert (record["status"], record["classes"]) == ("partial", ["Jazz", "Pop, Soft", "Rock"])
     assert len(read_predictions(unit).clips) == 4  # 15 % of 24 s
@@ -190,7 +196,7 @@ def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypat
     if not (Path(DATA) / mixtures.FOLDER / mixtures.TABLE).is_file():
         pytest.skip(f"no {mixtures.FOLDER} under AUDIO_REPRODUCTIONS_DATA ({DATA})")
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", DATA)
-    assert train.run(corpus="mixtures", precision="float32", epochs=1) == 0
+    assert run_paper("pascuo_multilabel", corpus="mixtures", precision="float32", epochs=1) == 0
     record, unit = done()[CNN, "paper"]
     assert set(record["classes"]) <= set(mixtures.classes())
     assert len(read_predictions(unit).clips) == 10
@@ -203,11 +209,11 @@ def test_predict_names_every_genre_above_its_threshold(few_tracks, capsys, monke
     from reproductions.pascuo_multilabel import predict
 
     variants = ("paper", "two-channels")
-    assert train.run(variants, corpus=MADE, precision="float32", epochs=1) == 0
+    assert run_paper("pascuo_multilabel", variants=variants, corpus=MADE, precision="float32", epochs=1) == 0
     file, short = few_tracks / "song.wav", few_tracks / "short.wav"
     soundfile.write(file, 0.1 * np.random.default_rng(0).standard_normal((5 * 44100, 2)), 44100)
     soundfile.write(short, np.full(100, 0.1), 44100)
-    monkeypatch.setattr(predict, "load_paper", train.load_paper)
+    monkeypatch.setattr(predict, "load_paper", command.load_paper)
     capsys.readouterr()
     assert main(["predict", "pascuo_multilabel", str(file), str(short), "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)

@@ -11,6 +11,8 @@ import soundfile
 
 from data_prep.corpora import fsdd
 from reproductions.__main__ import main
+from reproductions.commands import run as command
+from reproductions.commands.run import run_paper
 from reproductions.pragadaraju_digits import predict, recognition, train
 from reproductions.pragadaraju_digits.model import CNN, RNN, TEXT
 from reproductions.pragadaraju_digits.words import kept_vocabulary
@@ -42,7 +44,7 @@ def few_clips(tmp_path, monkeypatch):
     for corpus in (fsdd, fsdd.CORPUS):
         monkeypatch.setattr(corpus, "index", lambda *arguments, **options: frame)
     paper = narrow(load_paper("pragadaraju_digits"))
-    for module in (train, predict):
+    for module in (command, predict):
         monkeypatch.setattr(module, "load_paper", lambda name: paper)
     before = keras.config.dtype_policy()
     yield tmp_path
@@ -54,7 +56,7 @@ def units_by_model(folder):
 
 
 def test_run_trains_all_three_and_predicts(few_clips, capsys):
-    assert train.run(precision="float32", epochs=2) == 0
+    assert run_paper("pragadaraju_digits", precision="float32", epochs=2) == 0
     folder = store.results_folder("pragadaraju_digits")
     done = units_by_model(folder)
     assert set(done) == {CNN, RNN, TEXT, "linear probe"}
@@ -77,7 +79,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
     assert (folder / "ablation_rnn-spectrogram.csv").exists()
 
     # It goes on, and what it has trained classifies a file.
-    assert train.run(models=[TEXT], precision="float32") == 0
+    assert run_paper("pragadaraju_digits", models=[TEXT], precision="float32") == 0
     assert units_by_model(folder)[TEXT][0]["status"] == "complete"
     assert "epoch 1/" not in capsys.readouterr().out
     file = few_clips / "digit.wav"
@@ -94,7 +96,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
 
 
 def test_the_vocabulary_knows_the_training_clips_only(few_clips):
-    train.run(models=[TEXT], protocol="grouped", folds=(0,), epochs=1)
+    run_paper("pragadaraju_digits", models=[TEXT], protocol="grouped", folds=(0,), epochs=1)
     folder = next((few_clips / "cache" / "runs").glob("*/rnn-textual*fold0*/"))
     frame = fsdd.with_protocol(fsdd.index(), "grouped", 0)
     texts = dict(zip(frame["clip"], train.transcripts_of_clips(frame, "sphinx", 0.0), strict=True))
@@ -110,18 +112,18 @@ def test_the_vocabulary_knows_the_training_clips_only(few_clips):
 def test_images_are_standardised_by_the_training_clips_only(few_clips):
     images = np.random.default_rng(0).integers(0, 256, (30, 24, 24)).astype("uint8")
     images[20:] = 255
-    settings = train.load_paper("pragadaraju_digits").settings_for()
+    settings = command.load_paper("pragadaraju_digits").settings_for()
     unit = train.Unit("pragadaraju_digits", RNN, "paper", "published", 0, 0, "float32", "fsdd", "0" * 16)
-    _, model = train.image_inputs(unit, settings, np.arange(20), 10, source=lambda mfcc: images)
+    _, model = train.image_inputs(unit, settings, images, np.arange(20), 10)
     fitted = model.get_layer(train.SCALING)
     assert np.allclose(np.asarray(fitted.mean).squeeze(), images[:20].mean(axis=0), atol=1e-3)
 
 
-def test_other_transcripts_are_other_settings(few_clips, monkeypatch):
-    train.run(models=[TEXT], epochs=1)
+def test_other_transcripts_are_other_settings(few_clips, monkeypatch, capsys):
+    run_paper("pragadaraju_digits", models=[TEXT], epochs=1, report=False)
     monkeypatch.setattr(train, "transcripts_of_clips", lambda index, *settings: np.array(["one"] * len(index)))
-    with pytest.raises(ValueError, match="begun under other settings .transcripts_sha256 was"):
-        train.run(models=[TEXT], epochs=2)
+    assert run_paper("pragadaraju_digits", models=[TEXT], epochs=2, report=False) == 1
+    assert "begun under other settings (transcripts_sha256 was" in capsys.readouterr().out
 
 
 def test_recurrent_networks_stay_in_float32_unless_asked():
@@ -132,14 +134,14 @@ def test_recurrent_networks_stay_in_float32_unless_asked():
 
 def test_another_corpus_and_a_wrong_fold_are_refused_before_anything_is_trained(few_clips):
     with pytest.raises(ValueError, match="corpus synthetic has no spoken digits; fsdd is part of the project"):
-        train.run(corpus="synthetic")
+        run_paper("pragadaraju_digits", corpus="synthetic")
     with pytest.raises(ValueError, match="has fold 0 to 5, not 6"):
-        train.run(protocol="grouped", folds=(0, 6))
+        run_paper("pragadaraju_digits", protocol="grouped", folds=(0, 6))
     assert not (few_clips / "cache" / "runs").exists()
 
 
 def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_clips, capsys):
-    train.run(models=[TEXT], epochs=1)
+    run_paper("pragadaraju_digits", models=[TEXT], epochs=1)
     signal = fsdd.signals(fsdd.index()[:1])[0]
     files = {
         "tiny": (signal[:8], 8000, "PCM_16"),
@@ -172,7 +174,7 @@ def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_cli
 
 
 def test_a_recogniser_that_is_not_there_leaves_the_others_their_answer(few_clips, capsys, monkeypatch):
-    train.run(models=[RNN, TEXT], epochs=1)
+    run_paper("pragadaraju_digits", models=[RNN, TEXT], epochs=1)
     file = few_clips / "digit.wav"
     soundfile.write(file, fsdd.signals(fsdd.index()[:1])[0], 8000)
 

@@ -12,6 +12,8 @@ import soundfile
 
 from data_prep import CorpusError
 from reproductions.__main__ import main
+from reproductions.commands import run as command
+from reproductions.commands.run import run_paper
 from reproductions.shan_tagging import predict, pretraining, soundnet, train
 from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
 from shared.metrics.ensembles import weighted_geometric_mean
@@ -19,6 +21,7 @@ from shared.metrics.scores import map_at_k
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.runs_table import read_runs
+from shared.runs.plan import FEATURES, Request, in_order
 from shared.runs.predictions import read_predictions
 from shared.runs.unit import unit_folders
 from shared.training import fitting as training
@@ -69,7 +72,7 @@ def place(tmp_path_factory):
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(root / "cache"))
         patch.setenv("AUDIO_REPRODUCTIONS_DATA", str(root / "data"))
         patch.setattr(store, "RESULTS_ROOT", root / "results")
-        for module in (train, predict):
+        for module in (command, predict):
             patch.setattr(module, "load_paper", lambda name: paper)
         yield root
     keras.config.set_dtype_policy(before)
@@ -78,20 +81,17 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(place):
     """All four networks on fold 0, without augmentation; records and folders by model."""
-    status = train.run(variants=("no-augmentation",), folds=(0,), corpus="fsdkaggle2018-subset", precision="float32")
+    status = run_paper(
+        "shan_tagging", variants=("no-augmentation",), folds=(0,), corpus="fsdkaggle2018-subset", precision="float32"
+    )
     assert status == 0
     return units_of("no-augmentation")
 
 
-@pytest.fixture
-def units_only(monkeypatch):
-    """The units that a run would do, each with its settings and its work; nothing is done."""
-    done = []
-    monkeypatch.setattr(train.units, "do", lambda unit, settings, work, restart: done.append((unit, settings, work)))
-    for name in ("write_outputs", "diff_paper", "render_text"):
-        monkeypatch.setattr(train, name, lambda *arguments: "")
-    monkeypatch.setattr(train.store, "merge", lambda *arguments: None)
-    return done
+def planned(**asked):
+    """The tasks of a request, each once and in an order in which they can be done, without those for features."""
+    tasks = in_order(train.plan(command.load_paper("shan_tagging"), Request(**asked)))
+    return [task for task in tasks if task.work != FEATURES]
 
 
 def units_of(variant):
@@ -132,12 +132,12 @@ def test_the_validation_loss_is_of_the_same_crops_in_each_epoch(place, monkeypat
 
     def fit(model, training, watched, **options):
         given.append((hasattr(training.x, "drawn"), hasattr(watched.x, "drawn")))
-        raise InterruptedError
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "fit", fit)
     options = {"models": [RESNET], "folds": (1,), "corpus": "fsdkaggle2018-subset", "precision": "float32"}
-    with pytest.raises(InterruptedError):
-        train.run(variants=("no-augmentation",), **options)
+    with pytest.raises(KeyboardInterrupt):
+        run_paper("shan_tagging", variants=("no-augmentation",), **options)
     assert given == [(True, False)]
     assert load_paper("shan_tagging").setting("watched_crops") == "one crop a clip, the same in all epochs"
 
@@ -162,7 +162,8 @@ def test_table_and_ensemble_are_of_these_predictions(finished, capsys):
 
 def test_another_evaluation_needs_no_other_training(finished, place, monkeypatch):
     monkeypatch.setattr(training, "fit", lambda *arguments, **options: pytest.fail("trained again"))
-    train.run(
+    run_paper(
+        "shan_tagging",
         variants=("no-augmentation-no-redraw",),
         models=[DENSENET_LOGMEL],
         folds=(0,),
@@ -196,8 +197,8 @@ def test_a_run_that_stops_goes_on_with_the_same_numbers(finished, place):
     source = place / "cache/runs/shan_tagging" / finished[DENSENET_LOGMEL][0]["key"]
     shutil.move(source, place / "aside")
     options = {"models": [DENSENET_LOGMEL], "folds": (0,), "corpus": "fsdkaggle2018-subset", "precision": "float32"}
-    train.run(variants=("no-augmentation",), epochs=1, **options)
-    train.run(variants=("no-augmentation",), **options)
+    run_paper("shan_tagging", variants=("no-augmentation",), epochs=1, **options)
+    run_paper("shan_tagging", variants=("no-augmentation",), **options)
     again = (source / "history.csv").read_text()
 
     def without_seconds(text):
@@ -210,12 +211,12 @@ def test_a_class_with_fewer_clips_than_folds_is_refused(place, tmp_path, monkeyp
     write_clips(tmp_path / "fsdkaggle2018_subset", ["Bark"] * 12 + ["Meow"] * 9)
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path))
     with pytest.raises(CorpusError, match="Meow"):
-        train.run(variants=("no-augmentation",), corpus="fsdkaggle2018-subset")
+        run_paper("shan_tagging", variants=("no-augmentation",), corpus="fsdkaggle2018-subset")
 
 
 def test_a_corpus_without_audio_is_refused(place):
     with pytest.raises(ValueError, match="corpus vntm has no audio to tag; .*: .*fsdd, fsdkaggle2018,"):
-        train.run(corpus="vntm")
+        run_paper("shan_tagging", corpus="vntm")
 
 
 @pytest.mark.parametrize(
@@ -229,33 +230,37 @@ def test_a_corpus_without_audio_is_refused(place):
 )
 def test_what_cannot_be_begun_on_is_refused(place, options, message):
     with pytest.raises(ValueError, match=message):
-        train.run(**options)
+        run_paper("shan_tagging", **options)
 
 
-def test_pretraining_is_a_run_on_the_other_corpus(place, units_only):
-    train.run(variants=("pretrained",), models=[RESNET], folds=(3,), corpus="fsdkaggle2018-subset", pretrain="fsdd")
-    (first, _, _), (second, settings, work) = units_only
+def test_pretraining_comes_first_on_the_other_corpus(place):
+    asked = {"models": [RESNET], "folds": (3,), "corpus": "fsdkaggle2018-subset", "pretrain": "fsdd"}
+    before, after = planned(variants=("pretrained",), **asked)
+    first, second = before.unit, after.unit
     assert (first.corpus, first.variant, first.fold) == ("fsdd", "no-augmentation", 0)
     assert (second.corpus, second.variant, second.fold) == ("fsdkaggle2018-subset", "pretrained", 3)
-    assert (settings["pretrained_on"], settings["pretrained_fingerprint"]) == ("fsdd", first.fingerprint)
-    assert work.keywords["begin"] == first.folder
+    assert (after.settings["pretrained_on"], after.settings["pretrained_fingerprint"]) == ("fsdd", first.fingerprint)
+    assert after.source == first
+    assert before.key in after.needs
+    assert (before.asked, after.asked) == (False, True)
 
 
 def test_what_is_pretrained_begins_on_vegas_unless_another_corpus_is_named(place):
     with pytest.raises(CorpusError, match="vegas"):
-        train.run(variants=("pretrained",), models=[RESNET], folds=(3,), corpus="fsdkaggle2018-subset")
+        run_paper("shan_tagging", variants=("pretrained",), models=[RESNET], folds=(3,), corpus="fsdkaggle2018-subset")
 
 
-def test_soundnet_begins_from_its_published_weights(place, units_only, monkeypatch):
+def test_soundnet_begins_from_its_published_weights(place, monkeypatch):
     loaded = []
     monkeypatch.setattr(soundnet, "require", lambda: None)
     monkeypatch.setattr(soundnet, "load_into", lambda model, file: loaded.append(file))
     monkeypatch.setattr(training, "fit", lambda *arguments, **options: pytest.fail("begun"))
-    train.run(variants=("paper", "pretrained"), models=[SOUNDNET], folds=(3,), corpus="fsdkaggle2018-subset")
-    (_, scratch, _), (unit, published, work) = units_only
-    assert (scratch["soundnet_start"], published["soundnet_start"]) == ("scratch", "published weights")
+    asked = {"variants": ("paper", "pretrained"), "models": [SOUNDNET], "folds": (3,)}
+    tasks = planned(**asked, corpus="fsdkaggle2018-subset")
+    assert [task.settings["soundnet_start"] for task in tasks] == ["scratch", "published weights"]
+    without_sox = tasks[1].data["settings"] | {"n_copies": 0}
     with pytest.raises(pytest.fail.Exception, match="begun"):
-        work(unit, published)
+        train.train(tasks[1], train.open_data("fsdkaggle2018-subset", without_sox))
     assert loaded == [soundnet.converted_file()]
 
 
@@ -271,7 +276,7 @@ def test_a_network_begins_from_another_corpus_but_for_its_output(finished, place
     assert all(map(np.array_equal, model.get_layer("probabilities").get_weights(), head))
 
 
-def test_all_folds_are_run_unless_some_are_named(place, units_only):
-    train.run(variants=("no-redraw",), models=[RESNET], corpus="fsdkaggle2018-subset")
-    done = [(unit.variant, unit.fold) for unit, _, _ in units_only]
-    assert done == [(variant, fold) for fold in range(10) for variant in ("paper", "no-redraw")]
+def test_all_folds_are_run_unless_some_are_named(place):
+    tasks = planned(variants=("no-redraw",), models=[RESNET], corpus="fsdkaggle2018-subset")
+    done = [(task.unit.variant, task.unit.fold, task.asked) for task in tasks]
+    assert done == [(v, fold, v == "no-redraw") for fold in range(10) for v in ("paper", "no-redraw")]

@@ -6,7 +6,7 @@ import pytest
 
 import data_prep
 from data_prep import CorpusError
-from reproductions.verma_genres import train
+from reproductions.commands.run import run_paper
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, STRIDE, build_cnn_1d
 from shared.paper.loading import load_paper
@@ -42,7 +42,7 @@ def units(folder):
 def test_mode_1_answers_as_the_committed_run(there):
     located, committed = there
     located("gtzan_features_30s")
-    train.run(models=[ANN], corpus="gtzan_features_30s")
+    run_paper("verma_genres", models=[ANN], corpus="gtzan_features_30s")
     ((key, (record, unit)),) = units(store.results_folder("verma_genres")).items()
     assert (record["status"], record["epochs"]) == ("complete", 30)
     ours, theirs = read_predictions(unit), read_predictions(units(committed)[key][1])
@@ -54,7 +54,8 @@ def test_the_first_layer_s_variance_is_less_than_what_keras_s_momentum_leaves_of
     """So a running variance that began at 1 is wrong at the end, as README.md says; a window of each track."""
     located, _ = there
     located("gtzan-excerpts")
-    module, index = train.read_index("gtzan-excerpts")
+    module = data_prep.corpus("gtzan-excerpts")
+    index = module.index()
     settings = load_paper("verma_genres").settings_for(model=CNN_1D)
     rows = rows_for(CNN_1D, module, index, settings).drop_duplicates("track")
     windows = inputs_for(CNN_1D, module, rows, settings, "f" * 16)[range(len(rows))]
@@ -68,7 +69,7 @@ def test_the_first_layer_s_variance_is_less_than_what_keras_s_momentum_leaves_of
 def test_modes_2_and_3_run_on_real_tracks(there):
     located, _ = there
     located("gtzan-subset")
-    train.run(models=[CNN_1D, CNN_2D], corpus="gtzan-subset", epochs=1)
+    run_paper("verma_genres", models=[CNN_1D, CNN_2D], corpus="gtzan-subset", epochs=1)
     found = {record["model"]: (record, unit) for record, unit in units(store.results_folder("verma_genres")).values()}
     for model, n_windows in ((CNN_1D, 29), (CNN_2D, 10)):
         record, unit = found[model]

@@ -10,6 +10,8 @@ import soundfile
 
 import data_prep
 from reproductions.__main__ import main
+from reproductions.commands import run as command
+from reproductions.commands.run import run_paper
 from reproductions.verma_genres import predict, train
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
 from shared.paper.loading import load_paper
@@ -50,8 +52,8 @@ def few_tracks(tmp_path, monkeypatch):
     settings |= {"hop_seconds": dataclasses.replace(paper.settings["hop_seconds"], value=4.0)}
     settings |= {"windows_per_track": dataclasses.replace(paper.settings["windows_per_track"], value=2)}
     paper = dataclasses.replace(paper, settings=settings)
-    for module in (train, predict):
-        monkeypatch.setattr(module, "load_paper", lambda name: paper)
+    for module in (command, predict):
+        monkeypatch.setattr(module, "load_paper", lambda name: paper if name == paper.id else load_paper(name))
     before = keras.config.dtype_policy()
     yield tmp_path
     keras.config.set_dtype_policy(before)
@@ -62,7 +64,7 @@ def trained(folder):
 
 
 def test_run_trains_all_three_and_predicts(few_tracks, capsys):
-    assert train.run(corpus="gtzan-subset", precision="float32") == 0
+    assert run_paper("verma_genres", corpus="gtzan-subset", precision="float32") == 0
     folder = store.results_folder("verma_genres")
     done = trained(folder)
     assert set(done) == {ANN, CNN_1D, CNN_2D}
@@ -98,7 +100,7 @@ def test_run_trains_all_three_and_predicts(few_tracks, capsys):
 
 def test_grouped_keeps_tracks_whole_and_published_does_not(few_tracks):
     for protocol in ("published", "grouped"):
-        train.run(models=[ANN], corpus="gtzan-subset", protocol=protocol, folds=(0,), epochs=1)
+        run_paper("verma_genres", models=[ANN], corpus="gtzan-subset", protocol=protocol, folds=(0,), epochs=1)
     tracks = {}
     for record, unit in unit_folders(store.results_folder("verma_genres") / "units"):
         clips = read_predictions(unit).clips
@@ -108,19 +110,19 @@ def test_grouped_keeps_tracks_whole_and_published_does_not(few_tracks):
 
 
 def test_features_are_standardised_by_the_training_rows_only(few_tracks):
-    module, index = train.read_index("gtzan-subset")
-    data = train.load(ANN, module, index, train.load_paper("verma_genres").settings_for())
-    split = module.with_protocol(data.rows, "grouped", 1)
+    settings = command.load_paper("verma_genres").settings_for(model=ANN)
+    data = train.open_data(ANN, "gtzan-subset", settings)
+    split = data.module.with_protocol(data.rows, "grouped", 1)
     unit = train.Unit("verma_genres", ANN, "paper", "grouped", 1, 0, "float32", "gtzan-subset", data.fingerprint)
-    train.train(unit, train.load_paper("verma_genres").settings_for(model=ANN), data=data, split=split, epochs=1)
-    network = build(ANN, train.load_paper("verma_genres").settings_for(model=ANN), (57,), 2)
+    train.train(train.Task(unit, settings, {}, train.__name__, epochs=1), data)
+    network = build(ANN, settings, (57,), 2)
     network.load_weights(unit.folder / "network.weights.h5")
     expected = data.inputs[(split["split"] == "train").to_numpy()].mean(axis=0)
     assert np.asarray(network.get_layer(SCALING).mean).ravel() == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 def test_the_variant_best_epoch_keeps_the_epoch_that_the_test_split_likes(few_tracks):
-    train.run(variants=("best-epoch",), models=[ANN], corpus="gtzan-subset")
+    run_paper("verma_genres", variants=("best-epoch",), models=[ANN], corpus="gtzan-subset")
     record, unit = trained(store.results_folder("verma_genres"))[ANN]
     lines = (unit / "history.csv").read_text().splitlines()
     column = lines[0].split(",").index("test_accuracy")
@@ -144,7 +146,7 @@ def test_the_variant_best_epoch_keeps_the_epoch_that_the_test_split_likes(few_tr
 )
 def test_a_corpus_without_what_a_model_needs_is_refused(few_tracks, corpus, model, message):
     with pytest.raises(ValueError, match=message):
-        train.run(models=[model], corpus=corpus)
+        run_paper("verma_genres", models=[model], corpus=corpus)
 
 
 def test_modes_are_the_papers_numbers(few_tracks, capsys):
@@ -157,7 +159,7 @@ def test_modes_are_the_papers_numbers(few_tracks, capsys):
 
 
 def test_files_that_cannot_be_heard_are_named(few_tracks, capsys):
-    train.run(models=[ANN], corpus="gtzan-subset", epochs=1)
+    run_paper("verma_genres", models=[ANN], corpus="gtzan-subset", epochs=1)
     generator = np.random.default_rng(0)
     soundfile.write(few_tracks / "short.wav", tone(500, 2.5, generator), RATE_HZ)
     soundfile.write(few_tracks / "silent.wav", np.zeros(100_000), RATE_HZ)

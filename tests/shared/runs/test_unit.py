@@ -1,4 +1,4 @@
-"""Units of work: names, records, and one process at a time."""
+"""Units of work: names, settings and records."""
 
 import hashlib
 import json
@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from shared.base import provenance
-from shared.base.locks import LockedError, file_lock
 from shared.base.own_files import FileError
 from shared.base.provenance import commit_id
 from shared.runs import unit as units
@@ -31,34 +30,8 @@ def test_key_and_folder(unit, tmp_path):
     assert unit.folder == tmp_path / "runs" / "a_paper" / unit.key
 
 
-def test_a_complete_unit_is_not_done_again(unit):
-    calls = []
-
-    def work(unit, settings):
-        calls.append(settings)
-        finish(unit, settings)
-
-    units.do(unit, {"epochs": 3}, work)
-    units.do(unit, {"epochs": 3}, work)
-    assert calls == [{"epochs": 3}]
-    units.do(unit, {"epochs": 3}, work, restart=True)
-    assert len(calls) == 2
-
-
-def test_a_partial_unit_goes_on(unit):
-    calls = []
-
-    def work(unit, settings):
-        calls.append(1)
-        finish(unit, settings, "partial" if len(calls) == 1 else "complete")
-
-    for _ in range(3):
-        units.do(unit, {}, work)
-    assert len(calls) == 2
-
-
 def test_record_holds_the_conditions(unit):
-    units.do(unit, {"epochs": 3, "zoom": [0.9, 1.1]}, finish)
+    finish(unit, {"epochs": 3, "zoom": [0.9, 1.1]})
     record = units.read_record(unit.folder)
     for name in ("paper", "model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint"):
         assert record[name] == getattr(unit, name)
@@ -90,7 +63,7 @@ def test_a_restart_that_is_killed_leaves_the_unit_whole_or_nothing(unit, monkeyp
     finish(unit, {})
     monkeypatch.setattr(units.shutil, "rmtree", lambda *arguments, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        units.do(unit, {}, finish, restart=True)
+        units.forget(unit.folder)
     assert not unit.folder.exists()
     assert units.unit_folders(unit.folder.parent) == [], "what is left has a hidden name"
     monkeypatch.undo()
@@ -98,38 +71,20 @@ def test_a_restart_that_is_killed_leaves_the_unit_whole_or_nothing(unit, monkeyp
     monkeypatch.setattr(units.Path, "rename", lambda *arguments: 1 / 0)
     finish(unit, {})
     with pytest.raises(ZeroDivisionError):
-        units.do(unit, {}, finish, restart=True)
+        units.forget(unit.folder)
     assert units.read_record(unit.folder)["status"] == "complete"
 
 
 def test_other_settings_are_refused_and_named(unit):
-    units.do(unit, {"epochs": 3, "zoom": 0.1}, lambda unit, settings: None)
+    units.keep_settings(unit, {"epochs": 3, "zoom": 0.1})
+    units.keep_settings(unit, {"epochs": 3, "zoom": 0.1})
     with pytest.raises(units.SettingsChangedError, match=r"epochs was 3, is 4.*--restart"):
-        units.do(unit, {"epochs": 4, "zoom": 0.1}, finish)
-    units.do(unit, {"epochs": 4, "zoom": 0.1}, finish, restart=True)
-    assert units.read_record(unit.folder)["settings"]["epochs"] == 4
+        units.keep_settings(unit, {"epochs": 4, "zoom": 0.1})
 
 
 def test_a_setting_that_is_new_or_gone_does_not_matter(unit):
-    units.do(unit, {"epochs": 3, "gone": 1}, lambda unit, settings: None)
-    units.do(unit, {"epochs": 3, "new": 2}, finish)
-    assert units.read_record(unit.folder)["status"] == "complete"
-
-
-def test_a_second_run_of_the_same_unit_is_told_so(unit):
-    lock = unit.folder.with_name(unit.folder.name + ".lock")
-    with file_lock(lock, "the first"), pytest.raises(LockedError, match="already under way"):
-        units.do(unit, {}, finish)
-    units.do(unit, {}, finish)  # the lock is given back
-
-
-def test_restart_waits_its_turn(unit):
-    """A second process must not delete what the first is writing."""
-    units.do(unit, {}, lambda unit, settings: None)
-    lock = unit.folder.with_name(unit.folder.name + ".lock")
-    with file_lock(lock, "the first"), pytest.raises(LockedError):
-        units.do(unit, {}, finish, restart=True)
-    assert (unit.folder / units.SETTINGS).exists()
+    units.keep_settings(unit, {"epochs": 3, "gone": 1})
+    units.keep_settings(unit, {"epochs": 3, "new": 2})
 
 
 def test_predictions_come_back_as_written(tmp_path):
@@ -172,7 +127,7 @@ def test_commit_outside_git_is_unknown(monkeypatch):
 
 
 def test_json_of_the_record_is_sorted_text(unit):
-    units.do(unit, {"b": 1, "a": 2}, finish)
+    finish(unit, {"b": 1, "a": 2})
     text = (unit.folder / units.RECORD).read_text()
     assert text.endswith("}\n")
     assert list(json.loads(text)) == sorted(json.loads(text))

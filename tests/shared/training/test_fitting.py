@@ -15,7 +15,7 @@ import pytest
 from shared.layers import backend
 from shared.runs.unit import NETWORK
 from shared.training import fitting, precision
-from shared.training.precision import _matmul_seconds, resolve_precision, set_precision
+from shared.training.precision import product_seconds, resolve_precision, set_precision
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -348,13 +348,13 @@ def test_precision_auto_times_a_product_where_nothing_can_be_asked(monkeypatch):
         ({"bfloat16": 1.0, "float32": 2.0}, "bfloat16"),
         ({"bfloat16": 2.0, "float32": 2.0}, "float32"),
     ):
-        monkeypatch.setattr(precision, "_matmul_seconds", seconds.get)
+        monkeypatch.setattr(precision, "product_seconds", seconds.get)
         assert resolve_precision("auto") == expected
 
 
 def test_the_product_that_is_timed_runs_in_both_precisions():
-    assert _matmul_seconds("float32", size=8, repeats=1) > 0
-    assert _matmul_seconds("bfloat16", size=8, repeats=1) > 0
+    assert product_seconds("float32", size=8, repeats=1) > 0
+    assert product_seconds("bfloat16", size=8, repeats=1) > 0
 
 
 def test_precision_on_a_gpu_is_bfloat16(monkeypatch):

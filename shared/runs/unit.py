@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -284,7 +285,9 @@ def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, fl
 
 def units_in(folder: Path) -> list[Path]:
     """The folders below ``folder`` that have a record, sorted; what was not finished, whose name is hidden, is none."""
-    return [path.parent for path in sorted(folder.glob(f"*/{RECORD}")) if not path.parent.name.startswith(".")]
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    there = (name for name in names if not name.startswith(".") and os.path.exists(f"{folder}/{name}/{RECORD}"))
+    return [folder / name for name in there]
 
 
 def unit_folders(folder: Path) -> list[tuple[dict, Path]]:

@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from shared.base.csv_files import no_formula
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
 from shared.base.own_files import FileError, read_json, read_table, write_json
@@ -226,7 +227,8 @@ def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
     """Write ``skipped.csv``: file and reason of what could not be read; no file where nothing was skipped."""
     if skipped:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("file", "reason"), *skipped])
+        rows = [("file", "reason"), *(map(no_formula, row) for row in skipped)]
+        csv.writer(text, lineterminator="\n").writerows(rows)
         atomic_write(folder / SKIPPED, lambda file: file.write(text.getvalue().encode()))
 
 

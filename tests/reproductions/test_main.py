@@ -245,6 +245,24 @@ def test_a_librarys_value_error_keeps_its_traceback(train):
         main(["run", "lam_ensemble"])
 
 
+def test_list_offers_what_lies_there_under_the_name_of_a_stand_in(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path))
+    assert main(["list", "--json"]) == 0
+    papers = {paper["paper"]: paper for paper in json.loads(capsys.readouterr().out)}
+    assert list(papers) == list_papers()
+    stand_ins = {corpus["corpus"]: corpus["found"] for corpus in papers["verma_genres"]["stand-ins"]}
+    assert stand_ins["gtzan-excerpts"] is None
+    paper = next(v for v in papers["verma_genres"]["variants"] if v["variant"] == "paper")
+    assert paper["verdicts"]["gtzan-excerpts"] == {"not comparable": 2}
+    (tmp_path / "gtzan_excerpts" / "jazz").mkdir(parents=True)
+    (tmp_path / "gtzan_excerpts" / "jazz" / "jazz.00003.flac").touch()
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    there = tmp_path / "gtzan_excerpts"
+    command = "python -m reproductions run verma_genres --corpus gtzan-excerpts"
+    assert f"  stand-in  gtzan-excerpts: found in {there}; {command}" in lines
+
+
 @pytest.mark.parametrize(("text", "found"), [("0", [0]), ("0-2", [0, 1, 2]), ("3,0", [0, 3]), ("1,0-1", [0, 1])])
 def test_numbers(text, found):
     assert numbers(text) == found

@@ -10,11 +10,11 @@ import argparse
 import os
 import sys
 
-from reproductions.commands import audit, diff, lessons, new, predict, report, reproduce, run
+from reproductions.commands import audit, diff, lessons, merge, new, predict, report, reproduce, run, status
 from reproductions.commands import list as listing
 from shared.base.terminal import prepare, raised_here
 
-COMMANDS = (listing, run, diff, audit, report, lessons, reproduce, predict, new)
+COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, new)
 EPILOG = """\
 examples:
   python -m reproductions list

@@ -9,6 +9,7 @@ from data_prep.common.corpus import DATA_VARIABLE, Corpus, data_root
 from data_prep.common.errors import CorpusError
 from data_prep.common.folders import check_protocol
 from data_prep.common.hashing import fingerprint
+from shared.base.suggestions import suggestion
 
 __all__ = ["CORPORA", "DATA_VARIABLE", "Corpus", "CorpusError", "corpus", "data_root", "fingerprint", "planned"]
 
@@ -44,7 +45,7 @@ def corpus(name: str) -> Corpus:
         No such corpus; lists the known ones.
     """
     if name not in CORPORA:
-        raise ValueError(f"unknown corpus {name!r}; known are: {', '.join(sorted(CORPORA))}")
+        raise ValueError(f"unknown corpus {name!r}; {suggestion(name, sorted(CORPORA))}")
     module, _, variable = CORPORA[name].partition(":")
     return getattr(importlib.import_module(module), variable or "CORPUS")
 

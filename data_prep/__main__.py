@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
+from shared.base.suggestions import Parser
 from shared.base.terminal import prepare
 from shared.base.write_errors import in_words
 
@@ -20,7 +21,7 @@ Nothing is downloaded but by 'fetch'. Exit status: 0 all is well, 1 something is
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="python -m data_prep",
         description="See, check, fetch and index the corpora.",
         epilog=EPILOG,

@@ -10,11 +10,12 @@ import argparse
 import os
 import sys
 
-from reproductions.commands import audit, diff, lessons, merge, new, predict, report, reproduce, run, status
+from reproductions.commands import audit, diff, lessons, merge, new, predict, report, reproduce, run, ship, status
 from reproductions.commands import list as listing
+from shared.base.suggestions import Parser
 from shared.base.terminal import prepare, raised_here
 
-COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, new)
+COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, ship, new)
 EPILOG = """\
 examples:
   python -m reproductions list
@@ -27,14 +28,29 @@ examples:
 """
 
 
+class Version(argparse.Action):
+    """Print commit and versions, and end."""
+
+    def __init__(self, option_strings, dest, help=None):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser, *_):
+        from shared.base.provenance import commit_id, versions
+
+        used = ", ".join(f"{name} {version}" for name, version in versions().items())
+        print(f"commit {commit_id()}; {used}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="python -m reproductions",
         description="Rerun the tables of audio-classification papers and hold every number against the published one.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action=Version, help="the project's commit and the versions of what it uses")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)

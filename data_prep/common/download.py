@@ -13,6 +13,7 @@ from data_prep.common.archives import unpack
 from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
+from shared.base.suggestions import suggestion
 from shared.base.write_errors import writing
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _is_complete(root: Path, name: str, check: Callable[[Path], CheckReport]) ->
 def check_source(source: str, sources: tuple[str, ...]) -> None:
     """Raise ValueError, listing what there is, unless the corpus has this source."""
     if source not in sources:
-        raise ValueError(f"unknown source {source!r}; known are: {', '.join(sources)}")
+        raise ValueError(f"unknown source {source!r}; {suggestion(source, sources)}")
 
 
 def from_kaggle(dataset: str, path: str | None = None) -> Path:

@@ -23,6 +23,7 @@ from data_prep.common.check_report import ImageReport
 from data_prep.common.errors import CorpusError
 from data_prep.common.hashing import read_images
 from shared.base.file_names import is_ignored as is_ignored
+from shared.base.suggestions import suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def rotated_split(frame: pd.DataFrame, fold: int, *, n_clips: int, n_test: int, 
 def check_protocol(protocol: str, fold: int, n_folds: dict[str, int]) -> None:
     """Raise ValueError, listing what there is, unless the corpus has this protocol and this fold."""
     if protocol not in n_folds:
-        raise ValueError(f"unknown protocol {protocol!r}; known are: {', '.join(n_folds)}")
+        raise ValueError(f"unknown protocol {protocol!r}; {suggestion(protocol, n_folds)}")
     if not 0 <= fold < n_folds[protocol]:
         known = "0" if n_folds[protocol] == 1 else f"0 to {n_folds[protocol] - 1}"
         raise ValueError(f"protocol {protocol!r} has fold {known}, not {fold}")

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import re
 
+from shared.base.suggestions import suggestion
 from shared.paper.schema import Paper, PaperError
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
@@ -45,7 +46,7 @@ def known_corpus(name: str) -> None:
     from data_prep import CORPORA
 
     if name not in CORPORA:
-        raise ValueError(f"unknown corpus {name!r}; the known are: {', '.join(sorted(CORPORA))}")
+        raise ValueError(f"unknown corpus {name!r}; {suggestion(name, sorted(CORPORA))}")
 
 
 def known_protocol(name: str, *corpora: str) -> None:
@@ -54,7 +55,7 @@ def known_protocol(name: str, *corpora: str) -> None:
 
     known = list(dict.fromkeys(known for corpus in sorted(corpora) for known in data_prep.corpus(corpus).N_FOLDS))
     if name not in known:
-        raise ValueError(f"{', '.join(sorted(corpora))} has no protocol {name!r}; known are: {', '.join(known)}")
+        raise ValueError(f"{', '.join(sorted(corpora))} has no protocol {name!r}; {suggestion(name, known)}")
 
 
 def variants_of(paper: Paper, text: str) -> list[str]:

@@ -5,7 +5,6 @@ What a check finds is a ValueError whose text goes on from the key, such as ``is
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic.json_schema import SkipJsonSchema
+
+from shared.base.suggestions import suggestion
 
 MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
 
@@ -42,16 +43,6 @@ class Rest:
         """Those of the corpus."""
         corpus = self.values.get("corpus")
         return corpus.get("classes", []) if isinstance(corpus, dict) else []
-
-
-def suggestion(name: str, known) -> str:
-    """``the known are: a, b, c``, or the closest ones when there are many."""
-    known = list(known)
-    if len(known) > 12:
-        close = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
-        if close:
-            return "the closest are: " + ", ".join(close)
-    return "the known are: " + (", ".join(known) or "none")
 
 
 def name_in(shown: str, *sections: str) -> AfterValidator:

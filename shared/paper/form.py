@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
+from shared.base.suggestions import suggestion
 from shared.paper.fields import (
     Counts,
     MemberName,
@@ -19,7 +20,6 @@ from shared.paper.fields import (
     Scale,
     SectionError,
     VariantName,
-    suggestion,
 )
 from shared.paper.schema import (
     Ablation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.paper.fields import suggestion
+from shared.base.suggestions import suggestion
 from shared.paper.schema import PAPERS_ROOT, Paper, PaperError
 
 

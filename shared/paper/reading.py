@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.paper.fields import Rest, suggestion
+from shared.base.suggestions import suggestion
+from shared.paper.fields import Rest
 from shared.paper.form import GROUP, SETTING, PaperFile
 from shared.paper.json_schema import json_schema
 from shared.paper.schema import Paper, PaperError

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from shared.base.suggestions import suggestion
 from shared.paper.data import read_curve, read_pairs
 from shared.paper.fields import (
     MISPLACED,
@@ -36,7 +37,6 @@ from shared.paper.fields import (
     TableId,
     VariantName,
     content,
-    suggestion,
 )
 
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper

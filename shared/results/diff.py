@@ -253,11 +253,13 @@ def _choose(rows: list[dict], fingerprint: str) -> tuple[dict[tuple, list[dict]]
 
     precisions = sorted({row["precision"] for row in counted}, key=rank)
     groups: dict[tuple, list[dict]] = {}
+    taken: set[tuple] = set()
     for row in sorted(counted, key=lambda row: (precisions.index(row["precision"]), row["fold"], row["seed"])):
         label = "" if row["fingerprint"] == main_data[row["model"]] else row["fingerprint"][:8]
-        there = groups.get((row["model"], label, row["split"], row["metric"]), ())
-        if any((run["seed"], run["fold"]) == (row["seed"], row["fold"]) for run in there):
+        place = (row["model"], label, row["split"], row["metric"], row["seed"], row["fold"])
+        if place in taken:
             label = ", ".join(text for text in (label, row["precision"]) if text)
+        taken.add(place)
         groups.setdefault((row["model"], label, row["split"], row["metric"]), []).append(row)
     return groups, left
 

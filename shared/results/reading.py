@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from shared.base.own_files import FileError, read_table
@@ -23,6 +24,7 @@ from shared.runs.predictions import predictions_file, read_predictions, verify
 from shared.runs.unit import CONDITIONS, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
 
 FAMILY = tuple(name for name in CONDITIONS if name != "fold")  # what units share that give something together
+_family = itemgetter(*FAMILY)
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def table_of(paper: Paper, found: Evaluated) -> list[tuple[dict, dict]]:
 
 def family(row: dict) -> tuple[str, ...]:
     """What units share that may give something together, of a record or of a row of runs.csv."""
-    return tuple(str(row[name]) for name in FAMILY)
+    return tuple(map(str, _family(row)))
 
 
 def _following(committed: list[dict], left_out: list[LeftOut]):

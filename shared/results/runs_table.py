@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter, create_model
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from shared.base.files import atomic_write
 from shared.base.own_files import read_table
@@ -22,16 +24,9 @@ COLUMNS = (
 )
 WHOLE = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
 FOLD_NUMBER = Annotated[str, Field(pattern="^(-1|[0-9]{1,9})$")]  # -1: the mean over all folds
-RUNS_FORM = TypeAdapter(
-    list[
-        create_model(
-            "RunsRow",
-            **dict.fromkeys(COLUMNS, str)
-            | dict.fromkeys(("n", "seed", "epochs", "seconds"), WHOLE)
-            | {"fold": FOLD_NUMBER, "value": Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]+$")]},
-        )
-    ]
-)
+ROW = dict.fromkeys(COLUMNS, str) | dict.fromkeys(("n", "seed", "epochs", "seconds"), WHOLE)
+ROW |= {"fold": FOLD_NUMBER, "value": Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]+$")]}
+RUNS_FORM = TypeAdapter(list[TypedDict("RunsRow", ROW)])
 NUMBERS = ("n", "seed", "fold", "epochs")  # whole ones, besides the value
 OF = ("model", "variant", "protocol", "fold", "seed", "precision", "corpus", "fingerprint", "split", "metric")
 ROUNDING = 2e-6  # six decimals are kept
@@ -65,20 +60,19 @@ def with_numbers(row: dict) -> dict:
 
 def order(paper: Paper) -> Callable[[dict], tuple]:
     """Sort key: the paper's order of variants and models, then protocol, fold, seed, precision, split, metric."""
-    variants, models = list(paper.variants), [*paper.models, *paper.ensembles]
-
-    def place(names: list[str], name: str) -> tuple:
-        return (names.index(name), "") if name in names else (len(names), name)
+    variants, models = (
+        {name: (place, "") for place, name in enumerate(names)}
+        for names in (paper.variants, [*paper.models, *paper.ensembles])
+    )
+    others = itemgetter("precision", "corpus", "fingerprint", "table", "split", "metric")
 
     def key(row: dict) -> tuple:
-        return (
-            place(variants, row["variant"]),
-            row["protocol"] != "published",
-            row["protocol"],
-            place(models, row["model"]),
-            *(int(row[name]) for name in ("fold", "seed")),
-            *(row[name] for name in ("precision", "corpus", "fingerprint", "table", "split", "metric")),
+        variant, protocol, model = row["variant"], row["protocol"], row["model"]
+        places = (
+            *(variants.get(variant, (len(variants), variant)), protocol != "published", protocol),
+            *(models.get(model, (len(models), model)), int(row["fold"]), int(row["seed"])),
         )
+        return *places, *others(row)
 
     return key
 
@@ -91,15 +85,15 @@ def read_runs(path: Path) -> list[dict]:
     FileError
         It is none, or has the columns of an older schema.
     """
-    return [row.model_dump() for row in read_table(path, RUNS_FORM, WRITE_ANEW)] if path.exists() else []
+    return read_table(path, RUNS_FORM, WRITE_ANEW) if path.exists() else []
 
 
 def write_runs_file(path: Path, rows: Iterable[dict]) -> Path:
     """Write a ``runs.csv``."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(map(itemgetter(*COLUMNS), rows))
     return atomic_write(path, lambda file: file.write(text.getvalue().encode()))
 
 

@@ -8,6 +8,7 @@ and from nothing else, ensembles included, so that anybody can recompute it with
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from shared.results.reading import Results, evaluated, family, table_of, unit_an
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
 from shared.results.unit_files import UNITS, replace_unit, settle
-from shared.runs.unit import CHECKSUM, RECORD, ResultsError, read_unit, units_in
+from shared.runs.unit import CHECKSUM, RECORD, ResultsError, read_unit
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 # Of a record: where it was run, and not what came out.
@@ -104,15 +105,17 @@ def _update_runs(paper: Paper, folder: Path, records: Iterable[dict]) -> None:
         rows = read_runs(folder / RUNS)
     except ResultsError:  # of an older schema
         rows = []
-    there = {path.name: path for path in units_in(folder / UNITS)}
-    of_unit = {row["unit"].removesuffix(BY_TRACK): family(row) for row in rows}
+    units = folder / UNITS
+    there = {name for name in os.listdir(units) if not name.startswith(".")}
+    of_row = [family(row) for row in rows]
+    of_unit = {row["unit"].removesuffix(BY_TRACK): of for row, of in zip(rows, of_row, strict=True)}
     families = {family(record) for record in records}
     families |= {of for name, of in of_unit.items() if name not in there and " " not in name}
-    for name in there.keys() - of_unit.keys():
+    for name in there - of_unit.keys():
         with suppress(ResultsError):  # named by whoever reads the results
-            of_unit[name] = family(read_unit(there[name]))
+            of_unit[name] = family(read_unit(units / name))
             families.add(of_unit[name])
-    units, together, _ = evaluated(paper, [path for name, path in there.items() if of_unit.get(name) in families])
-    rows = [row for row in rows if family(row) not in families]
-    rows += [row for row, _ in table_of(paper, units + together)]
+    found, together, _ = evaluated(paper, [units / name for name in sorted(there) if of_unit.get(name) in families])
+    rows = [row for row, of in zip(rows, of_row, strict=True) if of not in families]
+    rows += [row for row, _ in table_of(paper, found + together)]
     write_runs_file(folder / RUNS, sorted(rows, key=order(paper)))

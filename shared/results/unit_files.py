@@ -12,9 +12,8 @@ from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.base.own_files import write_json
-from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED
+from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED, UNITS
 
-UNITS = "units"
 COPIED = (PREDICTIONS, HISTORY, SKIPPED)
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
 LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them

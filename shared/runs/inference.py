@@ -12,7 +12,7 @@ import numpy as np
 from shared.audio.errors import shown
 from shared.audio.signals import AudioError
 from shared.paper.schema import Paper
-from shared.runs.networks import preferred
+from shared.runs.networks import is_shipped, preferred
 
 
 def classify(
@@ -56,7 +56,7 @@ def classify(
             for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
                 answer["models"][name] = given
     missing = [name for name, model in paper.models.items() if model.learns and name not in trained]
-    conditions = {name: _conditions(paper, record) for name, (record, _) in trained.items()}
+    conditions = {name: _conditions(paper, *unit) for name, unit in trained.items()}
     if as_json:
         print(
             json.dumps({"paper": paper.id, "trained": conditions, "not trained": missing, "files": answers}, indent=1)
@@ -79,14 +79,15 @@ def named(probabilities: np.ndarray, classes: Sequence[str]) -> dict:
     return {"class": classes[int(np.argmax(probabilities))], "probabilities": by_class}
 
 
-def _conditions(paper: Paper, record: dict) -> str:
+def _conditions(paper: Paper, record: dict, folder: Path) -> str:
     """What a training was, in words."""
     partial = "" if record["status"] == "complete" else f" of {record['epochs_planned']}"
     corpus = "" if paper.is_own(record["model"], record["corpus"]) else f"corpus {record['corpus']}, "
     fold = f"fold {record['fold']}, " if paper.corpus.folds > 1 or record["protocol"] == "grouped" else ""
+    shipped = "; comes with the project, in half precision" if is_shipped(folder) else ""
     return (
         f"{corpus}variant {record['variant']}, protocol {record['protocol']}, {fold}seed {record['seed']}, "
-        f"{record['precision']}, {record['epochs']}{partial} epochs"
+        f"{record['precision']}, {record['epochs']}{partial} epochs{shipped}"
     )
 
 

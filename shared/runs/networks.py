@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.base.files import cache_root
+from shared.base.files import atomic_write, cache_root
+from shared.base.own_files import write_json
+from shared.base.places import RESULTS_VARIABLE, root_of
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.runs import unit as units
-from shared.runs.predictions import write_predictions
-from shared.runs.unit import NETWORK, Unit, unit_folders
-from shared.training.weights import load_weights, save_weights
+from shared.runs.predictions import Predictions, read_predictions, write_predictions
+from shared.runs.unit import NETWORK, RECORD, SETTINGS, UNITS, ResultsError, Unit, read_unit, units_in
+from shared.training.weights import load_weights, save_half, save_weights
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from shared.training.fitting import Run
+
+
+SHIPPED = "network.json"  # where a network in the results is from
+STATE = "state.json"  # of a training that goes on
+LEAST_ALIKE = 0.995  # of a unit's answers, for a network to stand for it
 
 
 class NotTrainedError(ValueError):
@@ -46,8 +53,9 @@ def load_network(model, folder: Path) -> None:
 def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
     """Record and folder of each unit that left its network's weights, the one to be preferred first.
 
-    The paper's own corpus comes before another, the published protocol before a grouped one, finished before partial,
-    then paper.toml's order of variants and the lowest seed, fold and precision.
+    They lie in the cache, where training left them, and in the results, where some come with the project. The paper's
+    own corpus comes before another, the published protocol before a grouped one, finished before partial, then
+    paper.toml's order of variants and the lowest seed, fold and precision; of a network in both places the cache's.
     """
 
     def preference(unit: tuple[dict, Path]) -> tuple:
@@ -59,10 +67,68 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
             record["status"] != "complete",
             [*paper.variants, record["variant"]].index(record["variant"]),
             *(record[name] for name in ("seed", "fold", "precision", "key")),
+            is_shipped(unit[1]),
         )
 
-    there = [(record, folder) for record, folder in unit_folders(cache_root() / "runs" / paper.id)]
-    return sorted([unit for unit in there if (unit[1] / NETWORK).exists()], key=preference)
+    places = (cache_root() / "runs" / paper.id, root_of(RESULTS_VARIABLE) / paper.id / UNITS)
+    there = [folder for place in places for folder in units_in(place) if (folder / NETWORK).exists()]
+    return sorted([(read_unit(folder), folder) for folder in there], key=preference)
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a unit's network came with the results, and was not left by a training on this machine."""
+    return folder.is_relative_to(root_of(RESULTS_VARIABLE))
+
+
+def ship(source: Path, target: Path) -> int:
+    """Let a trained network come with the results: its weights in half precision and what else it learned.
+
+    ``network.json`` beside them says which commit and which machine they are from, and how many of the clips that the
+    unit's kept predictions are of, both trainings answer alike: a training on another processor rounds differently.
+
+    Parameters
+    ----------
+    source, target : Path
+        Folders of the same unit, as it was trained in the cache and as it is in the results.
+
+    Returns
+    -------
+    int
+        Size of the weights in bytes.
+
+    Raises
+    ------
+    ResultsError
+        The training did not answer as the one in the results, or its commit does not tell which code it ran.
+    """
+    record = read_unit(source)
+    if record["commit"].endswith("+"):
+        raise ResultsError(
+            f"{source}: trained with changes that were not committed; train it again from a clean checkout"
+        )
+    ours, kept = (read_predictions(folder) for folder in (source, target))
+    same, total = agreement(ours, kept)
+    if same < LEAST_ALIKE * len(kept.clips):
+        raise ResultsError(
+            f"{source}: answers {same:,} of {len(kept.clips):,} clips as the unit in {target}; expected at least "
+            f"{LEAST_ALIKE:.1%}: merge this training first, so that the results are this network's"
+        )
+    said = {name: record[name] for name in ("key", "commit", "device", "versions")} | {"same": same, "clips": total}
+    for path in source.glob("*.json"):
+        if path.name not in (RECORD, SETTINGS, STATE):
+            atomic_write(target / path.name, lambda file, path=path: file.write(path.read_bytes()))
+    atomic_write(target / SHIPPED, lambda file: file.write(write_json(said)))
+    return save_half(source / NETWORK, target / NETWORK).stat().st_size
+
+
+def agreement(ours: Predictions, theirs: Predictions) -> tuple[int, int]:
+    """In how many clips that both have two runs give the same answer, and how many these are."""
+    ours, theirs = (
+        dict(zip(zip(some.split, some.clips, strict=True), some.y_prob.argmax(axis=1).tolist(), strict=True))
+        for some in (ours, theirs)
+    )
+    both = ours.keys() & theirs.keys()
+    return sum(ours[clip] == theirs[clip] for clip in both), len(both)
 
 
 def preferred(paper: Paper, hint: str) -> dict[str, tuple[dict, Path]]:

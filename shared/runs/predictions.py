@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import zlib
 from collections import Counter
@@ -92,10 +91,12 @@ def predictions_file(folder: Path) -> tuple[Path, bytes]:
     compressed = path.with_name(f"{path.name}.gz")
     path = compressed if compressed.exists() else path
     try:
-        if path != compressed:
-            return path, path.read_bytes()
-        with gzip.open(path) as file:
-            text = file.read(MOST_BYTES + 1)
+        text = path.read_bytes()
+        if path == compressed:
+            unpacking = zlib.decompressobj(zlib.MAX_WBITS + 16)  # gzip's header and checksum
+            text = unpacking.decompress(text, MOST_BYTES + 1)
+            if len(text) <= MOST_BYTES and (not unpacking.eof or unpacking.unused_data):
+                raise EOFError("it is cut off" if not unpacking.eof else "something stands behind its end")
     except FileNotFoundError:
         raise ResultsError(f"{path}: this unit has a record but no predictions; run it again or remove it") from None
     except (OSError, EOFError, zlib.error) as error:

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
+UNITS = "units"  # the folder of a paper's results that holds its units
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 
 
@@ -263,7 +265,9 @@ def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, fl
 
 def units_in(folder: Path) -> list[Path]:
     """The folders below ``folder`` that have a record, sorted; what was not finished, whose name is hidden, is none."""
-    return [path.parent for path in sorted(folder.glob(f"*/{RECORD}")) if not path.parent.name.startswith(".")]
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    there = (name for name in names if not name.startswith(".") and os.path.exists(f"{folder}/{name}/{RECORD}"))
+    return [folder / name for name in there]
 
 
 def unit_folders(folder: Path) -> list[tuple[dict, Path]]:

@@ -105,7 +105,7 @@ def _check_protocol(corpus: Corpus, frame: pd.DataFrame, protocol: str) -> None:
 
 
 def _check_wrong_protocols(corpus: Corpus, frame: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match=f"unknown protocol 'by chance'; known are: {', '.join(corpus.N_FOLDS)}$"):
+    with pytest.raises(ValueError, match=f"unknown protocol 'by chance'; the known are: {', '.join(corpus.N_FOLDS)}$"):
         corpus.with_protocol(frame, "by chance")
     for protocol, n_folds in corpus.N_FOLDS.items():
         for fold in (-1, n_folds):

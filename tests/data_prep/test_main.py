@@ -95,7 +95,7 @@ def test_index_of_a_protocol(small_vntm, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--protocol", "loose"), "unknown protocol 'loose'; known are: published, grouped"),
+        (("--protocol", "loose"), "unknown protocol 'loose'; the known are: published, grouped"),
         (("--protocol", "grouped", "--fold", "10"), "has fold 0 to 9, not 10"),
     ],
 )
@@ -153,7 +153,7 @@ def test_fetch_fsdd_and_its_sources(small_fsdd, tmp_path, capsys):
     assert "CC BY-SA 4.0" in printed.err
     assert run("check", "fsdd", "--root", str(tmp_path / "data" / "fsdd")) == 0
     assert run("fetch", "fsdd", "--source", "kaggle", "--to", str(tmp_path / "other")) == 1
-    assert "unknown source 'kaggle'; known are: embedded, github" in capsys.readouterr().err
+    assert "unknown source 'kaggle'; the known are: embedded, github" in capsys.readouterr().err
 
 
 def test_part_of_gtzan(small_gtzan, tmp_path, capsys):

@@ -11,17 +11,22 @@ from shared.runs.unit import slug
 
 STYLE = "style.css"
 FRONT = "index.html"
+MOST_LISTED = 8  # sections within one that the contents list
 SITE_TITLE = "Audio reproductions"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section of a page: its heading, what follows it, the sections within; `short` is its name in the contents."""
+    """A section of a page: its heading, what follows it, the sections within.
+
+    `short` is its name in the contents; what is `folded` is opened by its heading, or by a link to what is in it.
+    """
 
     title: str
     body: Html | None = None
     parts: tuple[Part, ...] = ()
     short: str = ""
+    folded: bool = False
 
 
 def page(title: str, head: Html, parts: Sequence[Part], contents_of: int = 1) -> str:
@@ -57,8 +62,8 @@ def page(title: str, head: Html, parts: Sequence[Part], contents_of: int = 1) ->
 
 
 FOOTER = (
-    "Drawn from the kept predictions of every run and from each paper’s settings file; nothing here is typed by hand. "
-    "The same results give the same pages."
+    "Drawn from the kept predictions of every run and from each paper’s settings file; only the first paragraph is "
+    "written by hand, and a test holds its numbers against the results. The same results give the same pages."
 )
 
 
@@ -80,9 +85,12 @@ def _ids(parts: Sequence[Part]) -> dict[int, str]:
 
 
 def _section(part: Part, ids: dict[int, str], level: int) -> Html:
-    name = ids[id(part)]
-    heading = h(f"h{level}", h("a", part.title, href=f"#{name}", class_="anchor"), id=name)
-    return h("section", heading, part.body, [_section(inner, ids, level + 1) for inner in part.parts])
+    name, tag = ids[id(part)], f"h{level}"
+    inner = [part.body, *(_section(inner, ids, level + 1) for inner in part.parts)]
+    if part.folded:  # a browser opens what it is sent into, so the name is that of the content
+        summary = h("summary", h(tag, part.title))
+        return h("section", h("details", summary, h("div", inner, id=name), class_="folded"))
+    return h("section", h(tag, h("a", part.title, href=f"#{name}", class_="anchor"), id=name), inner)
 
 
 def _contents(parts: Sequence[Part], ids: dict[int, str], levels: int) -> Html | None:
@@ -90,6 +98,8 @@ def _contents(parts: Sequence[Part], ids: dict[int, str], levels: int) -> Html |
         return None
 
     def entries(some: Sequence[Part], left: int) -> Html | None:
+        if left < levels and len(some) > MOST_LISTED:
+            return None
         links = [
             h("li", h("a", p.short or p.title, href=f"#{ids[id(p)]}"), entries(p.parts, left - 1)) for p in some if left
         ]

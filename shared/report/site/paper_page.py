@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from shared.paper.schema import Paper
@@ -20,10 +21,12 @@ from shared.report.site.costs import costs_part
 from shared.report.site.curves import curves
 from shared.report.site.diff_tables import section_tables
 from shared.report.site.findings import audit_part, findings_part
+from shared.report.site.forest import forest
 from shared.report.site.html import Html, h, joined, minus, prose
 from shared.report.site.marks import command, left_out_list, legend, protocol_words, tally, variant_title
 from shared.report.site.page import FRONT, Part, details, page, table
 from shared.report.site.settings import settings_part
+from shared.report.site.story import story
 from shared.results.diff import Diff, Section
 
 FILES = {"diff.csv": "every number with its verdict", "runs.csv": "every run"}
@@ -42,7 +45,17 @@ def paper_page(diff: Diff, link: Callable[[Path], str]) -> str:
     parts += _protocols(diff)
     parts += _comparisons(diff) + _ablations(diff) + _examples(diff.results.folder, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
-    return page(paper.title, _head(diff, link), parts, contents_of=2)
+    return page(paper.title, _head(diff, link), _folded(parts), contents_of=2)
+
+
+def _folded(parts: list[Part]) -> list[Part]:
+    """All but the first table folded: what a reader looks for is opened by its heading, or from the contents."""
+    found, seen = [], False
+    for part in parts:
+        inner = tuple(replace(each, folded=seen or i > 0) for i, each in enumerate(part.parts))
+        found.append(replace(part, parts=inner, folded=seen))
+        seen = seen or bool(inner)
+    return found
 
 
 OTHERWISE = (
@@ -66,17 +79,28 @@ def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
     files = [h("a", words, href=link(folder / name)) for name, words in FILES.items() if (folder / name).exists()]
     if files:
         facts["As CSV"] = joined([joined(["; " if index else "", file]) for index, file in enumerate(files)])
+    facts["In the project"] = _in_the_project(paper)
     listed = [joined([h("dt", name), h("dd", text)]) for name, text in facts.items() if text]
     return joined(
         [
             h("p", h("a", "All papers", href=FRONT), class_="up"),
             h("h1", paper.title),
             h("p", ", ".join(paper.authors), class_="lead"),
-            h("dl", listed, class_="facts"),
-            tally(diff.counts, "Verdicts over all variants and splits: "),
+            story(paper.id),
+            forest(diff),
             left_out_list(diff),
-            details("What the verdicts mean", legend()),
+            details("The paper, its corpus and where this is in the project", h("dl", listed, class_="facts")),
+            details("What the verdicts mean", tally(diff.counts, "Over all variants and splits: "), legend()),
         ]
+    )
+
+
+def _in_the_project(paper: Paper) -> Html:
+    """The files to read beside the page. They lie outside the report, so they are named and not linked."""
+    folder = paper.path.parent
+    names = [name for name in ("README.md", "lesson.ipynb", "model.py", "train.py") if (folder / name).exists()]
+    return joined(
+        [joined([", " if i else None, h("code", f"reproductions/{paper.id}/{name}")]) for i, name in enumerate(names)]
     )
 
 

@@ -159,7 +159,7 @@ def test_few_rows(protocol, n, n_held_out):
 @pytest.mark.parametrize(
     ("protocol", "fold", "words"),
     [
-        ("random", 0, "unknown protocol 'random'; known are: published, stratified, grouped"),
+        ("random", 0, "unknown protocol 'random'; the known are: published, stratified, grouped"),
         ("grouped", 1, "has fold 0, not 1"),
     ],
 )

@@ -42,7 +42,7 @@ def test_json_is_one_object(table, tmp_path, capsys):
         (["--protocol", "grouped"], "--protocol goes with --corpus"),
         (["lam_ensemble", "--corpus", "fsdd"], "give a paper or --corpus, not both"),
         (["--corpus", "fsd"], "unknown corpus 'fsd'"),
-        (["--corpus", "fsdd", "--protocol", "x"], "fsdd has no protocol 'x'; known are: published"),
+        (["--corpus", "fsdd", "--protocol", "x"], "fsdd has no protocol 'x'; the known are: published"),
         (["--corpus", "fsdd", "--fold", "3"], "protocol 'published' has fold 0, not 3"),
     ],
 )

@@ -523,7 +523,7 @@ def test_every_place_is_named_at_once_a_line_each(tmp_path):
     of_model = "corpus, input_shape, layers, learns, mode, parameters, parameters_origin, title, where"
     assert str(error.value).splitlines() == [
         f"{file}: paper.year is '2020': expected a whole number",
-        f"{file}: settings.batch_size.units is not a key of this section; {known}",
+        f"{file}: settings.batch_size.units is not a key of this section; {known}. Did you mean unit?",
         f"{file}: models.RNN.name is not a key of this section; the known are: {of_model}",
         f"{file}: tables[0].repeats is 1.5: expected a whole number",
     ]

@@ -65,3 +65,15 @@ def test_the_ground_is_dark_where_the_reader_prefers_it(browser):
         browser.open(address(PAGES[0]), dark=dark)
         grounds.append(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds == ["rgb(253, 253, 251)", "rgb(21, 24, 27)"]
+
+
+def test_a_link_opens_the_folded_section_that_it_leads_to(browser):
+    browser.open(address(PAGES[1]))
+    folded = "[...document.querySelectorAll('details.folded > div[id]')].map(e => e.id)"
+    names = browser.evaluate(folded)
+    assert len(names) > 5
+    for name in (names[0], names[-1]):
+        browser.open("about:blank")  # else it is the same page, which is not loaded anew
+        browser.open(f"{address(PAGES[1])}#{name}")
+        assert browser.evaluate("document.querySelector(':target').closest('details').open")
+        assert browser.evaluate("document.querySelectorAll('details.folded[open]').length") <= 2

@@ -9,10 +9,12 @@ from urllib.parse import unquote
 import pytest
 
 from shared.paper.loading import list_papers, load_paper
+from shared.report import overview
 from shared.report.files import confusion_file
 from shared.report.site import SITE, drawn_site, page_name, write_site
 from shared.report.site.curves import _figure
 from shared.report.site.overview import lines
+from shared.report.site.story import FINDINGS
 from shared.report.tables import tables_of
 from shared.results import store
 from shared.results.diff import diff_paper
@@ -148,6 +150,29 @@ def test_a_verdict_is_a_sign_and_a_word(documents, name):
             sign, _, word = badge.text.partition("\N{NO-BREAK SPACE}")
             assert sign
             assert word.replace(" ", "").isalpha()
+
+
+@pytest.mark.parametrize("name", PAGES[1:])
+def test_a_page_begins_with_what_was_found_and_one_table_and_folds_the_rest(documents, site, name):
+    page, paper_id = documents[name], name.removesuffix(".html")
+    told = next(p.text for p in page.all("p") if p.attributes.get("class") == "story")
+    assert f"**{paper_id}**" in (text := FINDINGS.read_text(encoding="utf-8"))
+    assert " ".join(told.split()) in " ".join(text.replace("`", "").split())
+    assert site[name].index('class="story"') < site[name].index('class="forest"') < site[name].index('class="contents"')
+    tables = [table for table in page.all("table") if table.attributes.get("class") == "paper"]
+    open_ones = [table for table in tables if not table.around("details", **{"class": "folded"})]
+    assert len(open_ones) <= 2 < len(tables)
+
+
+def test_the_forest_plot_says_in_words_what_it_shows(diffs, documents):
+    for diff in diffs:
+        page = documents[page_name(diff.paper.id)]
+        words = next(e.attributes["aria-label"] for e in page.all("div") if e.attributes.get("class") == "forest")
+        drawn = [reading for line in overview.lines([diff]) for reading in line.readings]
+        assert words.count("published") == len(drawn)
+        for _, entry in drawn:
+            if entry.value is not None:
+                assert f"published {entry.cell.printed}, regenerated {shown(entry.value, entry.cell)}" in words
 
 
 # ---------------------------------------------------------------- the numbers are the diff's

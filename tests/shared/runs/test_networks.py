@@ -2,18 +2,23 @@
 
 import json
 import os
+import shutil
 
 import keras
 import numpy as np
+import pytest
 import soundfile
 
 from shared.audio.signals import load_audio
+from shared.base.places import RESULTS_VARIABLE, root_of
 from shared.paper.loading import load_paper
 from shared.runs import inference
 from shared.runs.inference import classify
-from shared.runs.networks import load_network, trained_units, write_network
-from shared.runs.unit import Unit
+from shared.runs.networks import is_shipped, load_network, preferred, ship, trained_units, write_network
+from shared.runs.unit import ResultsError, Unit
+from shared.training.weights import check_weights, save_weights
 
+RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 RECORD = {"model": "Model 1", "variant": "paper", "protocol": "published", "fold": 0, "seed": 0, "precision": "float32"}
 RECORD |= {"corpus": "vntm", "fingerprint": "0" * 16, "status": "complete", "epochs": 50}
 RECORD |= {"seconds": 1.0, "commit": "b", "device": "c"}
@@ -102,3 +107,63 @@ def test_one_bad_file_is_named_and_the_others_are_answered(tmp_path, monkeypatch
         assert line.count(str(tmp_path)) == 1
     assert run(as_json=True) == 1
     assert [("error" in file) for file in json.loads(capsys.readouterr().out)["files"]] == [False] + 7 * [True]
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch, write_unit):
+    """A unit in the results, and its folder in the cache with a network."""
+    committed = write_unit("Model 3", {"validation": 300, "test": 200})
+    kept = next((committed / "units").iterdir())
+    results = tmp_path / "results" / "lam_ensemble" / "units"
+    results.mkdir(parents=True)
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    cached = tmp_path / "cache" / "runs" / "lam_ensemble" / kept.name
+    shutil.copytree(kept, cached)
+    record = json.loads((cached / "record.json").read_text()) | {"versions": {"keras": "3"}}
+    (cached / "record.json").write_text(json.dumps(record))
+    kept.rename(results / kept.name)
+    save_weights(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), cached / "network.weights.h5")
+    (cached / "vocabulary.json").write_text("[]")
+    return cached, results / kept.name
+
+
+def test_a_network_that_comes_with_the_results_is_taken_where_none_was_trained(trained):
+    cached, kept = trained
+    paper = load_paper("lam_ensemble")
+    assert ship(cached, kept) == (kept / "network.weights.h5").stat().st_size
+    said = json.loads((kept / "network.json").read_text())
+    assert (said["commit"], said["same"], said["clips"]) == ("abcdef0123", 625, 625)
+    assert (kept / "vocabulary.json").exists()
+    assert [folder for _, folder in trained_units(paper)] == [cached, kept], "the one trained here comes first"
+    shutil.rmtree(cached)
+    assert preferred(paper, "")["Model 3"][1] == kept
+    assert is_shipped(kept)
+
+
+def test_a_network_that_answers_otherwise_than_the_results_is_not_shipped(trained, write_unit):
+    cached, kept = trained
+    other = next((write_unit("Model 3", {"validation": 296, "test": 200}) / "units").iterdir())
+    shutil.copy(other / "predictions.csv", kept / "predictions.csv")
+    with pytest.raises(ResultsError, match=r"answers 621 of 625 clips as the unit in .*at least 99\.5%"):
+        ship(cached, kept)
+    assert not (kept / "network.weights.h5").exists()
+
+
+def test_a_network_of_changes_that_were_not_committed_is_not_shipped(trained):
+    cached, kept = trained
+    record = json.loads((cached / "record.json").read_text()) | {"commit": "abcdef0123+"}
+    (cached / "record.json").write_text(json.dumps(record))
+    with pytest.raises(ResultsError, match="changes that were not committed"):
+        ship(cached, kept)
+
+
+def test_the_networks_of_this_project_can_be_read_and_are_small():
+    files = sorted(RESULTS_ROOT.glob("*/units/*/network.weights.h5"))
+    assert files, "predict answers from a fresh clone"
+    assert sum(file.stat().st_size for file in files) < 25 * 2**20
+    for file in files:
+        check_weights(file, "")
+        said = json.loads((file.parent / "network.json").read_text())
+        assert said["key"] == file.parent.name
+        assert said["same"] >= 0.995 * said["clips"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shared.base.own_files import FileError
-from shared.training.weights import N_SEAL, load_weights, save_weights
+from shared.training.weights import N_SEAL, load_weights, save_half, save_weights
 
 
 def network(n_outputs=3):
@@ -69,3 +69,35 @@ def test_another_networks_weights_are_refused(kept):
     _, path = kept
     with pytest.raises(FileError, match=r"expected the weights of this network: .*; train it again"):
         load_weights(network(5), path, "train it again")
+
+
+def test_half_precision_gives_the_same_answers_to_a_thousandth_in_less_than_half_the_bytes(tmp_path):
+    def big(seed):
+        keras.utils.set_random_seed(seed)
+        inputs = keras.Input((50,))
+        return keras.Model(inputs, keras.layers.Dense(4000)(keras.layers.Normalization()(inputs)))
+
+    made, again = big(0), big(1)
+    sizes = np.geomspace(1e-4, 1e6, 50)  # means and variances that half precision cannot hold
+    made.layers[1].adapt(np.random.default_rng(0).standard_normal((100, 50)) * sizes)
+    whole = save_weights(made, tmp_path / "whole.weights.h5")
+    half = save_half(whole, tmp_path / "half.weights.h5")
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
+    load_weights(again, half)
+    x = np.random.default_rng(1).standard_normal((20, 50)) * sizes
+    expected = made.predict_on_batch(x)
+    assert np.abs(again.predict_on_batch(x) - expected).max() < 1e-3 * np.abs(expected).max()
+    assert half.read_bytes() == save_half(whole, tmp_path / "twice.weights.h5").read_bytes(), "the same bytes each time"
+
+
+def test_half_precision_is_not_made_of_a_damaged_file_and_has_a_checksum_itself(kept, tmp_path):
+    _, path = kept
+    half = save_half(path, tmp_path / "half.weights.h5")
+    for file in (half, path):
+        damaged = bytearray(file.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        file.write_bytes(damaged)
+    with pytest.raises(FileError, match=r"half\.weights\.h5: expected the checksum"):
+        load_weights(network(), half)
+    with pytest.raises(FileError, match=r"last-001\.weights\.h5: expected the checksum"):
+        save_half(path, half)

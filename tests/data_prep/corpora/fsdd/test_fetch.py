@@ -94,7 +94,7 @@ def test_incomplete_source(small_fsdd, goal):
 def test_no_source(small_fsdd, goal, tmp_path):
     with pytest.raises(CorpusError, match="no folder and no zip file"):
         fetch.fetch(origin=tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="unknown source 'zenodo'; known are: embedded, github"):
+    with pytest.raises(ValueError, match="unknown source 'zenodo'; the known are: embedded, github"):
         fetch.fetch(source="zenodo")
     assert nothing_left(goal)
 

@@ -131,7 +131,7 @@ def test_incomplete_source(source, goal):
 def test_no_source(goal, tmp_path):
     with pytest.raises(CorpusError, match="no folder and no zip file or tar file .*nowhere"):
         fetch.fetch(origin=tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="unknown source 'kaggle'; known are: zenodo"):
+    with pytest.raises(ValueError, match="unknown source 'kaggle'; the known are: zenodo"):
         fetch.fetch(source="kaggle")
     assert nothing_left(goal)
 

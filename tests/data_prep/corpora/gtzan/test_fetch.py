@@ -138,7 +138,7 @@ def test_archive_that_wants_to_write_elsewhere(archive, source, goal, tmp_path):
 def test_no_source(goal, tmp_path):
     with pytest.raises(CorpusError, match="no folder and no zip file or tar file .*nowhere"):
         fetch.fetch(origin=tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="unknown source 'ftp'; known are: huggingface, kaggle"):
+    with pytest.raises(ValueError, match="unknown source 'ftp'; the known are: huggingface, kaggle"):
         fetch.fetch(source="ftp")
     assert nothing_left(goal)
 

@@ -122,7 +122,7 @@ def test_rows_stay_in_place(cut):
 @pytest.mark.parametrize(
     ("protocol", "fold", "words"),
     [
-        ("random", 0, "unknown protocol 'random'; known are: published, grouped, fault_filtered"),
+        ("random", 0, "unknown protocol 'random'; the known are: published, grouped, fault_filtered"),
         ("grouped", 5, "has fold 0 to 4, not 5"),
         ("published", 1, "has fold 0, not 1"),
     ],

@@ -139,7 +139,7 @@ def test_corrupt_source(source, goal):
 def test_no_source(goal, tmp_path):
     with pytest.raises(CorpusError, match="no folder and no zip file"):
         fetch.fetch(origin=tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="unknown source 'ftp'; known are: github, kaggle"):
+    with pytest.raises(ValueError, match="unknown source 'ftp'; the known are: github, kaggle"):
         fetch.fetch(source="ftp")
 
 

@@ -48,7 +48,7 @@ def _corpus_state(name: str) -> str:
         module = data_prep.corpus(name)
         return f"found in {module.locate(data_prep.data_root())}"
     except data_prep.CorpusError:
-        return f"not found; python -m data_prep fetch {name} ({module.SIZE})"
+        return f"not found ({module.SIZE}); {module.how_to_get}"
 
 
 def _verdicts(paper: Paper) -> dict[str, Counter]:

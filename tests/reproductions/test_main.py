@@ -64,7 +64,7 @@ def test_list_names_papers_variants_models_and_the_state_of_the_corpus(capsys, m
     text = capsys.readouterr().out
     assert "lam_ensemble: Ensemble of Convolutional Neural Networks" in text
     assert "Model 1; Model 2; Model 3; PROD" in text
-    assert "not found; python -m data_prep fetch vntm" in text
+    assert "); to fetch it: python -m data_prep fetch vntm" in text
     assert "authors-notebook" in text
 
 
@@ -298,3 +298,10 @@ def test_a_reader_that_stops_reading_is_no_error():
     command = f"{sys.executable} -m reproductions diff | head -1"
     result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.stderr == ""
+
+
+def test_a_diff_on_a_corpus_that_a_paper_is_not_run_on_recommends_no_command(capsys):
+    assert main(["diff", "lam_ensemble", "--corpus", "fsdd"]) == 2
+    assert capsys.readouterr().err == (
+        "error: lam_ensemble is not run on the corpus fsdd: nothing to compare; the known are: synthetic, vntm\n"
+    )

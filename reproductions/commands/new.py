@@ -41,12 +41,14 @@ def new_paper(paper_id: str, title: str = "", root: Path = PAPERS_ROOT.parent) -
         A name that cannot be used, or that is in use: nothing is overwritten, and nothing half-made is left behind.
     """
     check_id(paper_id)
-    folders = [root / "reproductions", root / "tests" / "reproductions"]
+    folders = [root / "tests" / "reproductions", root / "reproductions"]  # the paper itself comes last
+    partial = [folder / f".{paper_id}.partial" for folder in folders]
+    if partial[1].exists() and not (folders[1] / paper_id).exists():  # a call was killed before its last step
+        shutil.rmtree(folders[0] / paper_id, ignore_errors=True)
     for folder in (*folders, root / "results"):
         if (folder / paper_id).exists():
             raise PaperError(f"{folder / paper_id} is there already, and nothing is overwritten: choose another id")
     title = " ".join(title.split()) or TITLE
-    partial = [folder / f".{paper_id}.partial" for folder in folders]
     made = []
     try:
         for folder, draft in zip(folders, partial, strict=True):
@@ -57,7 +59,7 @@ def new_paper(paper_id: str, title: str = "", root: Path = PAPERS_ROOT.parent) -
         for folder, draft in zip(folders, partial, strict=True):
             os.rename(draft, folder / paper_id)
             made.append(folder / paper_id)
-        load_paper(paper_id, folders[0])
+        load_paper(paper_id, folders[1])
     except BaseException:
         for folder in (*partial, *made):
             shutil.rmtree(folder, ignore_errors=True)

@@ -115,6 +115,19 @@ def test_nothing_half_made_is_left_behind(fails_at, project, files, monkeypatch)
     assert sorted(project.rglob("*")) == files
 
 
+def test_a_call_that_was_killed_before_its_last_step_does_not_take_the_id(project, monkeypatch):
+    whole = new_paper("my_paper", root=project)
+    content = {path: path.read_bytes() for path in whole}
+    papers = project / "reproductions"
+    (papers / "my_paper").rename(papers / ".my_paper.partial")  # as it was then
+    assert (project / "tests/reproductions/my_paper").exists()
+    assert new_paper("my_paper", root=project) == whole
+    assert {path: path.read_bytes() for path in whole} == content
+    assert not list(papers.glob(".*"))
+    with pytest.raises(PaperError, match="is there already"):
+        new_paper("my_paper", root=project)
+
+
 def test_only_the_whole_word_is_the_name(tmp_path):
     text = f'reproductions.{TEMPLATE}.model "{TEMPLATE}" paper{TEMPLATE} {TEMPLATE}s'
     assert renamed(text, "x", "", tmp_path) == f'reproductions.x.model "x" paper{TEMPLATE} {TEMPLATE}s'

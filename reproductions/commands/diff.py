@@ -8,6 +8,7 @@ import sys
 
 from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, variants_of
 from shared.paper.loading import list_papers, load_paper
+from shared.paper.schema import SYNTHETIC, Paper
 
 
 def add_to(commands) -> None:
@@ -37,6 +38,8 @@ def work(options: argparse.Namespace) -> int:
         known_corpus(options.corpus)
     diffs, failed = [], False
     papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
+    if options.corpus:
+        papers = _on(options.corpus, papers)
     names = options.variant.split(",") if options.variant else []
     if names and names != ["all"] and not options.paper:  # of all papers, those that have one of them, and only that
         having = {paper.id: [name for name in names if name.strip() in paper.variants] for paper in papers}
@@ -66,3 +69,12 @@ def work(options: argparse.Namespace) -> int:
     if failed:
         return 2
     return 1 if options.strict and any(diff.differs or diff.left_out for diff in diffs) else 0
+
+
+def _on(corpus: str, papers: list[Paper]) -> list[Paper]:
+    """The papers that are run on a corpus; ValueError where none is, since no command could give its numbers."""
+    on = {p.id: {p.corpus.name, *p.corpus.others, *map(p.corpus_of, p.models), SYNTHETIC} for p in papers}
+    if found := [paper for paper in papers if corpus in on[paper.id]]:
+        return found
+    known = ", ".join(sorted(set().union(*on.values())))
+    raise ValueError(f"{', '.join(on)} is not run on the corpus {corpus}: nothing to compare; the known are: {known}")

@@ -41,12 +41,14 @@ def new_paper(paper_id: str, title: str = "", root: Path = PAPERS_ROOT.parent) -
         A name that cannot be used, or that is in use: nothing is overwritten, and nothing half-made is left behind.
     """
     check_id(paper_id)
-    folders = [root / "reproductions", root / "tests" / "reproductions"]
+    folders = [root / "tests" / "reproductions", root / "reproductions"]  # the paper itself comes last
+    partial = [folder / f".{paper_id}.partial" for folder in folders]
+    if partial[1].exists() and not (folders[1] / paper_id).exists():  # a call was killed before its last step
+        shutil.rmtree(folders[0] / paper_id, ignore_errors=True)
     for folder in (*folders, root / "results"):
         if (folder / paper_id).exists():
             raise PaperError(f"{folder / paper_id} is there already, and nothing is overwritten: choose another id")
     title = " ".join(title.split()) or TITLE
-    partial = [folder / f".{paper_id}.partial" for folder in folders]
     made = []
     try:
         for folder, draft in zip(folders, partial, strict=True):
@@ -57,7 +59,7 @@ def new_paper(paper_id: str, title: str = "", root: Path = PAPERS_ROOT.parent) -
         for folder, draft in zip(folders, partial, strict=True):
             os.rename(draft, folder / paper_id)
             made.append(folder / paper_id)
-        load_paper(paper_id, folders[0])
+        load_paper(paper_id, folders[1])
     except BaseException:
         for folder in (*partial, *made):
             shutil.rmtree(folder, ignore_errors=True)
@@ -80,8 +82,8 @@ def check_id(paper_id: str) -> None:
 
 
 def renamed(text: str, paper_id: str, title: str, file: Path) -> str:
-    """A file of the template for another paper; in TOML the title is written as TOML writes it."""
-    written = json.dumps(title, ensure_ascii=False)[1:-1] if file.suffix == ".toml" else title
+    """A file of the template for another paper; in TOML and in a notebook the title is written as these write it."""
+    written = json.dumps(title, ensure_ascii=False)[1:-1] if file.suffix in (".toml", ".ipynb") else title
     return re.sub(rf"(?<!\w){TEMPLATE}(?!\w)", paper_id, text).replace(TITLE, written)
 
 

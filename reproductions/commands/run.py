@@ -70,6 +70,7 @@ def add_to(commands) -> None:
     part.add_argument("--shard", metavar="I/N", type=part_of, help="only every Nth, from the Ith: 1/4 to 4/4")
     where = plan.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=positive, help="so many processes at a time (default: this one)")
+    where.add_argument("--cluster", metavar="ADDRESS", help="the workers of a Dask scheduler (docs/cluster.md)")
     plan.add_argument("--no-report", action="store_true", help="merge the results, but draw and print no tables")
     run.set_defaults(work=work)
 
@@ -87,7 +88,8 @@ def work(options: argparse.Namespace) -> int:
     if options.plan:
         return show_plan(paper, tasks, options.json)
     sweep_leftovers()
-    return carry_out(paper, tasks, restart=options.restart, workers=options.workers or 0, report=not options.no_report)
+    place = {"workers": options.workers or 0, "cluster": options.cluster or ""}
+    return carry_out(paper, tasks, restart=options.restart, report=not options.no_report, **place)
 
 
 def request_of(paper: Paper, options: argparse.Namespace):
@@ -221,28 +223,36 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
     return 0
 
 
-def run_paper(paper_id: str, *, restart: bool = False, workers: int = 0, report: bool = True, **asked) -> int:
+def run_paper(
+    paper_id: str, *, restart: bool = False, workers: int = 0, cluster: str = "", report: bool = True, **asked
+) -> int:
     """Plan and do what is asked for, in the words of `shared.runs.plan.Request`; returns the exit status."""
     from shared.runs.plan import Request
 
     paper = load_paper(paper_id)
-    return carry_out(paper, plan_of(paper, Request(**asked)), restart=restart, workers=workers, report=report)
+    tasks = plan_of(paper, Request(**asked))
+    return carry_out(paper, tasks, restart=restart, workers=workers, cluster=cluster, report=report)
 
 
-def carry_out(paper: Paper, tasks: Sequence, *, restart: bool, workers: int, report: bool) -> int:
+def carry_out(
+    paper: Paper, tasks: Sequence, *, restart: bool, workers: int = 0, cluster: str = "", report: bool = True
+) -> int:
     """Do the tasks, merge what they made, print the tables and what failed.
+
+    They are done by so many processes, by the workers of the Dask scheduler at an address, or in this process.
 
     Returns
     -------
     int
         1 when a task failed, else 0.
     """
+    from shared.runs.cluster import Cluster
     from shared.runs.execute import DONE, Processes, execute
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
     outcomes, lines, refused = [], [], ""
     try:
-        place = Processes(workers) if workers else None
+        place = Cluster(cluster) if cluster else Processes(workers) if workers else None
         outcomes = execute(tasks, place, restart=restart, estimates=estimates)
     finally:  # what was finished before Ctrl-C counts
         lines, refused = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})

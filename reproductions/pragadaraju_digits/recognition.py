@@ -95,7 +95,7 @@ class Transcript(NamedTuple):
         return self.text != NOT_RECOGNIZABLE and not self.probability
 
 
-PROBABILITY = Annotated[str, Field(pattern=r"^([01](\.[0-9]+)?(e-[0-9]{1,3})?)?$")]
+PROBABILITY = Annotated[str, Field(pattern=r"^([0-9](\.[0-9]+)?(e-[0-9]{1,3})?)?$")]
 ROW = dict.fromkeys(Transcript._fields, str) | {"probability": PROBABILITY}
 TRANSCRIPTS_FORM = TypeAdapter(list[create_model("TranscriptRow", __config__=ConfigDict(extra="forbid"), **ROW)])
 

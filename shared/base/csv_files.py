@@ -139,6 +139,11 @@ def number(text: str, decimal_comma: bool = False) -> float:
         return math.nan
 
 
+def no_formula(cell: str) -> str:
+    """A text for a cell that somebody may open with a spreadsheet, which would compute one that begins so."""
+    return f"'{cell}" if cell.startswith(("=", "@")) else cell
+
+
 def plain(name: str) -> str:
     """A column's name in small letters, with single spaces for spaces, hyphens and underlines."""
     return " ".join(re.split(r"[\s_-]+", name.strip().casefold()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -262,6 +263,14 @@ class PaperFile(Section):
         folder = info.context.file.parent.name
         if self.paper.id != folder:
             raise SectionError("paper.id", f"is {self.paper.id!r}: expected {folder!r}, the name of its folder")
+        named = {"corpus.name": [self.corpus.name], "corpus.protocols": self.corpus.protocols}
+        named |= {"tables.id": [table.id for table in self.tables], "variants": self.variants}
+        for key, names in named.items():
+            for name in names:
+                if re.search(r"[/\\]|^\.", name):
+                    raise SectionError(
+                        key, f"is {name!r}: files are called after it, so it has no / and no \\, nor . first"
+                    )
         if "paper" not in self.variants:
             raise SectionError("variants", "has no variant 'paper': the faithful reading must be there")
         if self.variants["paper"].settings:

@@ -33,6 +33,9 @@ class ReadmeError(ValueError):
     """A marker that cannot be filled."""
 
 
+TAG = re.compile(r"(?P<code>`[^`\n]*`)|<(?=[A-Za-z/!])(?!br>)")  # how a tag begins, unless it stands in code
+
+
 def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -> str:
     """`text` with what stands between each pair of markers replaced; doing it twice changes nothing.
 
@@ -56,7 +59,7 @@ def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -
             raise ReadmeError(f"{file}: the markers begin:{name} and end:{name} do not pair up")
 
     def fill(match: re.Match) -> str:
-        body = blocks[match["name"]]().strip("\n")
+        body = TAG.sub(lambda tag: tag["code"] or "&lt;", blocks[match["name"]]().strip("\n"))
         return f"<!-- begin:{match['name']} -->\n{body}\n<!-- end:{match['name']} -->"
 
     return BLOCK.sub(fill, text)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from statistics import mean
 
+from shared.base.csv_files import no_formula
 from shared.paper.schema import MISPLACED, Cell, Column, Paper, Row, Table
 from shared.results.diff import Diff, Entry, Section
 from shared.results.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETERMINED, UNPUBLISHED, by_chance
@@ -395,4 +396,4 @@ def _listed(records: Sequence[dict], key: str) -> str:
 
 
 def _plain(value):
-    return "" if value is None else value
+    return "" if value is None else no_formula(value) if isinstance(value, str) else value

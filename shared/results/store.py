@@ -26,7 +26,8 @@ from shared.results.unit_files import UNITS, replace_unit, settle
 from shared.runs.unit import CHECKSUM, RECORD, ResultsError, read_history, read_unit
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)
-MACHINE = {"device", "backend", "versions", "commit", "seconds"}  # of a record: where it was run, and not what came out
+# Of a record: where it was run, and not what came out.
+MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds"}
 
 
 def results_folder(paper_id: str, corpus: str = "") -> Path:

@@ -7,6 +7,7 @@ Finished units are merged into ``results/`` by :mod:`shared.results.store`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -14,13 +15,15 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from shared.base.csv_files import no_formula
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
 from shared.base.own_files import FileError, read_json, read_table, write_json
@@ -79,6 +82,24 @@ SKIPPED_FORM = TypeAdapter(list[dict[str, str]])
 HISTORY_FORM = TypeAdapter(list[dict[str, float]])
 
 
+_WORKPLACE: ContextVar[Path | None] = ContextVar("workplace", default=None)
+
+
+def runs_root() -> Path:
+    """The folder in which units work: ``cache/runs``, or what `working_in` says."""
+    return _WORKPLACE.get() or cache_root() / "runs"
+
+
+@contextlib.contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Inside, units work in another folder, so that those in the cache stay as they are."""
+    token = _WORKPLACE.set(folder)
+    try:
+        yield
+    finally:
+        _WORKPLACE.reset(token)
+
+
 class SettingsChangedError(ValueError):
     """A unit was begun under other settings."""
 
@@ -114,7 +135,7 @@ class Unit:
     @property
     def folder(self) -> Path:
         """Where the unit works: ``cache/runs/<paper>/<key>``."""
-        return cache_root() / "runs" / self.paper / self.key
+        return runs_root() / self.paper / self.key
 
 
 def slug(name: str) -> str:
@@ -206,7 +227,8 @@ def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
     """Write ``skipped.csv``: file and reason of what could not be read; no file where nothing was skipped."""
     if skipped:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("file", "reason"), *skipped])
+        rows = [("file", "reason"), *(map(no_formula, row) for row in skipped)]
+        csv.writer(text, lineterminator="\n").writerows(rows)
         atomic_write(folder / SKIPPED, lambda file: file.write(text.getvalue().encode()))
 
 

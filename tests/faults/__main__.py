@@ -5,6 +5,7 @@ Exit status 1 if a damaged file ends in a traceback or in an error that does not
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -23,14 +24,32 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=0)
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        failed = mutate(Path(folder), options.mutations, options.seed) if options.mutations else False
+        root = Path(folder) / "project"
+        os.environ["AUDIO_REPRODUCTIONS_CACHE"] = str(root / "cache")
+        os.environ["AUDIO_REPRODUCTIONS_RESULTS"] = str(root / "results")
+        root.mkdir()
+        failed = kill(root, options.kills, options.seed) if options.kills else False  # it forks, so it comes first
+        shutil.rmtree(root)
+        root.mkdir()
+        failed |= mutate(root, options.mutations, options.seed) if options.mutations else False
     return int(failed)
+
+
+def kill(root: Path, n: int, seed: int) -> bool:
+    """The campaign of kills; whether something went wrong."""
+    from tests.faults.kills import campaign, table
+
+    results, start = [], time.perf_counter()
+    for place, wrong in campaign(root, n, seed):
+        results.append((place, wrong))
+        if wrong:
+            print(f"killed at {place}: {wrong}\n", flush=True)
+    print(f"{table(results)}\n{time.perf_counter() - start:.0f} s, seed {seed}\n")
+    return any(wrong for _, wrong in results)
 
 
 def mutate(root: Path, n: int, seed: int) -> bool:
     """The campaign of mutations; whether something went wrong."""
-    os.environ["AUDIO_REPRODUCTIONS_CACHE"] = str(root / "cache")
-    os.environ["AUDIO_REPRODUCTIONS_RESULTS"] = str(root / "results")
     from tests.faults.campaign import BAD, OTHER, campaign, table
     from tests.faults.targets import targets
 

@@ -4,10 +4,12 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from reproductions.__main__ import main
 from reproductions.commands import new
+from reproductions.commands.lessons import printed
 from reproductions.commands.new import TEMPLATE, TITLE, new_paper, renamed
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import PaperError
@@ -41,6 +43,9 @@ def test_a_new_paper_has_every_file_of_the_template_under_its_own_name(project):
     assert (paper.id, paper.title) == ("ear_sounds", title)
     assert list_papers(project / "reproductions") == ["ear_sounds"]
     assert (project / "reproductions/ear_sounds/README.md").read_text().startswith(f"# `ear_sounds`: {title}\n")
+    lesson = nbformat.read(project / "reproductions/ear_sounds/lesson.ipynb", as_version=4)
+    assert any(title in text for text in printed(lesson))
+    assert "[reproductions/ear_sounds/features.py](features.py)" in lesson.cells[1].source
     assert new_paper("without_title", root=project)
     assert load_paper("without_title", project / "reproductions").title == TITLE
 
@@ -108,6 +113,19 @@ def test_nothing_half_made_is_left_behind(fails_at, project, files, monkeypatch)
     with pytest.raises((OSError, PaperError)):
         new_paper("my_paper", root=project)
     assert sorted(project.rglob("*")) == files
+
+
+def test_a_call_that_was_killed_before_its_last_step_does_not_take_the_id(project, monkeypatch):
+    whole = new_paper("my_paper", root=project)
+    content = {path: path.read_bytes() for path in whole}
+    papers = project / "reproductions"
+    (papers / "my_paper").rename(papers / ".my_paper.partial")  # as it was then
+    assert (project / "tests/reproductions/my_paper").exists()
+    assert new_paper("my_paper", root=project) == whole
+    assert {path: path.read_bytes() for path in whole} == content
+    assert not list(papers.glob(".*"))
+    with pytest.raises(PaperError, match="is there already"):
+        new_paper("my_paper", root=project)
 
 
 def test_only_the_whole_word_is_the_name(tmp_path):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from shared.base.csv_files import CsvError, is_missing, is_row_number, number, plain, read_csv, spellings
+from shared.base.csv_files import CsvError, is_missing, is_row_number, no_formula, number, plain, read_csv, spellings
 
 TEXT = "path,label\na.wav,Zoë\nb.wav,Jazz\n"
 ROWS = [(2, ("a.wav", "Zoë")), (3, ("b.wav", "Jazz"))]
@@ -221,3 +221,8 @@ def test_words():
     assert spellings(["Rock", "rock", "Pop"], "genres") == [
         "'Rock' and 'rock' count as different genres; they differ in capitals only."
     ]
+
+
+def test_a_cell_that_a_spreadsheet_would_compute_is_text():
+    cells = ["=1+1", "@SUM(A1)", "-1.5", "+1", "a=b", "", "'=1"]
+    assert [no_formula(cell) for cell in cells] == ["'=1+1", "'@SUM(A1)", "-1.5", "+1", "a=b", "", "'=1"]

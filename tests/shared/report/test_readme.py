@@ -21,6 +21,12 @@ def paper(lam):
     return lam
 
 
+def test_no_tag_of_a_text_becomes_one_of_the_page():
+    body = "| <script>x</script> | a<br>b | `<id>` | 1 < 2 | <!-- end:a --> |"
+    text = render_blocks("<!-- begin:a -->\n<!-- end:a -->", {"a": lambda: body}, Path("README.md"))
+    assert text.splitlines()[1] == "| &lt;script>x&lt;/script> | a<br>b | `<id>` | 1 < 2 | &lt;!-- end:a --> |"
+
+
 def test_blocks_are_filled_and_the_rest_is_kept():
     filled = render_blocks(TEXT, {"a": lambda: "new\n", "b": lambda: "| x |"}, FILE)
     assert filled == TEXT.replace("old", "new").replace("<!-- begin:b -->", "<!-- begin:b -->\n| x |")

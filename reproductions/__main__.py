@@ -10,12 +10,25 @@ import argparse
 import os
 import sys
 
-from reproductions.commands import audit, diff, lessons, new, predict, report, reproduce, run, ship
+from reproductions.commands import (
+    audit,
+    diff,
+    evaluate,
+    lessons,
+    merge,
+    new,
+    predict,
+    report,
+    reproduce,
+    run,
+    ship,
+    status,
+)
 from reproductions.commands import list as listing
 from shared.base.suggestions import Parser
 from shared.base.terminal import prepare, raised_here
 
-COMMANDS = (listing, run, diff, audit, report, lessons, reproduce, predict, ship, new)
+COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, evaluate, ship, new)
 EPILOG = """\
 examples:
   python -m reproductions list

@@ -119,7 +119,7 @@ def test_the_walk_leaves_a_paper(walked, copy):
     readme = (made / "README.md").read_text(encoding="utf-8")
     assert "# `my_paper`: Sounds told apart" in readme
     assert "| Small CNN | published | 0.85 |" in readme, "its blocks are filled"
-    assert "| [my_paper](reproductions/my_paper/README.md): " in (copy / "README.md").read_text(encoding="utf-8")
+    assert "| [my_paper](reproductions/my_paper/README.md) | " in (copy / "README.md").read_text(encoding="utf-8")
     assert (copy / "results/report/my_paper.html").exists()
     assert (copy / "results/my_paper/table_1_paper.md").exists()
     assert not (copy / "results/my_paper/units").exists(), "synthetic results stay in the cache"

@@ -26,6 +26,7 @@ OPENING = """\
 import importlib.util
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 ADDRESS = "{address}"  # of the project's repository; asked for on Colab only
@@ -46,7 +47,8 @@ if missing:
         f"{{sys.executable}} has no {{', '.join(missing)}}: choose {{ROOT / '.venv'}} as the notebook's kernel"
         f" (python -m pip install -r {{ROOT / 'requirements.txt'}} installs what is missing)"
     )
-sys.path.insert(0, str(ROOT))  # from here on `import shared` finds the project"""
+sys.path.insert(0, str(ROOT))  # from here on `import shared` finds the project
+warnings.filterwarnings("ignore", "IProgress not found")  # of a progress bar that no cell here needs"""
 WORDS = """\
 {badge}{run}In a copy of the project, with the project's `.venv` as the kernel: `Run All`. The cell below finds the
 project, or says what is missing. On Colab it fetches the project and installs the pinned packages (1 GB, some minutes;

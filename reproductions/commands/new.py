@@ -82,8 +82,8 @@ def check_id(paper_id: str) -> None:
 
 
 def renamed(text: str, paper_id: str, title: str, file: Path) -> str:
-    """A file of the template for another paper; in TOML the title is written as TOML writes it."""
-    written = json.dumps(title, ensure_ascii=False)[1:-1] if file.suffix == ".toml" else title
+    """A file of the template for another paper; in TOML and in a notebook the title is written as these write it."""
+    written = json.dumps(title, ensure_ascii=False)[1:-1] if file.suffix in (".toml", ".ipynb") else title
     return re.sub(rf"(?<!\w){TEMPLATE}(?!\w)", paper_id, text).replace(TITLE, written)
 
 

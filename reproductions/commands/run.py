@@ -70,6 +70,7 @@ def add_to(commands) -> None:
     part.add_argument("--shard", metavar="I/N", type=part_of, help="only every Nth, from the Ith: 1/4 to 4/4")
     where = plan.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=positive, help="so many processes at a time (default: this one)")
+    where.add_argument("--cluster", metavar="ADDRESS", help="the workers of a Dask scheduler (docs/cluster.md)")
     plan.add_argument("--no-report", action="store_true", help="merge the results, but draw and print no tables")
     run.set_defaults(work=work)
 
@@ -87,7 +88,8 @@ def work(options: argparse.Namespace) -> int:
     if options.plan:
         return show_plan(paper, tasks, options.json)
     sweep_leftovers()
-    return carry_out(paper, tasks, restart=options.restart, workers=options.workers or 0, report=not options.no_report)
+    place = {"workers": options.workers or 0, "cluster": options.cluster or ""}
+    return carry_out(paper, tasks, restart=options.restart, report=not options.no_report, **place)
 
 
 def request_of(paper: Paper, options: argparse.Namespace):
@@ -221,35 +223,39 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
     return 0
 
 
-def run_paper(paper_id: str, *, restart: bool = False, workers: int = 0, report: bool = True, **asked) -> int:
+def run_paper(
+    paper_id: str, *, restart: bool = False, workers: int = 0, cluster: str = "", report: bool = True, **asked
+) -> int:
     """Plan and do what is asked for, in the words of `shared.runs.plan.Request`; returns the exit status."""
     from shared.runs.plan import Request
 
     paper = load_paper(paper_id)
-    return carry_out(paper, plan_of(paper, Request(**asked)), restart=restart, workers=workers, report=report)
+    tasks = plan_of(paper, Request(**asked))
+    return carry_out(paper, tasks, restart=restart, workers=workers, cluster=cluster, report=report)
 
 
-def carry_out(paper: Paper, tasks: Sequence, *, restart: bool, workers: int, report: bool) -> int:
+def carry_out(
+    paper: Paper, tasks: Sequence, *, restart: bool, workers: int = 0, cluster: str = "", report: bool = True
+) -> int:
     """Do the tasks, merge what they made, print the tables and what failed.
+
+    They are done by so many processes, by the workers of the Dask scheduler at an address, or in this process.
 
     Returns
     -------
     int
         1 when a task failed, else 0.
     """
+    from shared.runs.cluster import Cluster
     from shared.runs.execute import DONE, Processes, execute
-    from shared.runs.unit import ResultsError
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
     outcomes, lines, refused = [], [], ""
     try:
-        place = Processes(workers) if workers else None
+        place = Cluster(cluster) if cluster else Processes(workers) if workers else None
         outcomes = execute(tasks, place, restart=restart, estimates=estimates)
     finally:  # what was finished before Ctrl-C counts
-        try:
-            lines = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
-        except ResultsError as error:
-            refused = f"error: {error}"
+        lines, refused = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
     if report and any(task.asked for task in tasks):
         show_tables(paper, tasks)
     print("\n".join(filter(None, [*lines, refused])))
@@ -260,30 +266,35 @@ def carry_out(paper: Paper, tasks: Sequence, *, restart: bool, workers: int, rep
     return int(bool(failed or refused))
 
 
-def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> list[str]:
-    """Merge what the tasks have made into the results; return a line a unit that was trained or evaluated just now.
+def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[str], str]:
+    """Merge what the tasks have made into the results; return a line a unit that was trained or evaluated just now, and
+    why some are not merged, if so.
 
     A unit that nobody asked for, such as one to begin from, is not written over one that is there; nor is a complete
     one over a complete one when nothing was done now.
     """
     from shared.results import store
     from shared.runs.plan import FEATURES
-    from shared.runs.unit import read_record
+    from shared.runs.unit import ResultsError, read_record
 
-    keys, lines = [], []
+    keys, lines, refused = [], [], ""
     for task in (task for task in tasks if task.work != FEATURES):
-        ours = read_record(task.folder)
-        if ours is None:
-            continue
-        there = read_record(store.results_folder(paper.id, task.unit.corpus) / "units" / task.key)
+        ours = there = None
+        with contextlib.suppress(ResultsError):  # a damaged one counts for nothing, and the merge names it
+            ours = read_record(task.folder)
+            there = read_record(store.results_folder(paper.id, task.unit.corpus) / "units" / task.key)
         finished = there is not None and there["status"] == "complete"
         if not finished or (task.key in worked and task.asked):
             keys.append(task.key)
-        if task.key in worked and task.asked:
+        if ours is not None and task.key in worked and task.asked:
             kept = finished and ours["status"] != "complete"
-            lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
-    store.merge(paper, keys)
-    return lines
+            with contextlib.suppress(ResultsError):
+                lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
+    try:
+        store.merge(paper, keys)
+    except ResultsError as error:
+        refused = f"error: {error}"
+    return lines, refused
 
 
 def just_done(paper: Paper, task, record: dict) -> str:
@@ -308,7 +319,7 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
     from shared.report.files import write_outputs
     from shared.report.multilabel import render_labels
     from shared.report.tables import render_text
-    from shared.results.diff import diff_paper
+    from shared.results.diff import compare
     from shared.results.store import results_folder
 
     asked = [task.unit for task in tasks if task.asked]
@@ -316,9 +327,9 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
     wanted = {unit.variant for unit in asked}
     for corpus in sorted(corpora):
         folder: Path = results_folder(paper.id, corpus)
-        write_outputs(paper, folder)
+        results = write_outputs(paper, folder).results
         variants = [variant for variant in paper.variants if variant in wanted]
-        diff = diff_paper(paper, folder, variants, asked[0].protocol, corpus)
+        diff = compare(results, variants, asked[0].protocol, corpus)
         print(render_text(diff), end="")
         if paper.corpus.labels == "multi":
             print("\n" + render_labels(diff), end="")

@@ -71,6 +71,20 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds a lock."""
+    import fcntl
+
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _is_still_at(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))

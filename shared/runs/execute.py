@@ -24,7 +24,7 @@ from shared.base.terminal import raised_here
 from shared.runs import unit as units
 from shared.runs.estimates import Estimates, Progress
 from shared.runs.plan import FEATURES, Task
-from shared.runs.work import in_a_line, is_done, work
+from shared.runs.work import in_a_line, is_done, start_over, work
 
 DONE, FAILED, HELD, DIED, NOT_BEGUN = "done", "failed", "held", "died", "not begun"
 DEATHS = 3  # of a task's process, after which it counts as failed
@@ -46,7 +46,7 @@ class Place(Protocol):
 
     slots: int
 
-    def submit(self, task: Task, *, restart: bool, wait: bool) -> None:
+    def submit(self, task: Task, *, wait: bool) -> None:
         """Begin a task."""
 
     def finished(self) -> list[Outcome]:
@@ -56,10 +56,10 @@ class Place(Protocol):
         """End whatever is still under way."""
 
 
-def attempt(task: Task, opened: dict, *, restart: bool, wait: bool) -> Outcome:
+def attempt(task: Task, opened: dict, *, wait: bool) -> Outcome:
     """Do a task; an error is told at once, with its traceback where it is not one of ours, and becomes the outcome."""
     try:
-        work(task, opened, restart=restart, wait=wait)
+        work(task, opened, wait=wait)
     except LockedError as error:
         return Outcome(task.key, HELD, str(error))
     except Exception as error:
@@ -86,7 +86,7 @@ def execute(
     place : Place, optional
         `Processes` or `Cluster`; this process if None.
     restart : bool
-        Forget what the units that were asked for have done so far.
+        Forget what the units that were asked for have done so far. Raises LockedError where a process is at one.
     estimates : Estimates, optional
         From which the remaining time is told.
 
@@ -98,7 +98,9 @@ def execute(
     place, estimates = place or Here(), estimates or Estimates()
     outcomes: dict[str, Outcome] = {}
     for task in tasks:
-        if task.work != FEATURES and not (restart and task.asked) and is_done(task):
+        if restart and task.asked and task.work != FEATURES:
+            start_over(task)
+        if task.work != FEATURES and is_done(task):
             try:
                 units.keep_settings(task.unit, task.settings)
                 outcomes[task.key] = Outcome(task.key, DONE)
@@ -109,13 +111,13 @@ def execute(
     todo = [t for t in tasks if t.key not in outcomes and (t.work != FEATURES or t.key in needed)]
     try:
         with Progress(todo, estimates, place.slots) as progress:
-            outcomes |= _carry_out(todo, outcomes, place, restart, progress)
+            outcomes |= _carry_out(todo, outcomes, place, progress)
     finally:
         place.close()
     return [outcomes[task.key] for task in tasks if task.key in outcomes]
 
 
-def _carry_out(todo: list[Task], before: dict, place: Place, restart: bool, progress: Progress) -> dict[str, Outcome]:
+def _carry_out(todo: list[Task], before: dict, place: Place, progress: Progress) -> dict[str, Outcome]:
     tasks, known = {task.key: task for task in todo}, set(before) | {task.key for task in todo}
     outcomes, waiting, held, running, deaths = dict(before), list(tasks), [], set(), dict.fromkeys(tasks, 0)
     waited = set()
@@ -135,14 +137,14 @@ def _carry_out(todo: list[Task], before: dict, place: Place, restart: bool, prog
                 waiting.remove(key)
                 running.add(key)
                 progress.begin(tasks[key])
-                place.submit(tasks[key], restart=restart and tasks[key].asked and not deaths[key], wait=False)
+                place.submit(tasks[key], wait=False)
                 if len(running) == place.slots:
                     break
         if not running and held:  # nothing else can be done, so wait for what another process is at
             key = held.pop(0)
             running.add(key)
             waited.add(key)
-            place.submit(tasks[key], restart=False, wait=True)
+            place.submit(tasks[key], wait=True)
         for outcome in place.finished() if running else ():
             running.discard(outcome.key)
             if outcome.state == HELD and outcome.key not in waited:
@@ -172,8 +174,8 @@ class Here:
     def __init__(self):
         self._opened, self._outcomes = {}, []
 
-    def submit(self, task: Task, *, restart: bool, wait: bool) -> None:
-        self._outcomes.append(attempt(task, self._opened, restart=restart, wait=wait))
+    def submit(self, task: Task, *, wait: bool) -> None:
+        self._outcomes.append(attempt(task, self._opened, wait=wait))
 
     def finished(self) -> list[Outcome]:
         outcomes, self._outcomes = self._outcomes, []
@@ -194,12 +196,12 @@ class Processes:
         self.slots = n
         self._workers: list[_Worker | None] = [None] * n
 
-    def submit(self, task: Task, *, restart: bool, wait: bool) -> None:
+    def submit(self, task: Task, *, wait: bool) -> None:
         number = next(i for i, worker in enumerate(self._workers) if worker is None or worker.key is None)
         worker = self._workers[number] = self._workers[number] or _Worker(number, self.slots)
         worker.key = task.key
         with contextlib.suppress(BrokenPipeError):  # it has just died, which `finished` sees
-            worker.connection.send((task.as_dict(), restart, wait))
+            worker.connection.send((task.as_dict(), wait))
 
     def finished(self) -> list[Outcome]:
         busy = {w.connection: w for w in self._workers if w is not None and w.key is not None}
@@ -284,10 +286,10 @@ def _serve(connection, cores: list[int]) -> None:
     opened: dict = {}
     while True:
         try:
-            values, restart, wait = connection.recv()
+            values, wait = connection.recv()
         except EOFError:
             return
-        outcome = attempt(Task.from_dict(values), opened, restart=restart, wait=wait)
+        outcome = attempt(Task.from_dict(values), opened, wait=wait)
         connection.send(vars(outcome))
 
 

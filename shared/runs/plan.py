@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from shared.base.files import cache_key, cache_root
+from shared.base.files import cache_key
 from shared.paper.schema import Paper
-from shared.runs.unit import Unit
+from shared.runs.unit import Unit, runs_root
 
 FEATURES = "open_data"  # the work of a task that computes and keeps what others are trained on
 
@@ -96,7 +96,7 @@ class Task:
     @property
     def folder(self) -> Path:
         """Where the task works."""
-        return cache_root() / "runs" / self.unit.paper / self.key
+        return runs_root() / self.unit.paper / self.key
 
     def at_most(self, epochs: int) -> int:
         """The epoch after which to stop: `epochs`, or an earlier one that was asked for."""

@@ -7,6 +7,7 @@ Finished units are merged into ``results/`` by :mod:`shared.results.store`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -14,7 +15,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -80,6 +82,24 @@ SKIPPED_FORM = TypeAdapter(list[dict[str, str]])
 HISTORY_FORM = TypeAdapter(list[dict[str, float]])
 
 
+_WORKPLACE: ContextVar[Path | None] = ContextVar("workplace", default=None)
+
+
+def runs_root() -> Path:
+    """The folder in which units work: ``cache/runs``, or what `working_in` says."""
+    return _WORKPLACE.get() or cache_root() / "runs"
+
+
+@contextlib.contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Inside, units work in another folder, so that those in the cache stay as they are."""
+    token = _WORKPLACE.set(folder)
+    try:
+        yield
+    finally:
+        _WORKPLACE.reset(token)
+
+
 class SettingsChangedError(ValueError):
     """A unit was begun under other settings."""
 
@@ -115,7 +135,7 @@ class Unit:
     @property
     def folder(self) -> Path:
         """Where the unit works: ``cache/runs/<paper>/<key>``."""
-        return cache_root() / "runs" / self.paper / self.key
+        return runs_root() / self.paper / self.key
 
 
 def slug(name: str) -> str:

@@ -100,15 +100,19 @@ def is_done(task: Task) -> bool:
     return record["status"] == COMPLETE or bool(task.epochs and record["epochs"] >= task.epochs)
 
 
-def work(task: Task, opened: dict | None = None, *, restart: bool = False, wait: bool = False) -> None:
+def start_over(task: Task) -> None:
+    """Forget what a task's unit has done so far. Raises LockedError where a process is at it."""
+    with file_lock(_lock(task), f"the run {task.key}"):
+        units.forget(task.folder)
+
+
+def work(task: Task, opened: dict | None = None, *, wait: bool = False) -> None:
     """Do a task, unless it is done.
 
     Parameters
     ----------
     opened : dict, optional
         Data that this process has opened, by the arguments; more is added, and the oldest closed.
-    restart : bool
-        Forget what the unit has done so far.
     wait : bool
         Where another process is at the same task, wait for it instead of raising.
 
@@ -128,8 +132,6 @@ def work(task: Task, opened: dict | None = None, *, restart: bool = False, wait:
         return
     commit_id()  # of the code that runs, whatever is committed meanwhile
     with file_lock(_lock(task), f"the run {task.key}", wait=wait):
-        if restart:
-            units.forget(task.folder)
         units.keep_settings(task.unit, task.settings)
         if is_done(task):
             return

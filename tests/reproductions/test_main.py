@@ -138,13 +138,13 @@ def test_run_plans_what_the_options_ask_for(train):
         epochs=5,
     )
     assert train.calls == [(("lam_ensemble", asked), {})]
-    assert train.done == {"restart": False, "workers": 0, "report": True}
+    assert train.done == {"restart": False, "workers": 0, "cluster": "", "report": True}
 
 
 def test_folds_not_asked_for_are_the_papers_to_choose(train):
     assert main(["run", "lam_ensemble", "--workers", "2", "--no-report", "--restart"]) == 0
     assert train.calls[0][0][1].folds is None
-    assert train.done == {"restart": True, "workers": 2, "report": False}
+    assert train.done == {"restart": True, "workers": 2, "cluster": "", "report": False}
 
 
 def test_the_key_of_a_task_says_what_is_to_be_planned(train, capsys):
@@ -243,6 +243,24 @@ def test_a_librarys_value_error_keeps_its_traceback(train):
     train.error = ValueError("shapes do not fit")  # raised in this file, which is none of the project's packages
     with pytest.raises(ValueError, match="shapes do not fit"):
         main(["run", "lam_ensemble"])
+
+
+def test_list_offers_what_lies_there_under_the_name_of_a_stand_in(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path))
+    assert main(["list", "--json"]) == 0
+    papers = {paper["paper"]: paper for paper in json.loads(capsys.readouterr().out)}
+    assert list(papers) == list_papers()
+    stand_ins = {corpus["corpus"]: corpus["found"] for corpus in papers["verma_genres"]["stand-ins"]}
+    assert stand_ins["gtzan-excerpts"] is None
+    paper = next(v for v in papers["verma_genres"]["variants"] if v["variant"] == "paper")
+    assert paper["verdicts"]["gtzan-excerpts"] == {"not comparable": 2}
+    (tmp_path / "gtzan_excerpts" / "jazz").mkdir(parents=True)
+    (tmp_path / "gtzan_excerpts" / "jazz" / "jazz.00003.flac").touch()
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    there = tmp_path / "gtzan_excerpts"
+    command = "python -m reproductions run verma_genres --corpus gtzan-excerpts"
+    assert f"  stand-in  gtzan-excerpts: found in {there}; {command}" in lines
 
 
 @pytest.mark.parametrize(("text", "found"), [("0", [0]), ("0-2", [0, 1, 2]), ("3,0", [0, 3]), ("1,0-1", [0, 1])])

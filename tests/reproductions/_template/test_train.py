@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import soundfile
 
+import reproductions.commands.run as command  # a module: sorted alike whatever the name of the paper
 from data_prep.common import folders
 from data_prep.corpora import synthetic
 from reproductions._template import predict
 from reproductions._template.features import windows_of
-from reproductions.commands.run import run_paper
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.runs_table import read_runs
@@ -50,7 +50,7 @@ def few_clips(tmp_path, monkeypatch):
 def test_run_trains_every_model_and_predict_uses_it(few_clips, capsys):
     with pytest.raises(ValueError, match="none of the models is trained yet"):
         predict.main([str(few_clips / "drums.000.wav")])
-    assert run_paper(PAPER.id, corpus="synthetic", precision="float32", epochs=1) == 0
+    assert command.run_paper(PAPER.id, corpus="synthetic", precision="float32", epochs=1) == 0
     folder = store.results_folder(PAPER.id, "synthetic")
     rows = read_runs(folder / "runs.csv")
     assert {row["model"] for row in rows} == set(PAPER.models)

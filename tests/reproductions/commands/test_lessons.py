@@ -12,6 +12,7 @@ import pytest
 
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
+from reproductions.commands import lessons
 from reproductions.commands.lesson_cells import ADDRESS, OPENING, called
 from reproductions.commands.lessons import (
     ANSWER,
@@ -25,13 +26,15 @@ from reproductions.commands.lessons import (
     printed,
     text_of,
 )
+from reproductions.commands.new import TEMPLATE
 from shared.base.files import CACHE_VARIABLE
 from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError
 from shared.results.store import RESULTS_VARIABLE
 
 ROOT = PAPERS_ROOT.parent
-PAPERS, LESSONS = list_papers(), lesson_names()
+PAPERS, LISTED = list_papers(), lesson_names()
+LESSONS = [*LISTED, TEMPLATE]  # what `new` copies, and no README of the project names
 MOST_BYTES = 400_000
 FROM_THE_ROOT = "pragadaraju_digits"  # the others are executed in their own folders; all find the root in the same way
 # Put before everything else that the kernel imports: whatever asks for another machine fails.
@@ -149,7 +152,7 @@ def test_each_function_that_a_lesson_calls_is_listed_with_its_file(name):
     assert needed
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", LISTED)
 def test_readmes_name_each_lesson(name):
     file = lesson_file(name)
     assert f"]({file.relative_to(ROOT).as_posix()})" in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -211,6 +214,16 @@ def test_the_code_of_an_answer_is_executed_after_the_cells(tmp_path):
     fresh = executed(file)
     assert [cell.cell_type for cell in fresh.cells] == ["code", "code", "markdown"]
     assert fresh.cells[-1].source == notebook.cells[-1].source.replace("?\n`", "2\ntwice\n`")
+
+
+def test_a_paper_without_a_lesson_is_passed_over(tmp_path, monkeypatch):
+    for paper in ("with_one", "without"):
+        (tmp_path / paper).mkdir()
+        (tmp_path / paper / "paper.toml").touch()
+    write_notebook(tmp_path / "with_one", "print(1)")
+    monkeypatch.setattr(lessons, "PAPERS_ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "list_papers", lambda: list_papers(tmp_path))
+    assert lessons.lesson_names() == ["with_one", "reading_a_results_table"]
 
 
 def test_the_command_refuses_a_paper_that_is_not_there(capsys):

@@ -4,10 +4,12 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from reproductions.__main__ import main
 from reproductions.commands import new
+from reproductions.commands.lessons import printed
 from reproductions.commands.new import TEMPLATE, TITLE, new_paper, renamed
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import PaperError
@@ -41,6 +43,9 @@ def test_a_new_paper_has_every_file_of_the_template_under_its_own_name(project):
     assert (paper.id, paper.title) == ("ear_sounds", title)
     assert list_papers(project / "reproductions") == ["ear_sounds"]
     assert (project / "reproductions/ear_sounds/README.md").read_text().startswith(f"# `ear_sounds`: {title}\n")
+    lesson = nbformat.read(project / "reproductions/ear_sounds/lesson.ipynb", as_version=4)
+    assert any(title in text for text in printed(lesson))
+    assert "[reproductions/ear_sounds/features.py](features.py)" in lesson.cells[1].source
     assert new_paper("without_title", root=project)
     assert load_paper("without_title", project / "reproductions").title == TITLE
 

@@ -7,7 +7,18 @@ import pytest
 from shared.base.locks import LockedError, file_lock
 from shared.runs import unit as units
 from shared.runs.plan import in_order
-from shared.runs.work import COMPLETE, FAILED, MISSING, PARTIAL, OtherDataError, State, is_done, state_of, work
+from shared.runs.work import (
+    COMPLETE,
+    FAILED,
+    MISSING,
+    PARTIAL,
+    OtherDataError,
+    State,
+    is_done,
+    start_over,
+    state_of,
+    work,
+)
 from tests.shared.runs import small_paper
 
 
@@ -35,7 +46,8 @@ def test_a_complete_task_is_not_done_again_unless_it_starts_over(task, tmp_path)
     work(task())
     assert done(tmp_path) == 1
     assert (state_of(task()).name, is_done(task())) == (COMPLETE, True)
-    work(task(), restart=True)
+    start_over(task())
+    work(task())
     assert done(tmp_path) == 2
 
 
@@ -54,7 +66,7 @@ def test_a_second_process_is_told_so_and_deletes_nothing(task):
     units.keep_settings(there.unit, there.settings)
     with file_lock(lock(there), "the first"):
         with pytest.raises(LockedError, match="already under way"):
-            work(there, restart=True)
+            start_over(there)
         assert (there.folder / units.SETTINGS).exists()
     work(there)  # the lock is given back
 
@@ -88,5 +100,6 @@ def test_data_are_opened_once_and_the_oldest_are_closed(task, tmp_path):
     assert len((tmp_path / "opened").read_text().splitlines()) == 1
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
-        work(replace(task(seed=2), data={"place": str(tmp_path / name)}), opened, restart=True)
+        work(replace(task(seed=2), data={"place": str(tmp_path / name)}), opened)
+        start_over(task(seed=2))
     assert len(opened) == 2

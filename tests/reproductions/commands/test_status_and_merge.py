@@ -1,0 +1,104 @@
+"""What is complete, partial and failed on this machine, and units that another has trained."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reproductions.__main__ import main
+from shared.base.locks import file_lock
+from shared.paper.loading import load_paper
+from shared.results import store
+from shared.runs import unit as units
+from shared.runs.predictions import read_predictions, write_predictions
+from shared.runs.unit import Unit
+
+PAPER = load_paper("_template")
+CLASSES = list(PAPER.corpus.classes)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    return tmp_path
+
+
+def trained(seed: int, status: str = "complete", epochs: int = 20, sure: float = 0.9, **settings) -> Unit:
+    """A unit of the template in the cache, with predictions."""
+    unit = Unit("_template", "Small CNN", "paper", "published", 0, seed, "float32", "synthetic", "0" * 16)
+    clips = pd.DataFrame({"split": "test", "clip": [f"c.{n}" for n in range(len(CLASSES))], "label": CLASSES})
+    off = (1 - sure) / (len(CLASSES) - 1)
+    probabilities = np.full((len(CLASSES), len(CLASSES)), off) + np.eye(len(CLASSES)) * (sure - off)
+    write_predictions(unit.folder, CLASSES, clips, probabilities)
+    settings = PAPER.settings_for("paper", "Small CNN") | settings
+    conditions = {"status": status, "epochs": epochs, "epochs_planned": 20, "seconds": 1.0}
+    units.write_record(unit, **conditions, settings=settings, classes=CLASSES)
+    return unit
+
+
+def moved(unit: Unit, place):
+    """The unit, no longer in the cache but in a folder from elsewhere."""
+    target = place / "elsewhere" / unit.key
+    target.parent.mkdir(exist_ok=True)
+    shutil.move(unit.folder, target)
+    return target
+
+
+def test_status_counts_and_names_what_is_not_complete(place, capsys):
+    trained(0)
+    partial = trained(1, "partial", 3)
+    failed = Unit("_template", "Small CNN", "paper", "published", 0, 2, "float32", "synthetic", "0" * 16)
+    failed.folder.mkdir(parents=True)
+    (failed.folder / "failure.json").write_text(json.dumps({"error": "no memory", "commit": "a"}))
+    with file_lock(partial.folder.with_name(f"{partial.key}.lock"), "the run"):
+        assert main(["status", "_template"]) == 0
+        out = capsys.readouterr().out
+        assert main(["status", "_template", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+    assert out.splitlines()[0] == "_template: 1 complete, 1 failed, 1 under way"
+    assert f"{partial.key}  partial at epoch 3 of 20, under way" in out
+    assert f"{failed.key}  failed: no memory" in out
+    assert [unit["state"] for unit in found] == ["complete", "partial", "failed"]
+    assert main(["status"]) == 0
+    assert "verma_genres: nothing begun" in capsys.readouterr().out
+
+
+def test_units_from_elsewhere_come_into_cache_and_results(place, capsys):
+    unit = trained(0)
+    moved(unit, place)
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    assert "1 units found, 1 taken in" in capsys.readouterr().out
+    merged = store.results_folder("_template", "synthetic") / "units" / unit.key
+    assert units.read_record(unit.folder) == units.read_record(merged)
+    assert len(read_predictions(merged).clips) == len(CLASSES)
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    assert "one is here already, complete" in capsys.readouterr().out
+
+
+def test_a_partial_unit_never_takes_the_place_of_one_that_is_further(place, capsys):
+    moved(trained(0, "partial", 5, sure=0.4), place)
+    trained(0, sure=0.8)
+    before = read_predictions(trained(0).folder).y_prob
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    unit = Unit("_template", "Small CNN", "paper", "published", 0, 0, "float32", "synthetic", "0" * 16)
+    assert (read_predictions(unit.folder).y_prob == before).all()
+
+
+def test_other_settings_and_other_names_are_refused_and_the_rest_is_taken(place, capsys):
+    moved(trained(0), place)
+    moved(trained(1, learning_rate=0.5), place)
+    renamed = moved(trained(2), place)
+    renamed.rename(renamed.with_name("a.seed3.b"))
+    assert main(["merge", str(place / "elsewhere")]) == 1
+    out = capsys.readouterr().out
+    assert "trained under other settings than paper.toml has now (learning_rate was 0.5, is" in out
+    assert "expected a record of a.seed3.b" in out
+    assert "3 units found, 1 taken in" in out
+
+
+def test_a_folder_without_units_is_refused(place, capsys):
+    assert main(["merge", str(place)]) == 2
+    assert "expected folders with a record.json" in capsys.readouterr().err

@@ -384,4 +384,3 @@ def test_the_committed_transcripts_have_their_form(backend):
     rows = recognition._read(recognition.STORE / f"{backend}.csv")
     assert len(rows) == 3000
     assert all(0 <= row.heard.probability <= 1 for row in rows)
-    assert any("e-" in row.probability for row in rows)

@@ -248,7 +248,6 @@ def carry_out(
     """
     from shared.runs.cluster import Cluster
     from shared.runs.execute import DONE, Processes, execute
-    from shared.runs.unit import ResultsError
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
     outcomes, lines, refused = [], [], ""
@@ -256,10 +255,7 @@ def carry_out(
         place = Cluster(cluster) if cluster else Processes(workers) if workers else None
         outcomes = execute(tasks, place, restart=restart, estimates=estimates)
     finally:  # what was finished before Ctrl-C counts
-        try:
-            lines = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
-        except ResultsError as error:
-            refused = f"error: {error}"
+        lines, refused = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
     if report and any(task.asked for task in tasks):
         show_tables(paper, tasks)
     print("\n".join(filter(None, [*lines, refused])))
@@ -270,30 +266,35 @@ def carry_out(
     return int(bool(failed or refused))
 
 
-def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> list[str]:
-    """Merge what the tasks have made into the results; return a line a unit that was trained or evaluated just now.
+def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[str], str]:
+    """Merge what the tasks have made into the results; return a line a unit that was trained or evaluated just now, and
+    why some are not merged, if so.
 
     A unit that nobody asked for, such as one to begin from, is not written over one that is there; nor is a complete
     one over a complete one when nothing was done now.
     """
     from shared.results import store
     from shared.runs.plan import FEATURES
-    from shared.runs.unit import read_record
+    from shared.runs.unit import ResultsError, read_record
 
-    keys, lines = [], []
+    keys, lines, refused = [], [], ""
     for task in (task for task in tasks if task.work != FEATURES):
-        ours = read_record(task.folder)
-        if ours is None:
-            continue
-        there = read_record(store.results_folder(paper.id, task.unit.corpus) / "units" / task.key)
+        ours = there = None
+        with contextlib.suppress(ResultsError):  # a damaged one counts for nothing, and the merge names it
+            ours = read_record(task.folder)
+            there = read_record(store.results_folder(paper.id, task.unit.corpus) / "units" / task.key)
         finished = there is not None and there["status"] == "complete"
         if not finished or (task.key in worked and task.asked):
             keys.append(task.key)
-        if task.key in worked and task.asked:
+        if ours is not None and task.key in worked and task.asked:
             kept = finished and ours["status"] != "complete"
-            lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
-    store.merge(paper, keys)
-    return lines
+            with contextlib.suppress(ResultsError):
+                lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
+    try:
+        store.merge(paper, keys)
+    except ResultsError as error:
+        refused = f"error: {error}"
+    return lines, refused
 
 
 def just_done(paper: Paper, task, record: dict) -> str:
@@ -318,7 +319,7 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
     from shared.report.files import write_outputs
     from shared.report.multilabel import render_labels
     from shared.report.tables import render_text
-    from shared.results.diff import diff_paper
+    from shared.results.diff import compare
     from shared.results.store import results_folder
 
     asked = [task.unit for task in tasks if task.asked]
@@ -326,9 +327,9 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
     wanted = {unit.variant for unit in asked}
     for corpus in sorted(corpora):
         folder: Path = results_folder(paper.id, corpus)
-        write_outputs(paper, folder)
+        results = write_outputs(paper, folder).results
         variants = [variant for variant in paper.variants if variant in wanted]
-        diff = diff_paper(paper, folder, variants, asked[0].protocol, corpus)
+        diff = compare(results, variants, asked[0].protocol, corpus)
         print(render_text(diff), end="")
         if paper.corpus.labels == "multi":
             print("\n" + render_labels(diff), end="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from shared.results.runs_table import RUNS, check_runs, order, read_runs, rows_o
 from shared.results.summaries import Summary, summary_of
 from shared.results.unit_files import UNITS, results_lock, settle
 from shared.runs.predictions import predictions_file, read_predictions, verify
-from shared.runs.unit import CONDITIONS, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
+from shared.runs.unit import CONDITIONS, RECORD, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
 
 FAMILY = tuple(name for name in CONDITIONS if name != "fold")  # what units share that give something together
 _family = itemgetter(*FAMILY)
@@ -52,7 +52,7 @@ class Results:
     table: tuple[dict, ...] = field(default=(), repr=False)
     rows: tuple[dict, ...] = field(default=(), repr=False)
     left_out: tuple[LeftOut, ...] = ()
-    histories: dict[tuple[str, ...], list[dict[str, float]]] = field(default_factory=dict, repr=False)
+    histories: dict[str, list[dict[str, float]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, paper: Paper, folder: Path, for_writing: bool = False) -> Results:
@@ -77,37 +77,40 @@ class Results:
         with nullcontext() if for_writing else results_lock(folder, f"reading the results of {paper.id}"):
             if os.access(folder, os.W_OK):
                 settle(folder)
-            units, together, left_out = evaluated(paper, units_in(folder / UNITS))
+            histories: dict[str, list[dict[str, float]]] = {}
+            units, together, left_out = evaluated(paper, units_in(folder / UNITS), histories)
             committed = [] if for_writing else [with_numbers(row) for row in read_runs(folder / RUNS)]
-            skipped = {answer.record["key"]: _skipped(folder / UNITS / answer.record["key"]) for answer, _ in units}
         found = units + together
         pairs = table_of(paper, found)
         rows = [with_numbers(row) | score for row, score in pairs]
         if not for_writing:
             check_runs(rows, committed, folder / RUNS, excused=_following(committed, left_out))
         records = {answer.record["key"]: answer.record for answer, _ in units}
-        records = {key: record | {"skipped": skipped[key]} for key, record in records.items()}
         answers, table = tuple(answer for answer, _ in found), tuple(row for row, _ in pairs)
-        return cls(paper, folder, records, answers, table, (*rows, *exact_rows(paper)), tuple(left_out))
+        return cls(paper, folder, records, answers, table, (*rows, *exact_rows(paper)), tuple(left_out), histories)
 
     def history(self, record: dict, *columns: str) -> list[dict[str, float]]:
-        """The rows of a unit's history, an epoch each, with these `columns`; none where it has none. They are read when
-        first asked for."""
-        place = (record["key"], *columns)
-        if place not in self.histories:
-            self.histories[place] = read_history(self.folder / UNITS / record["key"], record, *columns)
-        return self.histories[place]
+        """The rows of a unit's history, an epoch each, with these `columns`; none where it has none."""
+        rows = self.histories.get(record["key"], [])
+        if rows and (missing := sorted(set(columns) - rows[0].keys())):
+            raise FileError(f"the history of {record['key']} lacks the column {', '.join(missing)}; {RESTORE}")
+        return rows
 
 
 Evaluated = list[tuple[Answer, Summary]]
 
 
-def evaluated(paper: Paper, folders: Iterable[Path]) -> tuple[Evaluated, Evaluated, list[LeftOut]]:
-    """What units say, what follows from several of them, and what had to be left out."""
+def evaluated(
+    paper: Paper, folders: Iterable[Path], histories: dict[str, list[dict[str, float]]] | None = None
+) -> tuple[Evaluated, Evaluated, list[LeftOut]]:
+    """What units say, what follows from several of them, and what had to be left out; `histories` are added to."""
     opened, units, left_out = Opened(), [], []
     for folder in folders:
         try:
             answer = unit_answer(folder, opened)
+            answer = replace(answer, record=answer.record | {"skipped": _skipped(folder)})
+            if histories is not None:
+                histories[folder.name] = read_history(folder, answer.record)
             units.append((answer, summary_of(paper, answer)))
         except FileError as error:
             left_out.append(LeftOut(folder.name, str(error).replace(f"{folder}{os.sep}", "")))
@@ -133,6 +136,8 @@ def unit_answer(folder: Path, opened: Opened) -> Answer:
         They are not, or one of the two cannot be read.
     """
     record = read_unit(folder)
+    if record["key"] != folder.name:
+        raise FileError(f"{folder / RECORD}: is that of {record['key']}, not of the folder it stands in; {RESTORE}")
     checksum = verify(*predictions_file(folder), record)
     return Answer(record, checksum, lambda: read_predictions(folder, record), opened)
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.paper.loading import load_paper
 from shared.report.files import GENERATED
-from shared.report.published_curves import curves_table, lines, picture_of, write_published_curves
+from shared.report.published_curves import ACCURACY, LOSS, curves_table, lines, picture_of, write_published_curves
 from shared.report.site.published_curves import published_curves_part
 from shared.results.diff import Diff, Section, diff_paper
 from shared.results.reading import Results
@@ -17,19 +17,16 @@ PAPER = load_paper("pascuo_multilabel")
 (CURVE,) = PAPER.curves
 CONSTANT = {"n": 40, "binary_crossentropy": 0.4, "binary_accuracy": 0.8}
 DEAF = CONSTANT | {"binary_crossentropy": 0.5}
-HEAD = "epoch,loss,binary_accuracy,val_loss,val_binary_accuracy"
 
 
 @pytest.fixture
 def made(tmp_path):
     """A diff of a stand-in, and its folder: trainings of two, two and one epochs, a constant predictor."""
 
+    histories = {}
+
     def unit(key, model, losses=(), validation=None):
-        folder = tmp_path / "units" / key
-        folder.mkdir(parents=True)
-        rows = [f"{i},1,0,{loss},{1 - loss}" for i, loss in enumerate(losses, start=1)]
-        if losses:
-            (folder / "history.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+        histories[key] = [{"epoch": i, LOSS: x, ACCURACY: 1 - x} for i, x in enumerate(losses, start=1)]
         record = {"key": key, "model": model, "seed": 0, "epochs": len(losses)}
         return record | ({"validation": validation, "nothing_heard": DEAF} if validation else {})
 
@@ -40,7 +37,7 @@ def made(tmp_path):
         unit("d", "Constant predictor", validation=CONSTANT),
     )
     section = Section("paper", "grouped", "mixtures", {}, records=records, own_corpus=False)
-    return Diff(Results(PAPER, tmp_path), (section,)), tmp_path
+    return Diff(Results(PAPER, tmp_path, histories=histories), (section,)), tmp_path
 
 
 def test_the_published_curve_comes_first_beside_the_papers_own_labels(made):

@@ -1,6 +1,7 @@
 """Results are read once; what does not fit is named, left out of everything, and stops nothing."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -161,13 +162,36 @@ def test_comparisons_match_columns_by_name(paper, write_unit):
     assert before[0]["delta"] == pytest.approx(10 / 250)
 
 
-def test_histories_are_read_once(paper, write_unit, monkeypatch):
+def test_histories_are_read_once(paper, write_unit):
     folder = write_unit("Model 3", RIGHT)
     results = Results.read(paper, folder, for_writing=True)
     (record,) = results.records.values()
-    first = results.history(record)
     next(folder.glob("units/*/history.csv")).unlink()
-    assert results.history(record) is first
+    assert [row["accuracy"] for row in results.history(record)] == [0.3, 0.6, 0.8]
+    with pytest.raises(FileError, match="the history of model-3.* lacks the column test_accuracy"):
+        results.history(record, "test_accuracy")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("history.csv", "epoch,loss\n1,high\n", "history.csv: line 2"),
+        ("skipped.csv", "file,file\n", "skipped.csv: expected a first line of columns, each once"),
+    ],
+)
+def test_a_unit_is_left_out_for_any_of_its_files(paper, damaged, name, text, words):
+    folder = damaged(str)
+    next(folder.glob("units/model-2*")).joinpath(name).write_text(text)
+    (one,) = diff_paper(paper, folder).left_out
+    assert words in one.reason
+
+
+def test_a_copied_folder_is_not_counted_twice(paper, damaged):
+    folder = damaged(str)
+    shutil.copytree(next(folder.glob("units/model-2*")), folder / "units" / "model-2-copy")
+    (one,) = diff_paper(paper, folder).left_out
+    assert one.name == "model-2-copy"
+    assert "not of the folder it stands in" in one.reason
 
 
 class TestMerge:
@@ -250,7 +274,7 @@ class TestMerge:
         (unit / "record.json").write_text(json.dumps(elsewhere))
         store.merge(paper, [unit.name])
         assert record.read_bytes() == before, "nobody asked for it"
-        (unit / "record.json").write_text(json.dumps(elsewhere | {"epochs": 4}))
+        (unit / "record.json").write_text(json.dumps(elsewhere | {"epochs_planned": 60}))
         store.merge(paper, [unit.name])
         assert json.loads(record.read_text())["device"] == "another"
 

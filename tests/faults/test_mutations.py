@@ -15,6 +15,7 @@ CHECKED = ("predictions.csv", ".weights.h5", "runs.csv", "features")  # a checks
 def test_every_damaged_file_is_named_and_nothing_ends_in_a_traceback(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
     bad, found = [], set()
     for target, kind, outcome, said in campaign(tmp_path, targets(tmp_path / "cache"), 100, seed=1):
         found.add(target.name)

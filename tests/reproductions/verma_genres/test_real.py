@@ -29,6 +29,9 @@ def there(tmp_path, monkeypatch):
             pytest.skip(f"AUDIO_REPRODUCTIONS_DATA does not name a folder with {corpus}: no real data to run on")
         monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+        monkeypatch.setenv(
+            "AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results")
+        )  # of networks that come with results
 
     before, committed = keras.config.dtype_policy(), store.RESULTS_ROOT
     yield located, committed / "verma_genres"

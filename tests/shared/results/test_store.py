@@ -186,6 +186,7 @@ def cached_units(write_unit, tmp_path, monkeypatch):
     """A function that writes units into the cache, as runs do, and returns the paper's folder of results."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
     runs = tmp_path / "cache/runs/lam_ensemble"
 
     def write(model, right, **conditions):

@@ -109,6 +109,7 @@ def _checked(path: Path, validate, value: Any, remedy: str) -> Any:
         if isinstance(value, list):
             place[0] = f"line {first['loc'][0] + 2}"
         wanted = first["msg"].replace("Input should be", "expected").replace("Field required", "is missing")
+        wanted = wanted.replace("String should match pattern", "expected a text of the form")
         found = "" if isinstance(value, bytes) and not place else f", found {first['input']!r:.{SHOWN}}"
         found = "" if first["type"] == "missing" else found
         raise FileError(f"{path}: {' '.join(place)}{': ' if place else ''}{wanted}{found}; {remedy}") from None

@@ -209,6 +209,7 @@ def fit(
         load(model)
         return run
     run = load_run(folder)
+    _remove_stale(run, folder)
     if run.epoch:
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
         load_weights(model, _last(folder, run.epoch), NAMES_IT)
@@ -285,6 +286,11 @@ def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
         atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
     state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
     atomic_write(folder / "state.json", lambda file: file.write(write_json(state, summed=True)))
+    _remove_stale(run, folder)
+
+
+def _remove_stale(run: Run, folder: Path) -> None:
+    """Remove the weights that the state does not name; a process may have been killed before it did."""
     named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
     for stale in {*folder.glob("last-*.weights.h5"), *folder.glob("best-*.weights.h5")} - named:
         stale.unlink()

@@ -376,3 +376,11 @@ def test_the_command(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         recognition.main(["--backend", "whisper"])
     assert "invalid choice: 'whisper'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("backend", ["sphinx", "sphinx-digits"])
+def test_the_committed_transcripts_have_their_form(backend):
+    """Among their probabilities are some such as 5.1475e-05."""
+    rows = recognition._read(recognition.STORE / f"{backend}.csv")
+    assert len(rows) == 3000
+    assert all(0 <= row.heard.probability <= 1 for row in rows)

@@ -222,6 +222,9 @@ def test_more_epochs_go_on_from_the_last(tmp_path):
     options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "folder": tmp_path}
     first = fitting.fit(small_model(), rows(), rows(), epochs=1, **options)
     assert first.epoch == 1
+    (tmp_path / "last-000.weights.h5").write_text("")  # of a process that was killed before it removed it
+    assert fitting.fit(small_model(), rows(), rows(), epochs=1, **options).rows == first.rows
+    assert not (tmp_path / "last-000.weights.h5").exists()
     (tmp_path / NETWORK).write_text("the network as it was after one epoch")  # to predict with until there is another
     second = fitting.fit(small_model(), rows(), rows(), epochs=3, **options)
     assert [row["epoch"] for row in second.rows] == [1, 2, 3]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import threading
+import time
 import uuid
 
-from shared.base.places import FOLDERS
+from shared.base.places import FOLDERS, PROJECT
 from shared.runs.execute import DIED, Outcome, attempt
 from shared.runs.plan import Task
 
 TIMEOUT_SECONDS = 10  # for the scheduler to answer
-OPENED: dict = {}  # what a worker's process holds open from task to task
 
 
 class ClusterError(ValueError):
@@ -79,7 +83,33 @@ class Cluster:
 
 
 def do(values: dict, wait: bool, folders: dict[str, str]) -> dict:
-    """Do a task in a worker; the folders are those of the machine that planned it, where the worker names no others."""
-    for name, folder in folders.items():
-        os.environ.setdefault(name, folder)
-    return vars(attempt(Task.from_dict(values), OPENED, wait=wait))
+    """Do a task for a worker, in a process of its own, since the worker's threads draw from the same random numbers.
+
+    The folders are those of the machine that planned it, where the worker names no others.
+    """
+    command = [sys.executable, "-m", "shared.runs.cluster"]
+    environment = folders | os.environ
+    asked = json.dumps([values, wait])
+    done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, text=True, cwd=PROJECT, env=environment)
+    *lines, last = done.stdout.splitlines() or [""]
+    print("\n".join(lines), flush=True)
+    if done.returncode:
+        return vars(Outcome(Task.from_dict(values).key, DIED, f"its process ended with exit status {done.returncode}"))
+    return json.loads(last)
+
+
+def main() -> None:
+    """Do the task that standard input has; the last line of standard output is what became of it."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    values, wait = json.load(sys.stdin)
+    print(json.dumps(vars(attempt(Task.from_dict(values), {}, wait=wait))), flush=True)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -235,7 +235,8 @@ def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
 def write_history(folder: Path, epochs: list[dict]) -> None:
     """Write ``history.csv``: one row an epoch, six decimals (seconds: one; a learning rate: six significant digits)."""
     formats = {"epoch": "d", "seconds": ".1f", "learning_rate": ".5e"}
-    columns = ["epoch", *(key for key in epochs[0] if key not in ("epoch", "seconds")), "seconds"]
+    scores = sorted(epochs[0].keys() - formats, key=lambda name: (name.startswith(("val_", "test_")), name))
+    columns = ["epoch", *scores, *(epochs[0].keys() & {"learning_rate"}), "seconds"]  # also of a run that went on
     lines = [",".join(columns)]
     for row in epochs:
         lines.append(",".join(format(row[key], formats.get(key, ".6f")) for key in columns))

@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 
 from reproductions.__main__ import main
+from reproductions.commands import run
 from shared.base.locks import file_lock
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.runs import unit as units
+from shared.runs.plan import Task, in_order
 from shared.runs.predictions import read_predictions, write_predictions
 from shared.runs.unit import Unit
+from tests.shared.runs import small_paper
 
 PAPER = load_paper("_template")
 CLASSES = list(PAPER.corpus.classes)
@@ -103,3 +106,19 @@ def test_other_settings_and_other_names_are_refused_and_the_rest_is_taken(place,
 def test_a_folder_without_units_is_refused(place, capsys):
     assert main(["merge", str(place)]) == 2
     assert "expected folders with a record.json" in capsys.readouterr().err
+
+
+def test_a_plan_is_printed_with_its_sum(place, capsys):
+    there, other = (small_paper.task(place, seed, work="train") for seed in (0, 1))
+    units.write_record(there.unit, status="complete", epochs=3, epochs_planned=3, seconds=30.0)
+    tasks = in_order([there, other])
+    assert run.show_plan(PAPER, tasks, True) == 0
+    printed = json.loads(capsys.readouterr().out)
+    found = [(t["work"], t["state"], t["seconds"]) for t in printed["tasks"]]
+    assert found == [("open_data", "missing", 0.0), ("train", "complete", 0.0), ("train", "missing", None)]
+    assert (printed["seconds"], printed["of_unknown_time"]) == (0.0, 1)
+    assert Task.from_dict({name: printed["tasks"][2][name] for name in tasks[2].as_dict()}) == tasks[2]
+    assert run.show_plan(PAPER, tasks, False) == 0
+    out = capsys.readouterr().out
+    assert f"{other.key}  missing                   time not known" in out
+    assert out.endswith("2 tasks, 1 complete; about 0 s in this process, and 1 of which no record tells the time\n")

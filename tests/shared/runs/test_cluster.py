@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 
+import psutil
 import pytest
 
 from shared.runs import cluster
@@ -35,7 +36,8 @@ def test_a_plan_is_done_and_a_killed_workers_task_goes_on_in_another(address, tm
     def kill():
         while not (tmp_path / "hung").exists():
             time.sleep(0.05)
-        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+        worker = psutil.Process(int((tmp_path / "pid").read_text())).ppid()
+        os.kill(worker, signal.SIGKILL)
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()

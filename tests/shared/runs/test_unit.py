@@ -111,7 +111,10 @@ def test_names_with_commas_and_several_labels_come_back(tmp_path):
 def test_history_has_a_row_an_epoch(tmp_path):
     rows = [{"epoch": 1, "loss": 0.5, "val_accuracy": 1 / 3, "seconds": 2.0}]
     units.write_history(tmp_path, rows)
-    assert (tmp_path / units.HISTORY).read_text() == "epoch,loss,val_accuracy,seconds\n1,0.500000,0.333333,2.0\n"
+    text = "epoch,loss,val_accuracy,seconds\n1,0.500000,0.333333,2.0\n"
+    assert (tmp_path / units.HISTORY).read_text() == text
+    units.write_history(tmp_path, [dict(sorted(row.items(), reverse=True)) for row in rows])
+    assert (tmp_path / units.HISTORY).read_text() == text, "in whatever order a state that was read again has them"
 
 
 def test_commit_outside_git_is_unknown(monkeypatch):

@@ -17,7 +17,7 @@ from shared.audit.published.constant import audit_constant
 from shared.paper.schema import Ablation, Paper, Setting
 from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
-from shared.report.overview import markdown_rows
+from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
 from shared.report.tables import layouts, left_out, render_markdown
 from shared.results import ablations, comparisons
@@ -119,15 +119,20 @@ def _left_out(*diffs: Diff) -> list[str]:
 
 
 def _result_tables(diff: Diff) -> str:
+    """The tables of the readings that the top shows, and where the others are."""
     paper, parts = diff.paper, _left_out(diff)
-    for section in diff.sections:
+    nearest = {section.name for line in lines([diff]) for section, _ in line.readings}
+    shown = [section for section in diff.sections if section.name in nearest] or list(diff.sections[:1])
+    for section in shown:
         parts += [render_markdown(paper, section, table) for table in layouts(paper, section)]
-    missing = [name for name in paper.variants if name not in {section.variant for section in diff.sections}]
-    parts += [
-        f"**{paper.variants[name].title}** (variant `{name}`): not run; `python -m reproductions run {paper.id} "
-        f"--variant {name}`"
-        for name in missing
-    ]
+    if more := len(diff.sections) - len(shown):
+        parts.append(
+            f"{more} more variants, splits and corpora: `python -m reproductions diff {paper.id}`, the page "
+            f"`results/report/{paper.id}.html`, and `results/{paper.id}/table_*.md`."
+        )
+    if missing := [f"`{name}`" for name in paper.variants if name not in {s.variant for s in diff.sections}]:
+        command = f"`python -m reproductions run {paper.id} --variant NAME`"
+        parts.append(f"Variants that were not run yet: {', '.join(missing)}; {command}.")
     return "\n\n".join(part.strip("\n") for part in parts)
 
 

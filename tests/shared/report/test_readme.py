@@ -85,7 +85,21 @@ def test_the_top_has_a_row_a_paper_with_its_verdicts(paper, write_unit):
 
 def test_variants_that_were_not_run_are_named_with_their_command(paper):
     text = paper_blocks(compare(Results(paper, NO_RESULTS)))["tables"]()
-    assert "(variant `paper-none`): not run; `python -m reproductions run lam_ensemble --variant paper-none`" in text
+    last = text.splitlines()[-1]
+    assert last.startswith("Variants that were not run yet: `paper-intended`, `paper-none`")
+    assert last.endswith("`python -m reproductions run lam_ensemble --variant NAME`.")
+
+
+def test_the_nearest_reading_has_its_table_and_the_others_are_counted(paper, write_unit):
+    write_unit("Model 3", {"test": 227})
+    write_unit("Model 3", {"test": 100}, protocol="grouped")
+    folder = write_unit("Model 3", {"test": 10}, variant="paper-none")
+    write_runs(paper, folder)
+    text = paper_blocks(diff_paper(paper, folder))["tables"]()
+    assert text.count("**IV, variant") == 1
+    assert "| regenerated |" in text
+    assert "0.9080" in text
+    assert "2 more variants, splits and corpora: `python -m reproductions diff lam_ensemble`" in text
 
 
 def test_figures_of_one_variant_and_protocol(paper, tmp_path):

@@ -82,12 +82,12 @@ def train(task: Task, data: Data) -> None:
     # Fit: the epoch with the best validation accuracy counts.
     history = fitting.fit(
         model,
-        fitting.Rows(data.images, labels, rows["train"]),
-        fitting.Rows(data.images, labels, rows["validation"]),
+        fitting.Subset(data.images, labels, rows["train"]),
+        fitting.Subset(data.images, labels, rows["validation"]),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
-        watched_batch_size=settings["batch_size"],
+        validation_batch_size=settings["batch_size"],
         seed=unit.seed,
         shuffle=settings["shuffle"],
         name=unit.key,

@@ -106,15 +106,15 @@ def train(task: Task, data: Data) -> None:
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
     history = fitting.fit(
         model,
-        fitting.Rows(images, labels, rows["train"]),
-        fitting.Rows(images, labels, rows["validation"]),
+        fitting.Subset(images, labels, rows["train"]),
+        fitting.Subset(images, labels, rows["validation"]),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
-        watched_batch_size=settings["validation_batch_size"],
+        validation_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        best=settings["checkpoint_monitor"],
+        monitor=settings["checkpoint_monitor"],
         early_stopping=early_stopping(settings),
         name=unit.key,
     )

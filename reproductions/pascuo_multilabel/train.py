@@ -93,15 +93,15 @@ def train(task: Task, data: Data) -> None:
     watched = rows["tuning"] if settings["evaluated_epoch"] == "lowest loss on tuning samples" else rows["validation"]
     history = fitting.fit(
         model,
-        fitting.Rows(inputs, labels, rows["train"], weights),
-        fitting.Rows(inputs, labels, watched),
+        fitting.Subset(inputs, labels, rows["train"], weights),
+        fitting.Subset(inputs, labels, watched),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
-        watched_batch_size=AT_ONCE,
+        validation_batch_size=AT_ONCE,
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        best=None if settings["evaluated_epoch"] == "last" else "val_loss",
+        monitor=None if settings["evaluated_epoch"] == "last" else "val_loss",
         name=unit.key,
     )
     write_network(unit, model)

@@ -125,16 +125,16 @@ def train(task: Task, data: Data) -> None:
     # Fit: the report draws the test accuracy epoch by epoch, so it is watched; the last epoch counts, whatever it says.
     history = fitting.fit(
         model,
-        fitting.Rows(x, labels, rows["train"]),
-        fitting.Rows(x, labels, rows["test"]),
+        fitting.Subset(x, labels, rows["train"]),
+        fitting.Subset(x, labels, rows["test"]),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
-        watched_batch_size=settings["batch_size"],
-        watched_as="test",
+        validation_batch_size=settings["batch_size"],
+        validation_name="test",
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        best=None,
+        monitor=None,
         name=unit.key,
     )
     write_network(unit, model)

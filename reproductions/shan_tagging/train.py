@@ -119,15 +119,15 @@ def train(task: Task, data: Data) -> None:
     same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, WATCHED]))
     history = fitting.fit(
         model,
-        fitting.Rows(heard, labels, rows["train"]),
-        fitting.Rows(same, labels, watched),
+        fitting.Subset(heard, labels, rows["train"]),
+        fitting.Subset(same, labels, watched),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=settings["batch_size"],
-        watched_batch_size=settings["batch_size"],
+        validation_batch_size=settings["batch_size"],
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        best={"last": None, "best on validation": "val_accuracy"}[settings["evaluated_epoch"]],
+        monitor={"last": None, "best on validation": "val_accuracy"}[settings["evaluated_epoch"]],
         schedule=CyclicalOnPlateaus(
             low=settings["learning_rate"],
             high=settings["cycle_high"],
@@ -149,10 +149,10 @@ def evaluate(task: Task, data: Data) -> None:
     network = keras.Model(model.inputs, model.outputs)  # kept without optimiser
     load_network(network, task.source.folder)
     write_network(unit, network)
-    answer(task, data, split, model, fitting.load_run(task.source.folder))
+    answer(task, data, split, model, fitting.load_history(task.source.folder))
 
 
-def answer(task: Task, data: Data, split: pd.DataFrame, model: keras.Model, history: fitting.Run) -> None:
+def answer(task: Task, data: Data, split: pd.DataFrame, model: keras.Model, history: fitting.History) -> None:
     """Evaluate the clips that the fold holds out, and the test clips where there are any; write what came out."""
     unit, settings = task.unit, task.settings
     evaluated = np.concatenate([np.flatnonzero(split["split"] == name) for name in ("validation", "test")])

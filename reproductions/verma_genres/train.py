@@ -122,16 +122,16 @@ def train(task: Task, data: Data) -> None:
     best = {"last": None, "best on test": "test_accuracy"}[settings["evaluated_epoch"]]
     history = fitting.fit(
         model,
-        fitting.Rows(data.inputs, labels, rows["train"]),
-        fitting.Rows(data.inputs, labels, rows["test"]),
+        fitting.Subset(data.inputs, labels, rows["train"]),
+        fitting.Subset(data.inputs, labels, rows["test"]),
         folder=unit.folder,
         epochs=task.at_most(settings["epochs"]),
         batch_size=batch_size,
-        watched_batch_size=batch_size,
-        watched_as="test",
+        validation_batch_size=batch_size,
+        validation_name="test",
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        best=best,
+        monitor=best,
         name=unit.key,
     )
     write_network(unit, model)

@@ -57,13 +57,13 @@ def evaluate(paper: Paper, record: dict, folder: Path, opened: dict | None = Non
     """
     import keras
 
-    from shared.training.fitting import Run, already_trained
+    from shared.training.fitting import History, already_trained
 
     task = task_of(paper, record)
     kept = read_predictions(folder)
     stopped = record["epochs"] < record.get("epochs_planned", 0)
     rows = [row | {"epoch": int(row["epoch"])} for row in read_history(folder, record)]
-    run = Run(rows, record.get("best_epoch", 0), stopped)
+    run = History(rows, record.get("best_epoch", 0), stopped)
 
     def load(model: keras.Model) -> None:
         load_network(keras.Model(model.inputs, model.outputs), folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from shared.training.fitting import Run
+    from shared.training.fitting import History
 
 
 SHIPPED = "network.json"  # where a network in the results is from
@@ -149,7 +149,7 @@ def preferred(paper: Paper, hint: str) -> dict[str, tuple[dict, Path]]:
 
 def write_unit(
     unit: Unit,
-    run: Run,
+    history: History,
     settings: dict,
     classes: Sequence[str],
     clips: pd.DataFrame,
@@ -168,14 +168,14 @@ def write_unit(
         raise ValueError(f"{unit.key} was trained in {policy_precision()}: set the precision before the model is built")
     planned = settings["epochs"]
     write_predictions(unit.folder, classes, clips, probabilities)
-    units.write_history(unit.folder, run.rows)
+    units.write_history(unit.folder, history.rows)
     units.write_record(
         unit,
-        status="complete" if run.stopped or run.epoch >= planned else "partial",
-        epochs=run.epoch,
+        status="complete" if history.stopped or history.epoch >= planned else "partial",
+        epochs=history.epoch,
         epochs_planned=planned,
-        best_epoch=run.best_epoch,
-        seconds=run.seconds,
+        best_epoch=history.best_epoch,
+        seconds=history.seconds,
         product_seconds=round(product_seconds(unit.precision), 6),
         **backend.conditions(),
         **conditions,

@@ -43,7 +43,7 @@ def reseed(model: keras.Model, generator: np.random.Generator) -> None:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Subset:
     """Some rows of two arrays, in order: ``x[rows]`` and ``y[rows]`` without copying them.
 
     ``x`` has shape (n, ...) and may be memory-mapped, ``y`` has shape (n, n_classes), ``rows`` holds indices.
@@ -58,7 +58,7 @@ class Rows:
     weights: np.ndarray | None = None
 
 
-def batches(data: Rows, batch_size: int) -> Iterator[tuple[np.ndarray, ...]]:
+def batches(data: Subset, batch_size: int) -> Iterator[tuple[np.ndarray, ...]]:
     """The rows of ``data``, a batch at a time, in the order in which they stand; the last batch may be smaller.
 
     Each batch is x and y, and the weights where there are any.
@@ -68,7 +68,7 @@ def batches(data: Rows, batch_size: int) -> Iterator[tuple[np.ndarray, ...]]:
         yield (data.x[rows], data.y[rows]) + (() if data.weights is None else (data.weights[rows],))
 
 
-def run_epoch(step: Callable, data: Rows, batch_size: int, what: str = "") -> dict[str, float]:
+def run_epoch(step: Callable, data: Subset, batch_size: int, what: str = "") -> dict[str, float]:
     """Call ``step`` (``model.train_on_batch`` or ``model.test_on_batch``) on each batch; the metrics' means over clips.
 
     ``model.fit`` would build a tf.data pipeline for each epoch, and its automatic tuning often held the end of an epoch
@@ -100,7 +100,7 @@ class EarlyStopping:
 
 
 @dataclass
-class Run:
+class History:
     """The state of a training between two epochs, as ``state.json`` holds it."""
 
     rows: list[dict[str, int | float]]
@@ -116,14 +116,14 @@ class Run:
         return sum(row["seconds"] for row in self.rows)
 
 
-RUN_FORM = TypeAdapter(Run)
-_TRAINED: ContextVar[tuple[Callable[[keras.Model], None], Run] | None] = ContextVar("trained", default=None)
+HISTORY_FORM = TypeAdapter(History)
+_TRAINED: ContextVar[tuple[Callable[[keras.Model], None], History] | None] = ContextVar("trained", default=None)
 
 
 @contextlib.contextmanager
-def already_trained(load: Callable[[keras.Model], None], run: Run) -> Iterator[None]:
+def already_trained(load: Callable[[keras.Model], None], history: History) -> Iterator[None]:
     """Inside, `fit` trains nothing: it lets `load` put the weights into the model, and returns `run`."""
-    token = _TRAINED.set((load, run))
+    token = _TRAINED.set((load, history))
     try:
         yield
     finally:
@@ -134,37 +134,39 @@ BEGIN_AGAIN = "run with --restart to begin again"
 NAMES_IT = f"it is the one that state.json names; {BEGIN_AGAIN}"
 
 
-def load_run(folder: Path) -> Run:
+def load_history(folder: Path) -> History:
     """The state of the run in ``folder``; a run at epoch 0 where there is none."""
     path = folder / "state.json"
     if not path.exists():
-        return Run([])
-    run = read_json(path, RUN_FORM, BEGIN_AGAIN)
-    names = [set(row) for row in run.rows]
-    if [row.get("epoch") for row in run.rows] != list(range(1, run.epoch + 1)) or names[1:] != names[:-1]:
+        return History([])
+    history = read_json(path, HISTORY_FORM, BEGIN_AGAIN)
+    names = [set(row) for row in history.rows]
+    if [row.get("epoch") for row in history.rows] != list(range(1, history.epoch + 1)) or names[1:] != names[:-1]:
         raise FileError(f"{path}: expected the epochs in order, each with the same values; {BEGIN_AGAIN}")
-    if not 0 <= run.best_epoch <= run.epoch:
-        raise FileError(f"{path}: expected a best_epoch of at most {run.epoch}, found {run.best_epoch}; {BEGIN_AGAIN}")
-    return run
+    if not 0 <= history.best_epoch <= history.epoch:
+        raise FileError(
+            f"{path}: expected a best_epoch of at most {history.epoch}, found {history.best_epoch}; {BEGIN_AGAIN}"
+        )
+    return history
 
 
 def fit(
     model: keras.Model,
-    train: Rows,
-    watched: Rows,
+    train: Subset,
+    validation_data: Subset,
     *,
     folder: Path,
     epochs: int,
     batch_size: int,
-    watched_batch_size: int,
+    validation_batch_size: int,
     seed: int,
     shuffle: bool = True,
-    watched_as: str = "val",
-    best: str | None = "val_accuracy",
+    validation_name: str = "val",
+    monitor: str | None = "val_accuracy",
     early_stopping: EarlyStopping | None = None,
     schedule: Callable[[Sequence[dict], int, int], float] | None = None,
     name: str = "",
-) -> Run:
+) -> History:
     """Train a compiled model, or go on with training it, and leave it with its best (or last) epoch's weights.
 
     After each epoch the weights (with the optimiser's state) and then ``state.json`` are written, each under a
@@ -175,20 +177,20 @@ def fit(
     ----------
     model : keras.Model
         Compiled, with accuracy as its metric.
-    train : Rows
+    train : Subset
         Drawn anew in each epoch if its inputs are such.
-    watched : Rows
+    validation_data : Subset
         Evaluated after each epoch: the validation split, or, in a paper that has none and draws the test split's
-        curve, the test split, which then must decide nothing (``best=None``, no early stopping on it).
+        curve, the test split, which then must decide nothing (``monitor=None``, no early stopping on it).
     folder : Path
         The run's own folder.
     epochs : int
         Epochs in all, those already done included.
     shuffle : bool
         Feed the training rows in another order each epoch.
-    watched_as : str
+    validation_name : str
         What the history calls its values: ``val`` gives ``val_accuracy``.
-    best : str, optional
+    monitor : str, optional
         The logged value whose highest epoch is kept, or, of a loss, whose lowest (the first of equals, as Keras's
         checkpoint does). None: the last epoch counts.
     early_stopping : EarlyStopping, optional
@@ -201,40 +203,48 @@ def fit(
 
     Returns
     -------
-    Run
+    History
         With the whole history, resumed epochs included.
     """
     if trained := _TRAINED.get():
-        load, run = trained
+        load, history = trained
         load(model)
-        return run
-    run = load_run(folder)
-    _remove_stale(run, folder)
-    if run.epoch:
+        return history
+    history = load_history(folder)
+    _remove_stale(history, folder)
+    if history.epoch:
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
-        load_weights(model, _last(folder, run.epoch), NAMES_IT)
-    while run.epoch < epochs and not run.stopped:
-        generator = epoch_generator(seed, run.epoch)
+        load_weights(model, _last(folder, history.epoch), NAMES_IT)
+    while history.epoch < epochs and not history.stopped:
+        generator = epoch_generator(seed, history.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
         if hasattr(train.x, "drawn"):
             ordered = replace(ordered, x=train.x.drawn(generator))
         reseed(model, generator)
-        rates = _rates(schedule, run.rows, -(-len(ordered.rows) // batch_size))
+        rates = _rates(schedule, history.rows, -(-len(ordered.rows) // batch_size))
         start = time.perf_counter()
-        logs = run_epoch(_step(model, rates), ordered, batch_size, f"epoch {run.epoch + 1}")
-        checked = run_epoch(model.test_on_batch, watched, watched_batch_size)
-        row = {"epoch": run.epoch + 1, **logs, **{f"{watched_as}_{name}": value for name, value in checked.items()}}
+        logs = run_epoch(_step(model, rates), ordered, batch_size, f"epoch {history.epoch + 1}")
+        checked = run_epoch(model.test_on_batch, validation_data, validation_batch_size)
+        row = {
+            "epoch": history.epoch + 1,
+            **logs,
+            **{f"{validation_name}_{name}": value for name, value in checked.items()},
+        }
         row |= {"learning_rate": rates[-1]} if rates else {}
         row["seconds"] = time.perf_counter() - start
-        run.rows.append(row)
-        if best is None or run.best_epoch == 0 or _better(row[best], run.rows[run.best_epoch - 1][best], best):
-            run.best_epoch = row["epoch"]
-        run.stopped = early_stopping is not None and _exhausted(run.rows, early_stopping)
-        _save(model, run, folder, keep_best=best is not None)
+        history.rows.append(row)
+        if (
+            monitor is None
+            or history.best_epoch == 0
+            or _better(row[monitor], history.rows[history.best_epoch - 1][monitor], monitor)
+        ):
+            history.best_epoch = row["epoch"]
+        history.stopped = early_stopping is not None and _exhausted(history.rows, early_stopping)
+        _save(model, history, folder, keep_best=monitor is not None)
         print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
-    if best is not None and run.best_epoch:
-        load_weights(model, _best(folder, run.best_epoch), NAMES_IT)
-    return run
+    if monitor is not None and history.best_epoch:
+        load_weights(model, _best(folder, history.best_epoch), NAMES_IT)
+    return history
 
 
 def _better(value: float, than: float, name: str) -> bool:
@@ -279,19 +289,19 @@ def _best(folder: Path, epoch: int) -> Path:
     return folder / f"best-{epoch:03d}.weights.h5"
 
 
-def _save(model: keras.Model, run: Run, folder: Path, keep_best: bool) -> None:
+def _save(model: keras.Model, history: History, folder: Path, keep_best: bool) -> None:
     """Write weights, then the state that names them, then remove what the state no longer names."""
-    last = save_weights(model, _last(folder, run.epoch))
-    if keep_best and run.best_epoch == run.epoch:
-        atomic_write(_best(folder, run.epoch), lambda file: shutil.copyfile(last, file.name))
-    state = {"rows": run.rows, "best_epoch": run.best_epoch, "stopped": run.stopped}
+    last = save_weights(model, _last(folder, history.epoch))
+    if keep_best and history.best_epoch == history.epoch:
+        atomic_write(_best(folder, history.epoch), lambda file: shutil.copyfile(last, file.name))
+    state = {"rows": history.rows, "best_epoch": history.best_epoch, "stopped": history.stopped}
     atomic_write(folder / "state.json", lambda file: file.write(write_json(state, summed=True)))
-    _remove_stale(run, folder)
+    _remove_stale(history, folder)
 
 
-def _remove_stale(run: Run, folder: Path) -> None:
+def _remove_stale(history: History, folder: Path) -> None:
     """Remove the weights that the state does not name; a process may have been killed before it did."""
-    named = {_last(folder, run.epoch), _best(folder, run.best_epoch)}
+    named = {_last(folder, history.epoch), _best(folder, history.best_epoch)}
     for stale in {*folder.glob("last-*.weights.h5"), *folder.glob("best-*.weights.h5")} - named:
         stale.unlink()
 

@@ -42,7 +42,7 @@ def epochs() -> list[dict]:
     index = index[index["split"] == "train"]
     images = load_images(list(index["path"]))
     labels = np.eye(5, dtype="float32")[[synthetic.CLASSES.index(label) for label in index["label"]]]
-    data = fitting.Rows(images, labels, np.tile(np.arange(len(labels)), COPIES))
+    data = fitting.Subset(images, labels, np.tile(np.arange(len(labels)), COPIES))
     with tempfile.TemporaryDirectory() as folder:
         for path, label in zip(map(Path, index["path"]), index["label"], strict=True):
             (Path(folder) / label).mkdir(exist_ok=True)
@@ -80,7 +80,7 @@ def _authors_way(folder: str):
     return lambda: model.fit(generator, epochs=1, verbose=0)
 
 
-def _our_way(precision: str, data: fitting.Rows):
+def _our_way(precision: str, data: fitting.Subset):
     set_precision(precision)
     settings = load_paper("lam_ensemble").settings_for()
     model = with_augmentation(build("Model 3", settings), settings)

@@ -170,8 +170,8 @@ def _network(compiled: bool = True) -> keras.Model:
 
 
 def _fit(folder: Path, epochs: int):
-    data = fitting.Rows(ZEROS + np.arange(4)[:, None], np.eye(2)[[0, 1, 0, 1]], np.arange(4))
-    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0}
+    data = fitting.Subset(ZEROS + np.arange(4)[:, None], np.eye(2)[[0, 1, 0, 1]], np.arange(4))
+    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0}
     return fitting.fit(_network(), data, data, folder=folder, epochs=epochs, **options)
 
 

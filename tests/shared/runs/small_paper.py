@@ -118,12 +118,12 @@ def train(task: Task, data: Data) -> None:
     fitting.compile_model(model, task.settings)
     history = fitting.fit(
         model,
-        fitting.Rows(inputs, labels, rows),
-        fitting.Rows(inputs.values, labels, rows),
+        fitting.Subset(inputs, labels, rows),
+        fitting.Subset(inputs.values, labels, rows),
         folder=task.folder,
         epochs=task.at_most(task.settings["epochs"]),
         batch_size=task.settings["batch_size"],
-        watched_batch_size=20,
+        validation_batch_size=20,
         seed=task.unit.seed,
     )
     write_network(task.unit, model)

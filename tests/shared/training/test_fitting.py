@@ -43,8 +43,8 @@ def slow(data, batch_size):
         yield batch
 fitting.batches = slow
 run = fitting.fit(
-    model, fitting.Rows(x, y, np.arange(16)), fitting.Rows(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
-    epochs=6, batch_size=4, watched_batch_size=4, seed=3, name="test",
+    model, fitting.Subset(x, y, np.arange(16)), fitting.Subset(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
+    epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
 )
 np.save(sys.argv[1] + "/weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
 """
@@ -150,15 +150,15 @@ class Doubled:
 
 
 def test_inputs_may_be_another_draw_in_each_epoch(tmp_path):
-    y, watched = np.eye(2, dtype="float32"), fitting.Rows(np.zeros((2, 2), "float32"), np.eye(2), np.arange(2))
+    y, watched = np.eye(2, dtype="float32"), fitting.Subset(np.zeros((2, 2), "float32"), np.eye(2), np.arange(2))
 
     def fitted(folder, *stops):
         x = Doubled()
         for epochs in stops:
             model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
             model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-            options = {"epochs": epochs, "batch_size": 1, "watched_batch_size": 2, "seed": 7}
-            fitting.fit(model, fitting.Rows(x, y, np.arange(2)), watched, folder=folder, **options)
+            options = {"epochs": epochs, "batch_size": 1, "validation_batch_size": 2, "seed": 7}
+            fitting.fit(model, fitting.Subset(x, y, np.arange(2)), watched, folder=folder, **options)
         return x
 
     whole, stopped = fitted(tmp_path / "whole", 3), fitted(tmp_path / "stopped", 2, 3)
@@ -175,7 +175,7 @@ def test_a_schedule_sees_the_history_the_batch_and_their_number(tmp_path):
         return 0.25
 
     model = small_model()
-    options = {"epochs": 2, "batch_size": 3, "watched_batch_size": 4, "seed": 0}
+    options = {"epochs": 2, "batch_size": 3, "validation_batch_size": 4, "seed": 0}
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, schedule=schedule, **options)
     assert asked == [(epoch, batch, 3) for epoch in range(2) for batch in range(3)]
     assert float(model.optimizer.learning_rate) == 0.25
@@ -191,12 +191,12 @@ def small_model(n_features=4):
 def rows(n=8, n_features=4):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(n, n_features)).astype("float32")
-    return fitting.Rows(x, np.eye(2, dtype="float32")[np.arange(n) % 2], np.arange(n))
+    return fitting.Subset(x, np.eye(2, dtype="float32")[np.arange(n) % 2], np.arange(n))
 
 
 def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp_path):
     """Learning rate 0: nothing improves after epoch 1, so patience 2 ends it after epoch 3."""
-    options = {"epochs": 9, "batch_size": 4, "watched_batch_size": 4, "seed": 0}
+    options = {"epochs": 9, "batch_size": 4, "validation_batch_size": 4, "seed": 0}
     rule = fitting.EarlyStopping("val_loss", 2)
     run = fitting.fit(small_model(), rows(), rows(), folder=tmp_path, early_stopping=rule, **options)
     assert (run.epoch, run.stopped, run.best_epoch) == (3, True, 1)
@@ -207,7 +207,7 @@ def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp
 def test_without_a_best_the_last_epoch_counts_and_what_is_watched_has_its_own_name(tmp_path):
     model = small_model()
     model.optimizer.learning_rate = 0.1
-    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "watched_as": "test", "best": None}
+    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "validation_name": "test", "monitor": None}
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=3, **options)
     assert (run.epoch, run.best_epoch) == (3, 3)
     assert set(run.rows[0]) == {"epoch", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}
@@ -219,7 +219,7 @@ def test_without_a_best_the_last_epoch_counts_and_what_is_watched_has_its_own_na
 
 
 def test_more_epochs_go_on_from_the_last(tmp_path):
-    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "folder": tmp_path}
+    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "folder": tmp_path}
     first = fitting.fit(small_model(), rows(), rows(), epochs=1, **options)
     assert first.epoch == 1
     (tmp_path / "last-000.weights.h5").write_text("")  # of a process that was killed before it removed it
@@ -235,7 +235,7 @@ def test_more_epochs_go_on_from_the_last(tmp_path):
 def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
     model = small_model()
     model.compile(keras.optimizers.SGD(5.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-    run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, watched_batch_size=4, seed=0)
+    run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, validation_batch_size=4, seed=0)
     best = max(row["val_accuracy"] for row in run.rows)
     assert run.best_epoch == 1 + [row["val_accuracy"] for row in run.rows].index(best)
     everything = rows()
@@ -244,14 +244,14 @@ def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
 
 
 def test_batches_keep_order_and_the_short_last_one():
-    data = fitting.Rows(np.arange(7), np.arange(7) * 10, np.array([6, 0, 3, 3, 5]))
+    data = fitting.Subset(np.arange(7), np.arange(7) * 10, np.array([6, 0, 3, 3, 5]))
     got = list(fitting.batches(data, 2))
     assert [x.tolist() for x, _ in got] == [[6, 0], [3, 3], [5]]
     assert [y.tolist() for _, y in got] == [[60, 0], [30, 30], [50]]
 
 
 def test_batches_have_weights_where_there_are_any():
-    data = fitting.Rows(np.arange(5), np.arange(5) * 10, np.array([4, 1, 0]), np.arange(5) / 10)
+    data = fitting.Subset(np.arange(5), np.arange(5) * 10, np.array([4, 1, 0]), np.arange(5) / 10)
     x, y, weights = next(fitting.batches(data, 2))
     assert (x.tolist(), y.tolist(), weights.tolist()) == ([4, 1], [40, 10], [0.4, 0.1])
 
@@ -263,8 +263,8 @@ def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
     )
     generator = np.random.default_rng(0)
     x, y = generator.random((3, 2), "float32"), generator.integers(0, 2, (3, 3)).astype("float32")
-    weighted = fitting.Rows(x, y, np.arange(3), np.array([2.0, 1.0, 0.0]))
-    repeated = fitting.Rows(x, y, np.array([0, 0, 1]))
+    weighted = fitting.Subset(x, y, np.arange(3), np.array([2.0, 1.0, 0.0]))
+    repeated = fitting.Subset(x, y, np.array([0, 0, 1]))
     ours = fitting.run_epoch(model.train_on_batch, weighted, 3)
     theirs = fitting.run_epoch(model.train_on_batch, repeated, 3)
     assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
@@ -276,7 +276,7 @@ def test_several_scores_may_be_measured():
     settings = {"optimizer": "sgd", "learning_rate": 0.0, "loss": "binary_crossentropy"}
     fitting.compile_model(model, settings, metric=("binary_accuracy", "binary_crossentropy"))
     x, y = np.ones((4, 2), "float32"), np.ones((4, 3), "float32")
-    logs = fitting.run_epoch(model.test_on_batch, fitting.Rows(x, y, np.arange(4)), 3)
+    logs = fitting.run_epoch(model.test_on_batch, fitting.Subset(x, y, np.arange(4)), 3)
     assert logs.keys() == {"loss", "binary_accuracy", "binary_crossentropy"}
     assert logs["loss"] == pytest.approx(logs["binary_crossentropy"])
 
@@ -284,7 +284,7 @@ def test_several_scores_may_be_measured():
 def test_of_a_loss_the_lowest_epoch_is_best(tmp_path):
     model = small_model()
     model.optimizer.learning_rate = 5.0
-    options = {"batch_size": 4, "watched_batch_size": 4, "seed": 0, "best": "val_loss"}
+    options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "monitor": "val_loss"}
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=6, **options)
     losses = [row["val_loss"] for row in run.rows]
     assert len(set(losses)) > 1
@@ -303,7 +303,7 @@ def test_an_epochs_metrics_are_those_of_keras_fit(tmp_path):
 
     theirs = model().fit(data.x, data.y, 4, shuffle=False, verbose=0, validation_data=(data.x, data.y)).history
     ours = fitting.fit(
-        model(), data, data, folder=tmp_path, epochs=1, batch_size=4, watched_batch_size=3, seed=0, shuffle=False
+        model(), data, data, folder=tmp_path, epochs=1, batch_size=4, validation_batch_size=3, seed=0, shuffle=False
     )
     for name, (value,) in theirs.items():
         assert ours.rows[0][name] == pytest.approx(value, rel=1e-5), name

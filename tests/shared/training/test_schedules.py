@@ -125,12 +125,12 @@ from pathlib import Path
 from shared.training import fitting
 from shared.training.schedules import CyclicalOnPlateaus
 x = np.random.default_rng(0).standard_normal((12, 4)).astype("float32")
-rows = fitting.Rows(x, np.eye(2, dtype="float32")[(x.sum(axis=1) > 0).astype(int)], np.arange(12))
+rows = fitting.Subset(x, np.eye(2, dtype="float32")[(x.sum(axis=1) > 0).astype(int)], np.arange(12))
 layer = keras.layers.Dense(2, activation="softmax", kernel_initializer="zeros")
 model = keras.Sequential([keras.Input((4,)), layer])
 model.compile(keras.optimizers.SGD(9.0), "categorical_crossentropy", metrics=["accuracy"])
 schedule = CyclicalOnPlateaus(0.01, 0.5, patience=1, min_delta=1.0)
-options = {"batch_size": 4, "watched_batch_size": 12, "seed": 0, "best": None, "schedule": schedule}
+options = {"batch_size": 4, "validation_batch_size": 12, "seed": 0, "monitor": None, "schedule": schedule}
 run = fitting.fit(model, rows, rows, folder=Path(sys.argv[1]), epochs=4, **options)
 (Path(sys.argv[1]) / "weights.json").write_text(json.dumps(layer.get_weights()[0].tolist()))
 """

@@ -10,7 +10,7 @@ from shared.paper import list_papers, load_paper
 from shared.results.exact import exact_rows
 from shared.results.runs_table import RUNS, read_runs
 from shared.results.store import RESULTS_ROOT
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
 

@@ -31,7 +31,7 @@ from shared.paper.schema import Paper
 from shared.results.derived import WINDOWS
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import fitting
 from shared.training.precision import resolve_precision
 

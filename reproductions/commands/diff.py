@@ -32,7 +32,7 @@ def work(options: argparse.Namespace) -> int:
     from shared.results.diff import diff_paper
     from shared.results.runs_table import DiffError
     from shared.results.store import results_folder
-    from shared.runs.unit import ResultsError
+    from shared.runs.units import ResultsError
 
     if options.corpus:
         known_corpus(options.corpus)

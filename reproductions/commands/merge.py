@@ -20,7 +20,7 @@ def add_to(commands) -> None:
 def work(options: argparse.Namespace) -> int:
     """Copy what fits into the cache, and merge it into the results; returns 1 where something was refused."""
     from shared.results.store import merge
-    from shared.runs.unit import ResultsError
+    from shared.runs.units import ResultsError
 
     there = sorted(path.parent for path in options.folder.rglob("record.json") if not path.parent.name.startswith("."))
     if not there:
@@ -58,7 +58,7 @@ def take(folder: Path) -> tuple:
 
     from shared.base.leftovers import unfinished
     from shared.base.locks import file_lock
-    from shared.runs import unit as units
+    from shared.runs import units
 
     record = units.read_unit(folder)
     missing = [field.name for field in fields(units.Unit) if field.name not in record]

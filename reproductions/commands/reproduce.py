@@ -91,7 +91,7 @@ def run(command: list[str], environment: dict[str, str], log: Path | None) -> in
 def agreement(live: Path, committed: Path) -> list[str]:
     """A line for each live unit: in how many clips it answers as the committed one, if there is one; and their sum."""
     from shared.runs.predictions import read_predictions
-    from shared.runs.unit import unit_folders
+    from shared.runs.units import unit_folders
 
     lines, total, agreed = [], 0, 0
     for record, folder in unit_folders(live / "units"):

@@ -129,7 +129,7 @@ def checked(paper: Paper, request):
 def request_of_key(paper: Paper, options: argparse.Namespace):
     """The request whose plan has the task of a key, such as ``model-3.paper.published.fold0.seed0.float32.vntm-…``."""
     from shared.runs.plan import Request
-    from shared.runs.unit import slug
+    from shared.runs.units import slug
 
     form = r"(?P<model>[^.]+)\.(?P<variant>[^.]+)\.(?P<protocol>[^.]+)\.fold(?P<fold>\d+)\.seed(?P<seed>\d+)"
     found = re.fullmatch(form + r"\.(?P<precision>[^.]+)\.(?P<corpus>.+)-[0-9a-f]{8}", options.task)
@@ -176,7 +176,7 @@ def estimates_for(paper: Paper, corpora: set[str]):
     from shared.base.places import FOLDERS, RESULTS_VARIABLE, cache_root
     from shared.results.store import results_folder
     from shared.runs.estimates import Estimates
-    from shared.runs.unit import ResultsError, read_unit, units_in
+    from shared.runs.units import ResultsError, read_unit, units_in
     from shared.training.precision import product_seconds
 
     folders = {results_folder(paper.id, corpus) / "units" for corpus in corpora} | {cache_root() / "runs" / paper.id}
@@ -275,7 +275,7 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
     """
     from shared.results import store
     from shared.runs.plan import FEATURES
-    from shared.runs.unit import ResultsError, read_record
+    from shared.runs.units import ResultsError, read_record
 
     keys, lines, refused = [], [], ""
     for task in (task for task in tasks if task.work != FEATURES):

@@ -25,7 +25,7 @@ def work(options: argparse.Namespace) -> int:
     """Of each model, ship the training that ``predict`` would take, if its unit is in the results."""
     from shared.results.store import results_folder
     from shared.runs.networks import NotTrainedError, is_shipped, preferred, ship
-    from shared.runs.unit import NETWORK, UNITS, ResultsError
+    from shared.runs.units import NETWORK, UNITS, ResultsError
 
     paper = load_paper(options.paper)
     wanted = models_of(paper, options.model, None) or list(paper.models)

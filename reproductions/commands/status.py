@@ -37,7 +37,7 @@ def units_of(paper_id: str) -> list[dict]:
     """Key, state and epochs of each unit of a paper in the cache, sorted by key."""
     from shared.base.files import cache_root
     from shared.base.locks import is_held
-    from shared.runs.unit import ResultsError
+    from shared.runs.units import ResultsError
     from shared.runs.work import FAILED, State, state_in
 
     units = []

@@ -26,7 +26,7 @@ from shared.metrics.ensembles import ENSEMBLES
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
 from shared.runs.networks import NotTrainedError, load_network, trained_units
-from shared.runs.unit import CONDITIONS, NETWORK
+from shared.runs.units import CONDITIONS, NETWORK
 
 PAPER = "lam_ensemble"
 ENSEMBLE = "PROD"

@@ -34,11 +34,11 @@ from shared.base.files import cache_root
 from shared.layers.augmentation import ZoomShift
 from shared.metrics import probes as probe
 from shared.paper.schema import Paper
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
 from shared.runs.predictions import write_predictions
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import fitting
 from shared.training.precision import resolve_precision
 

@@ -11,7 +11,7 @@ import pandas as pd
 import data_prep
 from data_prep.common import label_sets
 from reproductions.pascuo_multilabel import samples
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import class_weights
 
 TUNING_SEED = 1  # of what is set aside from the training samples

@@ -32,11 +32,11 @@ from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crosse
 from shared.metrics import multilabel, scores
 from shared.paper.schema import Paper
 from shared.results.exact import FIRST_LABEL
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
 from shared.runs.predictions import write_predictions
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import class_weights, fitting
 from shared.training.precision import resolve_precision
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE
 from shared.base.files import atomic_write
 from shared.base.own_files import read_json, write_json
-from shared.runs.unit import BEGIN_AGAIN
+from shared.runs.units import BEGIN_AGAIN
 
 NO_WORD, OTHER_WORD = 0, 1
 VOCABULARY = "vocabulary.json"

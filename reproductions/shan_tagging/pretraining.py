@@ -11,7 +11,7 @@ from reproductions.shan_tagging import soundnet
 from reproductions.shan_tagging.corpora import read_corpus
 from reproductions.shan_tagging.model import PROBABILITIES, SOUNDNET, build, settings_of
 from shared.paper.schema import Paper
-from shared.runs import unit
+from shared.runs import units
 from shared.runs.networks import load_network
 
 VARIANT = "pretrained"
@@ -52,7 +52,7 @@ def first(paper: Paper, pretrain: str | None) -> dict:
 
 def begin(model: keras.Model, folder: Path) -> None:
     """Give a network the weights of a finished unit of its kind, but for the output layer, whose classes differ."""
-    record = unit.read_record(folder)
+    record = units.read_record(folder)
     other = build(record["model"], settings_of(record), len(record["classes"]))
     load_network(other, folder)
     for layer, trained in zip(model.layers, other.layers, strict=True):

@@ -32,10 +32,10 @@ from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.model import SOUNDNET, build
 from reproductions.shan_tagging.waveforms import Clips
 from shared.paper.schema import Paper
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.networks import load_network, write_network, write_unit
 from shared.runs.plan import Request, Task
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import fitting
 from shared.training.precision import resolve_precision
 from shared.training.schedules import CyclicalOnPlateaus

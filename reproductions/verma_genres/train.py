@@ -32,10 +32,10 @@ from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
 from shared.paper.schema import Paper
 from shared.results.derived import WINDOWS
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import fitting
 from shared.training.precision import resolve_precision
 

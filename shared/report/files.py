@@ -22,7 +22,7 @@ from shared.results import ablations, comparisons
 from shared.results.diff import Diff, Section, compare
 from shared.results.reading import Results
 from shared.results.runs_table import RUNS, write_runs_file
-from shared.runs.unit import CONDITIONS, slug
+from shared.runs.units import CONDITIONS, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 GENERATED += ("comparisons.csv", *multilabel.GENERATED, *published_curves.GENERATED)

@@ -17,7 +17,7 @@ from shared.paper.schema import Curve
 from shared.report.tables import render_csv
 from shared.results.diff import Diff, Section
 from shared.results.exact import MODEL, constant_scores, label_rates, nothing_heard
-from shared.runs.unit import slug
+from shared.runs.units import slug
 
 GENERATED = ("curve_*.csv", "curve_*.png")
 LOSS, ACCURACY = "val_loss", "val_binary_accuracy"

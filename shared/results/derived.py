@@ -15,7 +15,7 @@ from shared.metrics.ensembles import ENSEMBLES, fit_weights, weighted_geometric_
 from shared.paper.schema import Ensemble, Paper
 from shared.results.answer import Answer, checksum_over
 from shared.runs.predictions import Predictions
-from shared.runs.unit import CONDITIONS, ResultsError, combined_record, slug
+from shared.runs.units import CONDITIONS, ResultsError, combined_record, slug
 
 ALL_FOLDS = -1  # the fold of a record that is the mean of all
 FOLDS_AVERAGED = ", folds averaged"

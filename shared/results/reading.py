@@ -21,7 +21,7 @@ from shared.results.runs_table import RUNS, check_runs, order, read_runs, rows_o
 from shared.results.summaries import Summary, summary_of
 from shared.results.unit_files import UNITS, results_lock, settle
 from shared.runs.predictions import predictions_file, read_predictions, verify
-from shared.runs.unit import CONDITIONS, RECORD, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
+from shared.runs.units import CONDITIONS, RECORD, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
 
 FAMILY = tuple(name for name in CONDITIONS if name != "fold")  # what units share that give something together
 _family = itemgetter(*FAMILY)

@@ -23,7 +23,7 @@ from shared.results.reading import Results, evaluated, family, table_of, unit_an
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
 from shared.results.unit_files import UNITS, replace_unit, settle
-from shared.runs.unit import CHECKSUM, RECORD, ResultsError, read_history, read_unit
+from shared.runs.units import CHECKSUM, RECORD, ResultsError, read_history, read_unit
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 # Of a record: where it was run, and not what came out.

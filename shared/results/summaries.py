@@ -19,7 +19,7 @@ from shared.metrics.scores import METRICS, influence
 from shared.paper.schema import Paper
 from shared.results.answer import Answer, checksum_over
 from shared.results.verdicts import PROPORTIONS
-from shared.runs.unit import ResultsError
+from shared.runs.units import ResultsError
 
 FOLDER = "summaries"
 CODE = ("shared/metrics", "shared/results/derived.py", "shared/results/summaries.py", "shared/runs/predictions.py")

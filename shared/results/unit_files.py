@@ -12,7 +12,7 @@ from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.base.own_files import write_json
-from shared.runs.unit import HISTORY, PREDICTIONS, RECORD, SKIPPED, UNITS
+from shared.runs.units import HISTORY, PREDICTIONS, RECORD, SKIPPED, UNITS
 
 COPIED = (PREDICTIONS, HISTORY, SKIPPED)
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced

@@ -13,7 +13,7 @@ from shared.paper.schema import Paper
 from shared.runs.networks import LEAST_ALIKE, agreement, load_network
 from shared.runs.plan import Request, Task
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import read_history, working_in
+from shared.runs.units import read_history, working_in
 from shared.runs.work import work
 
 

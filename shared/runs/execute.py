@@ -21,7 +21,7 @@ from typing import Protocol
 
 from shared.base.locks import LockedError
 from shared.base.terminal import raised_here
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.estimates import Estimates, Progress
 from shared.runs.plan import FEATURES, Task
 from shared.runs.work import in_a_line, is_done, start_over, work

@@ -10,9 +10,9 @@ from shared.base.files import atomic_write, cache_root
 from shared.base.own_files import write_json
 from shared.base.places import RESULTS_VARIABLE, root_of
 from shared.paper.schema import SYNTHETIC, Paper
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.predictions import Predictions, read_predictions, write_predictions
-from shared.runs.unit import NETWORK, RECORD, SETTINGS, UNITS, ResultsError, Unit, read_unit, units_in
+from shared.runs.units import NETWORK, RECORD, SETTINGS, UNITS, ResultsError, Unit, read_unit, units_in
 from shared.training.weights import load_weights, save_half, save_weights
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shared.base.files import cache_key
 from shared.paper.schema import Paper
-from shared.runs.unit import Unit, runs_root
+from shared.runs.units import Unit, runs_root
 
 FEATURES = "open_data"  # the work of a task that computes and keeps what others are trained on
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.base.files import atomic_write
-from shared.runs.unit import CHECKSUM, PREDICTIONS, ResultsError, checksum_of
+from shared.runs.units import CHECKSUM, PREDICTIONS, ResultsError, checksum_of
 
 if TYPE_CHECKING:
     import pandas as pd

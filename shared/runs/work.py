@@ -15,9 +15,9 @@ from shared.base.files import atomic_write, cache_key
 from shared.base.locks import file_lock
 from shared.base.own_files import read_json, write_json
 from shared.base.provenance import commit_id
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.plan import FEATURES, Task
-from shared.runs.unit import BEGIN_AGAIN
+from shared.runs.units import BEGIN_AGAIN
 
 FAILURE = "failure.json"  # why a unit's last attempt ended; gone when it succeeds
 KEPT_OPEN = 2  # data that a process holds, each of which may be gigabytes

@@ -68,7 +68,7 @@ def _measured(n: int, results: Path, cache: Path) -> dict[str, float]:
 def _write_units(n: int) -> list[str]:
     """Units in the cache, as runs leave them; returns their keys."""
     from shared.paper.loading import load_paper
-    from shared.runs import unit as units
+    from shared.runs import units
     from shared.runs.predictions import write_predictions
 
     paper = load_paper(PAPER)

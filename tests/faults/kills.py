@@ -25,7 +25,7 @@ from shared.base.leftovers import UNFINISHED, sweep
 from shared.paper.loading import load_paper
 from shared.report.files import write_outputs
 from shared.results import store
-from shared.runs import unit as units
+from shared.runs import units
 from tests.faults.targets import ZEROS, make_unit
 
 CALLS = ("fsync", "replace", "rename", "unlink", "posix_fallocate")

@@ -28,10 +28,9 @@ from shared.paper.loading import PAPERS_ROOT, load_paper
 from shared.report import figures, files
 from shared.report.site.confusions import read_counts
 from shared.results import store
-from shared.runs import networks
-from shared.runs import unit as units
+from shared.runs import networks, units
 from shared.runs.predictions import write_predictions
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from shared.training import fitting
 
 ZEROS = np.zeros((4, 3), np.float32)

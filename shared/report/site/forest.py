@@ -9,7 +9,7 @@ from shared.report.forest import bar
 from shared.report.site.html import Html, h, minus
 from shared.report.tables import number
 from shared.results.diff import Diff, Entry
-from shared.runs.unit import slug
+from shared.runs.units import slug
 
 WIDTH, ROW, TOP = 760, 22, 8  # in the drawing's own units; a row's height
 LEFT, RIGHT = 240, 190  # room for names and verdicts

@@ -18,7 +18,7 @@ from shared.results.verdicts import (
     UNDETERMINED,
     UNPUBLISHED,
 )
-from shared.runs.unit import slug
+from shared.runs.units import slug
 
 SIGNS = {
     MATCH: "✓",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from shared.report.site.html import Html, h, joined, plain
-from shared.runs.unit import slug
+from shared.runs.units import slug
 
 STYLE = "style.css"
 FRONT = "index.html"

@@ -12,10 +12,10 @@ from reproductions.commands import run
 from shared.base.locks import file_lock
 from shared.paper.loading import load_paper
 from shared.results import store
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.plan import Task, in_order
 from shared.runs.predictions import read_predictions, write_predictions
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 from tests.shared.runs import small_paper
 
 PAPER = load_paper("_template")

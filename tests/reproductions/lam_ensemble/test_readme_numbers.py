@@ -13,7 +13,7 @@ from shared.metrics import scores
 from shared.paper.loading import load_paper
 from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 from tests.reproductions.lam_ensemble.test_images import EQUAL, GREY_LEVELS
 
 PAPER = load_paper("lam_ensemble")

@@ -21,7 +21,7 @@ from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.runs_table import read_runs
 from shared.runs.plan import Request
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
 N = {"train": 6, "validation": 2, "test": 2}  # images a class

@@ -21,7 +21,7 @@ from shared.metrics import multilabel
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 MADE = "library_labels-some"

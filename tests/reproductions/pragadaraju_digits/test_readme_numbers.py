@@ -17,7 +17,7 @@ from shared.results import ablations
 from shared.results.diff import diff_paper
 from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 PAPER = load_paper("pragadaraju_digits")
 FOLDER = results_folder("pragadaraju_digits")

@@ -20,7 +20,7 @@ from shared.paper.loading import load_paper
 from shared.paper.schema import Setting
 from shared.results import store
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 
 def narrow(paper):

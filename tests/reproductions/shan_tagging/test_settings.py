@@ -14,7 +14,7 @@ from shared.results.diff import compare
 from shared.results.reading import Results
 from shared.results.store import results_folder
 from shared.results.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()

@@ -23,7 +23,7 @@ from shared.results import store
 from shared.results.runs_table import read_runs
 from shared.runs.plan import FEATURES, Request, in_order
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 from shared.training import fitting as training
 
 RATE_HZ = 44100

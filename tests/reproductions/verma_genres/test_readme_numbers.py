@@ -17,9 +17,9 @@ from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build
 from shared.metrics.intervals import paired_interval
 from shared.paper.loading import load_paper
 from shared.results import store
-from shared.runs import unit
+from shared.runs import units
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 PAPER = load_paper("verma_genres")
 FOLDER = store.RESULTS_ROOT / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
@@ -96,7 +96,7 @@ def test_what_keras_s_momentum_leaves_of_the_beginning():
 
 
 def last_epoch(folder):
-    with (folder / unit.HISTORY).open(encoding="utf-8", newline="") as lines:
+    with (folder / units.HISTORY).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))[-1]
 
 

@@ -13,7 +13,7 @@ from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.derived import WINDOWS
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 SAME_ANSWERS = 0.95  # another processor rounds otherwise, and thirty epochs magnify it
 

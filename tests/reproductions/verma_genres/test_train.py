@@ -19,7 +19,7 @@ from shared.results import store
 from shared.results.derived import BY_TRACK
 from shared.results.runs_table import read_runs
 from shared.runs.predictions import read_predictions
-from shared.runs.unit import unit_folders
+from shared.runs.units import unit_folders
 
 gtzan_subset = data_prep.corpus("gtzan-subset")
 

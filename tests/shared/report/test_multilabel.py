@@ -13,7 +13,7 @@ from shared.report import multilabel
 from shared.report.files import write_outputs
 from shared.report.readme import paper_blocks
 from shared.results.diff import diff_paper
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.predictions import read_predictions, write_predictions
 
 CLASSES = ("Jazz", "Pop, Soft", "Rock")

@@ -15,7 +15,7 @@ from shared.results.derived import ALL_FOLDS, FITTED, fold_averages
 from shared.results.diff import diff_paper
 from shared.results.reading import Results
 from shared.runs.predictions import Predictions
-from shared.runs.unit import ResultsError
+from shared.runs.units import ResultsError
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from shared.results.verdicts import (
     UNDETERMINED,
     UNPUBLISHED,
 )
-from shared.runs.unit import ResultsError
+from shared.runs.units import ResultsError
 
 ROUNDED = 0.5e-4  # half a unit of Table IV's last decimal
 PUBLISHED, OTHER = "e348ce06802c7c4b", "0123456789abcdef"

@@ -15,7 +15,7 @@ from shared.report.tables import render_text
 from shared.results import store
 from shared.results.diff import compare, diff_paper
 from shared.results.reading import Results
-from shared.runs.unit import FileError, checksum_of
+from shared.runs.units import FileError, checksum_of
 
 RIGHT = {"validation": 300, "test": 200}
 MODELS = ("Model 1", "Model 2", "Model 3")

@@ -18,8 +18,8 @@ from shared.results import store, unit_files
 from shared.results.diff import diff_paper
 from shared.results.reading import Results
 from shared.results.runs_table import COLUMNS, read_runs
-from shared.runs import unit
-from shared.runs.unit import ResultsError, unit_folders
+from shared.runs import units
+from shared.runs.units import ResultsError, unit_folders
 
 RIGHT = {"validation": 300, "test": 200}
 
@@ -220,7 +220,7 @@ def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, c
 def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, cached_units, tmp_path, monkeypatch):
     folder = cached_units("Model 1", RIGHT)
     source = next((tmp_path / "cache/runs/lam_ensemble").glob("*/predictions.csv"))
-    unit.write_skipped(source.parent, [("jazz.00054.wav", "has no header, or one of another kind")])
+    units.write_skipped(source.parent, [("jazz.00054.wav", "has no header, or one of another kind")])
     store.merge(paper, keys(tmp_path))
     before = read_runs(folder / "runs.csv")
     monkeypatch.setattr(unit_files, "LARGE_BYTES", 100)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.plan import Task
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 
 FINGERPRINT = "0123456789abcdef"
 SETTINGS = {

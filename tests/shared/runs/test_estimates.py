@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.estimates import Estimates, Progress, in_words, total
 from shared.runs.plan import in_order
 from tests.shared.runs import small_paper

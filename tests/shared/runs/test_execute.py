@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from shared.base.locks import file_lock
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.execute import DONE, FAILED, NOT_BEGUN, Processes, execute, share_of
 from shared.runs.plan import FEATURES, in_order
 from shared.runs.work import FAILURE

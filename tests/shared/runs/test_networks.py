@@ -15,7 +15,7 @@ from shared.paper.loading import load_paper
 from shared.runs import inference
 from shared.runs.inference import classify
 from shared.runs.networks import is_shipped, load_network, preferred, ship, trained_units, write_network
-from shared.runs.unit import ResultsError, Unit
+from shared.runs.units import ResultsError, Unit
 from shared.training.weights import check_weights, save_weights
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)

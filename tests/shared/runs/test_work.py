@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.base.locks import LockedError, file_lock
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.plan import in_order
 from shared.runs.work import (
     COMPLETE,

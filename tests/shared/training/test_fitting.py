@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from shared.layers import backend
-from shared.runs.unit import NETWORK
+from shared.runs.units import NETWORK
 from shared.training import fitting, precision
 from shared.training.precision import product_seconds, resolve_precision, set_precision
 

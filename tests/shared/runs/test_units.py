@@ -10,9 +10,9 @@ import pytest
 from shared.base import provenance
 from shared.base.own_files import FileError
 from shared.base.provenance import commit_id
-from shared.runs import unit as units
+from shared.runs import units
 from shared.runs.predictions import read_predictions, write_predictions
-from shared.runs.unit import Unit
+from shared.runs.units import Unit
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from data_prep import CorpusError
-from reproductions import __main__ as command_line
 from shared.base.locks import LockedError
+from shared.base.terminal import raised_here
+from shared.base.write_errors import in_words
 from tests.faults.mutations import mutated
 from tests.faults.targets import Target
 
@@ -67,12 +68,8 @@ def _outcome(target: Target, answer: str) -> tuple[str, str]:
 def _told(error: Exception) -> str | None:
     """What the command line says of an error; None where it shows a traceback."""
     if isinstance(error, OSError):
-        try:
-            from shared.base.write_errors import in_words
-        except ImportError:  # of a version before
-            return str(error) if type(error).__name__.startswith("Cache") else None
         return in_words(error)
-    return str(error) if command_line._expected(error) else None
+    return str(error) if raised_here(error) else None
 
 
 def table(counts: dict[str, Counter]) -> str:

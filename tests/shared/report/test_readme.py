@@ -96,7 +96,7 @@ def test_the_nearest_reading_has_its_table_and_the_others_are_counted(paper, wri
     folder = write_unit("Model 3", {"test": 10}, variant="paper-none")
     write_runs(paper, folder)
     text = paper_blocks(diff_paper(paper, folder))["tables"]()
-    assert text.count("**IV, variant") == 1
+    assert text.count("**Table IV, variant") == 1
     assert "| regenerated |" in text
     assert "0.9080" in text
     assert "2 more variants, splits and corpora: `python -m reproductions diff lam_ensemble`" in text

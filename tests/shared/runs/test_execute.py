@@ -181,9 +181,10 @@ def test_processes_share_the_cores_and_have_a_gpu_each(monkeypatch):
 
 
 def test_a_failure_is_told_with_the_unit(task):
+    others = multiprocessing.active_children()  # of other tests in this process
     broken = task(0, work="refuse")
     execute(in_order([broken]))
     assert (broken.folder / FAILURE).exists()
     execute(in_order([replace(broken, work="write")]))
     assert not (broken.folder / FAILURE).exists()
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= set(others)

@@ -118,7 +118,7 @@ def test_full_disk_leaves_nothing(small_fsdd, goal, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(fetch.wave, "open", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="the disk is full"):
         fetch.fetch()
     assert nothing_left(goal)
 

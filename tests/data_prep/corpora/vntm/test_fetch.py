@@ -187,7 +187,7 @@ def test_full_disk_leaves_nothing(source, goal, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="the disk is full"):
         fetch.fetch(origin=source)
     assert nothing_left(goal)
 

@@ -72,7 +72,7 @@ def evaluate(paper: Paper, record: dict, folder: Path, opened: dict | None = Non
         work(task, opened)
         again = read_predictions(task.folder)
     same, clips = agreement(again, kept)
-    return Evaluation(same, clips, _difference(again, kept))
+    return Evaluation(same, clips, float(np.abs(again.like(kept).y_prob - kept.y_prob).max()))
 
 
 def task_of(paper: Paper, record: dict) -> Task:
@@ -95,12 +95,3 @@ def task_of(paper: Paper, record: dict) -> Task:
         f"{record['key']}: expected the corpus {record['corpus']} with the fingerprint {record['fingerprint']}, found "
         f"{there}; bring the corpus that it was trained on"
     )
-
-
-def _difference(again, kept) -> float:
-    """The largest difference between two probabilities of the same clip and class."""
-    places = [{place: i for i, place in enumerate(zip(p.split, p.clips, strict=True))} for p in (again, kept)]
-    both = sorted(places[0].keys() & places[1].keys())
-    ours, theirs = (p.y_prob[[of[place] for place in both]] for p, of in zip((again, kept), places, strict=True))
-    columns = [list(again.classes).index(name) for name in kept.classes]
-    return float(np.abs(ours[:, columns] - theirs).max()) if both else 0.0

@@ -12,7 +12,7 @@ from shared.base.places import RESULTS_VARIABLE, root_of
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.runs import units
 from shared.runs.predictions import Predictions, read_predictions, write_predictions
-from shared.runs.units import NETWORK, RECORD, SETTINGS, UNITS, ResultsError, Unit, read_unit, units_in
+from shared.runs.units import NETWORK, RECORD, SETTINGS, STATE, UNITS, ResultsError, Unit, read_unit, units_in
 from shared.training.weights import load_weights, save_half, save_weights
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 SHIPPED = "network.json"  # where a network in the results is from
-STATE = "state.json"  # of a training that goes on
 LEAST_ALIKE = 0.995  # of a unit's answers, for a network to stand for it
 
 
@@ -122,13 +121,15 @@ def ship(source: Path, target: Path) -> int:
 
 
 def agreement(ours: Predictions, theirs: Predictions) -> tuple[int, int]:
-    """In how many clips that both have two runs give the same answer, and how many these are."""
-    ours, theirs = (
-        dict(zip(zip(some.split, some.clips, strict=True), some.y_prob.argmax(axis=1).tolist(), strict=True))
-        for some in (ours, theirs)
-    )
-    both = ours.keys() & theirs.keys()
-    return sum(ours[clip] == theirs[clip] for clip in both), len(both)
+    """In how many clips two runs give the same answer, and how many clips they are; clips and classes go by name.
+
+    Raises
+    ------
+    ResultsError
+        They are not of the same clips and classes.
+    """
+    same = ours.like(theirs).y_prob.argmax(axis=1) == theirs.y_prob.argmax(axis=1)
+    return int(same.sum()), len(same)
 
 
 def preferred(paper: Paper, hint: str) -> dict[str, tuple[dict, Path]]:

@@ -34,6 +34,7 @@ RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "histor
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
 UNITS = "units"  # the folder of a paper's results that holds its units
+STATE = "state.json"  # of a training between two epochs, as shared.training.fitting writes it
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
 
 

@@ -17,11 +17,10 @@ from shared.base.own_files import read_json, write_json
 from shared.base.provenance import commit_id
 from shared.runs import units
 from shared.runs.plan import FEATURES, Task
-from shared.runs.units import BEGIN_AGAIN
+from shared.runs.units import BEGIN_AGAIN, STATE
 
 FAILURE = "failure.json"  # why a unit's last attempt ended; gone when it succeeds
 KEPT_OPEN = 2  # data that a process holds, each of which may be gigabytes
-STATE = "state.json"
 
 COMPLETE, PARTIAL, MISSING, FAILED = "complete", "partial", "missing", "failed"
 

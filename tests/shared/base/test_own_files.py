@@ -51,7 +51,7 @@ def test_a_changed_value_is_found_by_its_checksum(tmp_path):
         (DEEP, "Invalid JSON: recursion limit exceeded"),
         (b'{"name": "a", "more": ' + DEEP, "Invalid JSON: recursion limit exceeded"),
         (b'{"name": "a", "more": ' + b"9" * 10_000 + b"}", "Invalid JSON: number out of range"),
-        (gzip.compress(b"{}"), "Invalid JSON: expected value"),
+        (gzip.compress(b"{}", mtime=0), "Invalid JSON: expected value"),
     ],
 )
 def test_json_of_another_form_is_named(tmp_path, content, words):

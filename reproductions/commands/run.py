@@ -25,7 +25,6 @@ from reproductions.commands.options import (
 )
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper, PaperError
-from shared.runs.budget import seconds_of
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 EPILOG = """\
@@ -93,6 +92,8 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Check names, then do what is asked for."""
+    from shared.runs.budget import seconds_of
+
     paper = load_paper(options.paper)
     if options.json and not options.plan:
         raise ValueError("--json goes with --plan")

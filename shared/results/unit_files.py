@@ -11,10 +11,11 @@ from pathlib import Path
 from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
+from shared.paper.readings import is_reading
 from shared.runs.units import CHECKSUMS, PREDICTIONS, UNITS, checksum_of, keep_record
 
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
-LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
+LARGE_BYTES = 65_536  # predictions above this, and those of readings, which are many, are kept compressed
 
 
 def results_lock(folder: Path, what: str):
@@ -35,7 +36,7 @@ def replace_unit(source: Path, target: Path, record: dict) -> None:
         if (source / name).exists():
             content = (source / name).read_bytes()
             record = record | {checksum: checksum_of(content)}
-            if name == PREDICTIONS and len(content) > LARGE_BYTES:
+            if name == PREDICTIONS and (len(content) > LARGE_BYTES or is_reading(record["variant"])):
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)
             atomic_write(new / name, lambda file, content=content: file.write(content))
     keep_record(new, record)

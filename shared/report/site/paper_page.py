@@ -208,7 +208,7 @@ def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
 
 READINGS = (
     "The text leaves settings open. Each other value that a careful reader could take was written down with its reason "
-    "before it was run, then trained with the same seeds on the same clips. None of these numbers stands in a table."
+    "before it was run, then trained with the same seeds on the same clips. Those without a name stand in no table."
 )
 
 

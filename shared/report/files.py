@@ -5,10 +5,9 @@ Nothing here trains, and nothing is typed by hand: the same results give the sam
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.base.locks import file_lock
 from shared.metrics.scores import confusion_matrix
@@ -79,7 +78,7 @@ def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top and of the papers' own; return those that are there.
+    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' READMEs; return those there.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """
@@ -91,7 +90,7 @@ def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Pa
 
 def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Path, str]:
     """The READMEs that are there, and their text with the marked blocks filled."""
-    filled = {root / "README.md": suite_blocks(diffs)}
+    filled = {root / file: suite_blocks(diffs) for file in ("README.md", "docs/findings.md")}
     for diff in diffs:
         filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff)
     there = {file: blocks for file, blocks in filled.items() if file.exists()}
@@ -211,11 +210,7 @@ def _folds(section: Section, runs: list[dict]) -> list[str]:
 
 def confusion_csv(matrix, classes) -> str:
     """Counts with class names; the first column is the true class, the others are the predicted ones."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")  # quotes a class with a comma
-    writer.writerow(["true", *classes])
-    writer.writerows([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))
-    return text.getvalue()
+    return csv_text([["true", *classes], *([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))])
 
 
 def _write(path: Path, text: str) -> Path:

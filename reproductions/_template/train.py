@@ -77,7 +77,7 @@ def train(task: Task, data: Data) -> None:
     # Model.
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, data.images.shape[1:], len(classes))
-    fitting.compile_model(model, settings)
+    fitting.compile_model(model, settings["optimizer"], settings["learning_rate"], settings["loss"])
 
     # Fit: the epoch with the best validation accuracy counts.
     history = fitting.fit(

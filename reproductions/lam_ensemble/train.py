@@ -101,7 +101,7 @@ def train(task: Task, data: Data) -> None:
     keras.utils.set_random_seed(unit.seed)
     network = build(unit.model, settings, images.shape[1:], len(classes))
     model = with_augmentation(network, settings)
-    fitting.compile_model(model, settings)
+    fitting.compile_model(model, settings["optimizer"], settings["learning_rate"], settings["loss"])
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
     history = fitting.fit(

@@ -120,7 +120,7 @@ def train(task: Task, data: Data) -> None:
     keras.utils.set_random_seed(unit.seed)
     inputs = text_inputs if unit.model == TEXT else image_inputs
     x, model = inputs(unit, settings, data.seen, rows["train"], len(classes))
-    fitting.compile_model(model, settings)
+    fitting.compile_model(model, settings["optimizer"], settings["learning_rate"], settings["loss"])
 
     # Fit: the report draws the test accuracy epoch by epoch, so it is watched; the last epoch counts, whatever it says.
     history = fitting.fit(

@@ -13,8 +13,10 @@ import keras
 from keras import layers, ops
 
 from reproductions.verma_genres.gammatone import Bank
+from reproductions.verma_genres.settings import Ann, Cnn1d, Gammatone, ResNet
 from shared.layers.convolutions import PooledConv1D
 from shared.layers.normalization import BatchNormalization
+from shared.paper.settings import read_settings
 
 ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
 SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
@@ -66,9 +68,6 @@ def build_cnn_1d(
     needs longer ones than the printed. `momentum` and `epsilon` are those of the batch normalisation. `fast` computes
     what is pooled in an arrangement of the same values that suits a processor better (`shared.layers.convolutions`).
     """
-    known = ("learned", "gammatone", "gammatone-fixed")
-    if first_layer not in known:
-        raise ValueError(f"first_layer must be one of {', '.join(known)}; received {first_layer!r}")
     if first_layer != "learned" and bank is None:
         raise ValueError(f"first_layer {first_layer!r} needs a bank of filters; received none")
     norm = {"momentum": momentum, "epsilon": epsilon}
@@ -113,8 +112,6 @@ def build_cnn_2d(
     is the caption's: every convolution is followed by ReLU and then batch normalisation, and nothing by the sum. Pixels
     are divided by `pixel_divisor`; `momentum` and `epsilon` are those of the batch normalisation, in Keras's sense.
     """
-    if order not in ("conv-bn-relu", "conv-relu-bn"):
-        raise ValueError(f"order must be conv-bn-relu or conv-relu-bn; received {order!r}")
     convolve = functools.partial(_convolution, order=order, norm={"momentum": momentum, "epsilon": epsilon})
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 128, 87, 3)
     x = layers.Rescaling(1 / pixel_divisor)(inputs)
@@ -154,35 +151,8 @@ def _block(x, filters: int, stride: int, order: str, convolve: Callable):
 def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.Model:
     """The network of a row of the report's table, with a variant's settings from paper.toml."""
     if name == ANN:
-        return build_ann(input_shape, n_classes, units=settings["ann_units"])
+        return build_ann(input_shape, n_classes, **vars(read_settings(Ann, settings)))
     if name == CNN_1D:
-        return build_cnn_1d(
-            input_shape,
-            n_classes,
-            units=settings["cnn_units"],
-            dropout=settings["dropout"],
-            first_layer=settings["first_layer"],
-            first_kernel=settings["first_kernel"],
-            bank=bank_of(settings),
-            momentum=settings["norm_momentum"],
-            epsilon=settings["norm_epsilon"],
-        )
-    return build_cnn_2d(
-        input_shape,
-        n_classes,
-        order=settings["order"],
-        pixel_divisor=settings["pixel_divisor"],
-        momentum=settings["resnet_norm_momentum"],
-        epsilon=settings["resnet_norm_epsilon"],
-    )
-
-
-def bank_of(settings: dict) -> Bank:
-    """The gammatone filters that paper.toml describes."""
-    return Bank(
-        sample_rate_hz=settings["sample_rate_hz"],
-        lowest_hz=settings["gammatone_lowest_hz"],
-        highest_hz=settings["gammatone_highest_hz"],
-        order=settings["gammatone_order"],
-        bandwidth=settings["gammatone_bandwidth"],
-    )
+        bank = read_settings(Gammatone, settings)
+        return build_cnn_1d(input_shape, n_classes, bank=bank, **vars(read_settings(Cnn1d, settings)))
+    return build_cnn_2d(input_shape, n_classes, **vars(read_settings(ResNet, settings)))

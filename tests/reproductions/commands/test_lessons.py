@@ -155,7 +155,10 @@ def test_each_function_that_a_lesson_calls_is_listed_with_its_file(name):
 @pytest.mark.parametrize("name", LISTED)
 def test_readmes_name_each_lesson(name):
     file = lesson_file(name)
-    assert f"]({file.relative_to(ROOT).as_posix()})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    lessons = ROOT / "docs" / "lessons" / "README.md"
+    links = re.findall(r"[]][(]([^)]+[.]ipynb)[)]", lessons.read_text(encoding="utf-8"))
+    assert file in [(lessons.parent / link).resolve() for link in links]
+    assert "](docs/lessons/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
     if name in PAPERS:
         assert f"]({LESSON})" in (PAPERS_ROOT / name / "README.md").read_text(encoding="utf-8")
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
+from reproductions.pragadaraju_digits.settings import Image, Recogniser
 from reproductions.pragadaraju_digits.words import kept_vocabulary
 from shared.audio.long_recordings import hear
 from shared.audio.mfcc_images import MfccSettings, image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.runs.inference import classify, named
 from shared.runs.networks import load_network
 
@@ -33,7 +34,7 @@ def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
     hint = f'The text model takes a minute: python -m reproductions run {PAPER} --model "{TEXT}"'
-    signal = functools.partial(signal_of, mfcc=mfcc_settings(paper.settings_for()))
+    signal = functools.partial(signal_of, mfcc=read_settings(Image, paper.settings_for()))
     return classify(paper, files, as_json, signal_of=signal, answers_of=answers_of, hint=hint)
 
 
@@ -58,14 +59,15 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     settings, classes = settings_of(record), record["classes"]
     if record["model"] == TEXT:
         vocabulary = kept_vocabulary(folder)
-        heard = words_heard(settings["recogniser"], signals, settings["recogniser_least_probability"])
+        by = read_settings(Recogniser, settings)
+        heard = words_heard(by.recogniser, signals, by.recogniser_least_probability)
         if isinstance(heard, Exception):
             return [{"class": None, "reason": str(heard)} for _ in signals]
         inputs = vocabulary.encode(heard)
         network = build(TEXT, settings, inputs.shape[1:], len(classes), vocabulary.n_numbers)
     else:
-        heard = [None] * len(signals)
-        inputs = np.stack([image_of(signal, CLIP_RATE_HZ, mfcc_settings(settings)) for signal in signals])
+        heard, image = [None] * len(signals), read_settings(Image, settings)
+        inputs = np.stack([image_of(signal, CLIP_RATE_HZ, image) for signal in signals])
         network = build(record["model"], settings, inputs.shape[1:], len(classes))
     load_network(network, folder)
     answers = []

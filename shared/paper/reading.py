@@ -113,7 +113,7 @@ def _kind(node: dict) -> str:
     if "const" in node:
         return repr(node["const"])
     if "enum" in node:
-        return f"one of {', '.join(node['enum'])}"
+        return f"one of {', '.join(map(str, node['enum']))}"
     if "exclusiveMinimum" in node:
         return "a positive whole number" if node["type"] == "integer" else "a number above 0"
     if "prefixItems" in node:

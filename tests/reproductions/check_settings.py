@@ -25,7 +25,7 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
     assert declared | set(done) == paper.settings.keys(), "each is in a group, or done without being read"
     assert not declared & set(done), "these are in a group, so they are read"
     for variant in paper.variants:
-        for model in paper.models_for(variant):
+        for model in filter(lambda name: paper.models[name].learns, paper.models_for(variant)):
             settings = paper.settings_for(variant, model)
             about = [group for group in groups if names[group] <= settings.keys()]
             read = set().union(*(names_of(group) for group in about if read_settings(group, settings)))

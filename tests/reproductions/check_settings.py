@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from types import ModuleType
 
-from shared.paper.schema import Paper
+from shared.paper.schema import PAPERS_ROOT, Paper
 from shared.paper.settings import names_of, read_settings
 
 
@@ -30,9 +30,10 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
             about = [group for group in groups if names[group] <= settings.keys()]
             read = set().union(*(names_of(group) for group in about if read_settings(group, settings)))
             assert settings.keys() <= read | set(done), f"each that {model} has can be read for it"
-    code = [node for file in paper.path.parent.glob("*.py") for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    files = [*paper.path.parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "layers").glob("*.py")]
+    code = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     used = {node.attr for node in code if isinstance(node, ast.Attribute)}
-    used |= {node.arg for node in code if isinstance(node, ast.arg)}  # a group may be handed on as parameters
+    used |= {node.arg for node in code if isinstance(node, ast.arg)}  # a group may be the parameters of a layer
     shared = [base for group in groups for base in group.__bases__ if is_dataclass(base)]
     inherited = {field.name for base in shared for field in fields(base)}
     assert {field.name for group in groups for field in fields(group)} - inherited <= used, "each field is used"

@@ -1,5 +1,6 @@
 # make reproduce   every paper's table from the committed predictions, then a real row of one live, in two to three minutes;
 #                  ARGS=--full runs the whole of that table (hours without a GPU)
+# make demo        a local page to speak a digit into, or to drop a song on; ARGS=--no-browser prints its address only
 # make test        the tests            make bench   speed and its references      make lint   style checks
 # make faults      damaged files and killed runs, some minutes; ARGS="--mutations 100 --kills 10 --seed 1" for others
 # make clean       removes .venv and what tools left; cache/ and data/ stay
@@ -7,10 +8,13 @@
 # Each target first sets up .venv from requirements.txt. PYTHON=/path/to/python3.12 chooses the Python for it.
 
 PYTHON ?=
-.PHONY: reproduce test bench faults lint clean
+.PHONY: reproduce demo test bench faults lint clean
 
 reproduce: .venv/ready
 	.venv/bin/python -m reproductions reproduce $(ARGS)
+
+demo: .venv/demo
+	.venv/bin/python -m reproductions demo $(ARGS)
 
 test: .venv/ready
 	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
@@ -28,6 +32,15 @@ lint: .venv/ready
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# .venv/demo is a copy of the requirements-demo.txt that was installed beside requirements.txt.
+.venv/demo: .venv/ready requirements-demo.txt
+	@if ! cmp -s requirements-demo.txt .venv/demo; then \
+	    echo "Adding Gradio to .venv: 45 MB to download."; \
+	    set -- .venv/bin/python -m pip; \
+	    "$$@" --version >/dev/null 2>&1 || set -- $(or $(PYTHON),python3) -m pip --python .venv/bin/python; \
+	    "$$@" install --disable-pip-version-check -q -r requirements.txt -r requirements-demo.txt; \
+	fi && cp requirements-demo.txt .venv/demo
 
 # .venv/ready is a copy of the requirements.txt that was installed, written after everything else: an interrupted set-up
 # has none and starts over; a changed requirements.txt updates in place. `--without-pip` with the outer pip is for systems

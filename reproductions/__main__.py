@@ -12,6 +12,7 @@ import sys
 
 from reproductions.commands import (
     audit,
+    demo,
     diff,
     evaluate,
     lessons,
@@ -28,7 +29,7 @@ from reproductions.commands import list as listing
 from shared.base.suggestions import Parser
 from shared.base.terminal import prepare, raised_here
 
-COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, evaluate, ship, new)
+COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, demo, evaluate, ship, new)
 EPILOG = """\
 examples:
   python -m reproductions list

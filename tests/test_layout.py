@@ -203,8 +203,12 @@ def test_the_patterns_themselves(what, text, found):
 
 
 def requirements() -> dict[str, str]:
-    lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
-    return dict(line.split("==") for line in lines if line)
+    """Versions by name, of all files."""
+    files = (ROOT / f"requirements{part}.txt" for part in ("-cluster", "-demo", ""))
+    lines = (line.partition("#")[0].strip() for file in files for line in file.read_text("utf-8").splitlines())
+    pinned = sorted({tuple(line.split("==")) for line in lines if line})
+    assert len(pinned) == len(dict(pinned)), "a package that two files have has one version in both"
+    return dict(pinned)
 
 
 def test_requirements_are_exact_versions():

@@ -66,6 +66,6 @@ class Training(TrainingSettings):
     """Every training; what is monitored are Keras's names, and ``none`` stops no training early."""
 
     validation_batch_size: int
-    checkpoint_monitor: str
+    checkpoint_monitor: Literal["last", "val_accuracy", "val_loss"]
     early_stopping_monitor: str
     early_stopping_patience: int

@@ -9,7 +9,6 @@ not trained is left out and named.
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.settings import Image, Recogniser
 from reproductions.pragadaraju_digits.words import kept_vocabulary
 from shared.audio.long_recordings import hear
-from shared.audio.mfcc_images import MfccSettings, image_of
+from shared.audio.mfcc_images import image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
@@ -34,11 +33,10 @@ def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
     hint = f'The text model takes a minute: python -m reproductions run {PAPER} --model "{TEXT}"'
-    signal = functools.partial(signal_of, mfcc=read_settings(Image, paper.settings_for()))
-    return classify(paper, files, as_json, signal_of=signal, answers_of=answers_of, hint=hint)
+    return classify(paper, files, as_json, signal_of=signal_of, answers_of=answers_of, hint=hint)
 
 
-def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
+def signal_of(file: str) -> np.ndarray:
     """A file as one channel at the corpus's 8 kHz, float32, shape (n,): the networks never heard what lies above 4 kHz.
 
     Raises
@@ -48,7 +46,8 @@ def signal_of(file: str, mfcc: MfccSettings) -> np.ndarray:
     """
     hear(file, CLIP_RATE_HZ, most_seconds=LONGEST_SECONDS)  # of a long one, no more is read
     signal = load_audio(file, CLIP_RATE_HZ)
-    image_of(signal, CLIP_RATE_HZ, mfcc)  # refuses what is shorter than one analysis window
+    image = read_settings(Image, load_paper(PAPER).settings_for())
+    image_of(signal, CLIP_RATE_HZ, image)  # refuses what is shorter than one analysis window
     return signal
 
 

@@ -57,6 +57,8 @@ class Text:
     dropout: float
     representation: Annotated[Literal["embedding", "number"], Field(alias="text_representation")]
     embedding_units: Annotated[int, Field(alias="text_embedding_units")]
+    activation: Annotated[str, Field(alias="text_activation")]
+    readout: Annotated[Literal["last word", "all words"], Field(alias="text_readout")]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Training(TrainingSettings):
-    """Every network's training."""
+    """Every network's training, and the epoch that counts."""
+
+    evaluated_epoch: Literal["last", "best on test"]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from reproductions.verma_genres.gammatone import Bank
 from shared.audio.log_mel_images import SpectrogramSettings
 from shared.training.settings import TrainingSettings
 
+Kernels = Literal["glorot uniform", "uniform, fan in"]  # what they begin as
+
 
 @dataclass(frozen=True)
 class Cuts:
@@ -45,10 +47,18 @@ class Images(SpectrogramSettings):
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """Mode 1: how the features are scaled."""
+
+    feature_scaling: Literal["standard", "min-max"]
+
+
+@dataclass(frozen=True)
 class Ann:
     """The network of Mode 1; the fields of these are parameters of the builders in model.py."""
 
     units: Annotated[tuple[int, ...], Field(alias="ann_units")]
+    kernels: Annotated[Kernels, Field(alias="initialisation")]
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Cnn1d:
     first_kernel: int
     momentum: Annotated[float, Field(alias="norm_momentum")]
     epsilon: Annotated[float, Field(alias="norm_epsilon")]
+    kernels: Annotated[Kernels, Field(alias="initialisation")]
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class ResNet:
     pixel_divisor: int
     momentum: Annotated[float, Field(alias="resnet_norm_momentum")]
     epsilon: Annotated[float, Field(alias="resnet_norm_epsilon")]
+    kernels: Annotated[Kernels, Field(alias="initialisation")]
 
 
 @dataclass(frozen=True)

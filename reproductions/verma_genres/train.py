@@ -29,8 +29,8 @@ import pandas as pd
 import data_prep
 from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
-from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
-from reproductions.verma_genres.settings import Training
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, fit_scaling
+from reproductions.verma_genres.settings import Scaling, Training
 from shared.paper.schema import Paper
 from shared.paper.settings import read_settings
 from shared.results.derived import WINDOWS
@@ -113,11 +113,12 @@ def train(task: Task, data: Data) -> None:
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
-    # Model; what is standardised, is by the training rows alone.
+    # Model; features are scaled by the training rows alone.
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, task.settings, data.inputs.shape[1:], len(classes))
     if unit.model == ANN:
-        model.get_layer(SCALING).adapt(data.inputs[rows["train"]])
+        scaling = read_settings(Scaling, task.settings).feature_scaling
+        fit_scaling(model, data.inputs[rows["train"]], scaling)
     fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: the test accuracy is watched, as the report's curves do; in variant paper it decides nothing.

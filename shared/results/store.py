@@ -16,6 +16,7 @@ from pathlib import Path
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
 from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.paper.readings import is_custom
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.results.answer import Opened
 from shared.results.derived import BY_TRACK
@@ -51,7 +52,8 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
     """Copy what units have written in the cache into the results, and bring ``runs.csv`` up to date.
 
     Any order will do, and any number of processes: it happens under the results' lock. A complete unit in the results
-    is not replaced by a partial one, nor by one that answered the same. Only the rows of these units are written, and
+    is not replaced by a partial one, nor by one that answered the same; one with settings of somebody's own stays where
+    it is. Only the rows of these units are written, and
     of what follows from them.
 
     Raises
@@ -69,6 +71,8 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
                 read_history(source, answer.record)
             except ResultsError as error:
                 refused.append(f"{key} is not merged: {error}")
+                continue
+            if is_custom(answer.record["variant"]):  # somebody's own, which is none of the paper's
                 continue
             folder = results_folder(paper.id, answer.record["corpus"])
             by_folder.setdefault(folder, []).append((answer.record | {CHECKSUM: answer.checksum}, source))

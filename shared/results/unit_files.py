@@ -12,11 +12,12 @@ from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.base.own_files import write_json
+from shared.paper.readings import is_reading
 from shared.runs.units import HISTORY, PREDICTIONS, RECORD, SKIPPED, UNITS
 
 COPIED = (PREDICTIONS, HISTORY, SKIPPED)
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
-LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
+LARGE_BYTES = 65_536  # predictions above this, and those of readings, which are many, are kept compressed
 
 
 def results_lock(folder: Path, what: str):
@@ -36,7 +37,7 @@ def replace_unit(source: Path, target: Path, record: dict) -> None:
     for name in COPIED:
         if (source / name).exists():
             content = (source / name).read_bytes()
-            if name == PREDICTIONS and len(content) > LARGE_BYTES:
+            if name == PREDICTIONS and (len(content) > LARGE_BYTES or is_reading(record["variant"])):
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)
             atomic_write(new / name, lambda file, content=content: file.write(content))
     atomic_write(new / RECORD, lambda file: file.write(write_json(record)))

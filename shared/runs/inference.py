@@ -56,7 +56,7 @@ def classify(
             for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
                 answer["models"][name] = given
     missing = [name for name, model in paper.models.items() if model.learns and name not in trained]
-    conditions = {name: _conditions(paper, *unit) for name, unit in trained.items()}
+    conditions = {name: conditions_of(paper, *unit) for name, unit in trained.items()}
     if as_json:
         print(
             json.dumps({"paper": paper.id, "trained": conditions, "not trained": missing, "files": answers}, indent=1)
@@ -79,7 +79,7 @@ def named(probabilities: np.ndarray, classes: Sequence[str]) -> dict:
     return {"class": classes[int(np.argmax(probabilities))], "probabilities": by_class}
 
 
-def _conditions(paper: Paper, record: dict, folder: Path) -> str:
+def conditions_of(paper: Paper, record: dict, folder: Path) -> str:
     """What a training was, in words."""
     partial = "" if record["status"] == "complete" else f" of {record['epochs_planned']}"
     corpus = "" if paper.is_own(record["model"], record["corpus"]) else f"corpus {record['corpus']}, "

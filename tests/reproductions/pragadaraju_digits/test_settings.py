@@ -27,7 +27,6 @@ DONE = {
     "text_vocabulary": "test_train.py",
     "test_fraction": "below",
     "stratified": "below",
-    "evaluated_epoch": "tests/shared/training/test_fitting.py: monitor=None",
     "train_accuracy": "test_train.py: the training clips' predictions are kept",
 }
 

@@ -25,9 +25,7 @@ SETTINGS = PAPER.settings_for()
 # What is done without reading the setting, with the test that shows it.
 DONE = {
     "n_features": "below",
-    "standardised": "test_train.py",
     "padding": "test_model.py: 388,378 parameters",
-    "initialisation": "test_model.py: weights begin as the settings say",
     "resnet_initialisation": "test_model.py: weights begin as the settings say",
     "sample_scale": "test_features.py: windows are the corpus's signals",
     "test_fraction": "below",

@@ -30,13 +30,16 @@ class Browser:
         Path of Chromium.
     profile : Path
         An empty folder for what Chromium keeps.
+    options : str
+        More of Chromium's options.
     """
 
-    def __init__(self, program: str, profile: Path):
+    def __init__(self, program: str, profile: Path, *options: str):
         to_browser, commands = os.pipe()
         answers, from_browser = os.pipe()
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to run as root with its sandbox
-        line = [program, *OPTIONS, *sandbox, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+        line = [program, *OPTIONS, *options, *sandbox, f"--user-data-dir={profile}"]
+        line += ["--remote-debugging-pipe", "about:blank"]
         # Chromium reads commands from descriptor 3 and answers on 4
         line = ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "chromium", *line]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

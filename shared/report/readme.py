@@ -19,7 +19,7 @@ from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
 from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
-from shared.report.tables import layouts, left_out, render_markdown
+from shared.report.tables import layouts, left_out, no_tags, render_markdown
 from shared.results import ablations, comparisons
 from shared.results.diff import Diff
 from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
@@ -31,9 +31,6 @@ MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
 
 class ReadmeError(ValueError):
     """A marker that cannot be filled."""
-
-
-TAG = re.compile(r"(?P<code>`[^`\n]*`)|<(?=[A-Za-z/!])(?!br>)")  # how a tag begins, unless it stands in code
 
 
 def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -> str:
@@ -59,7 +56,7 @@ def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -
             raise ReadmeError(f"{file}: the markers begin:{name} and end:{name} do not pair up")
 
     def fill(match: re.Match) -> str:
-        body = TAG.sub(lambda tag: tag["code"] or "&lt;", blocks[match["name"]]().strip("\n"))
+        body = no_tags(blocks[match["name"]]().strip("\n"))
         return f"<!-- begin:{match['name']} -->\n{body}\n<!-- end:{match['name']} -->"
 
     return BLOCK.sub(fill, text)

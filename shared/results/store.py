@@ -24,11 +24,21 @@ from shared.results.reading import Results, evaluated, family, table_of, unit_an
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
 from shared.results.unit_files import UNITS, replace_unit, settle
-from shared.runs.units import CHECKSUM, RECORD, ResultsError, read_history, read_unit
+from shared.runs.units import (
+    CHECKSUM,
+    CHECKSUMS,
+    HISTORY,
+    RECORD,
+    SKIPPED,
+    ResultsError,
+    read_history,
+    read_unit,
+    verify_beside,
+)
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 # Of a record: where it was run, and not what came out.
-MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds"}
+MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds", CHECKSUMS[HISTORY]}
 
 
 def results_folder(paper_id: str, corpus: str = "") -> Path:
@@ -69,6 +79,7 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
                 answer = unit_answer(source, Opened())
                 summary_of(paper, answer)
                 read_history(source, answer.record)
+                verify_beside(source, SKIPPED, answer.record)
             except ResultsError as error:
                 refused.append(f"{key} is not merged: {error}")
                 continue

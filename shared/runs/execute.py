@@ -12,7 +12,6 @@ import multiprocessing.connection
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from typing import Protocol
 
 from shared.base.deadline import OutOfTimeError
 from shared.base.locks import LockedError
+from shared.base.processes import end_with
 from shared.base.terminal import raised_here
 from shared.runs import units
 from shared.runs.budget import Budget
@@ -255,7 +255,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         share = share_of(number, of)
-        self.process = context.Process(target=_serve, args=(theirs, share["cores"]), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, share["cores"], os.getpid()), daemon=False)
         with _environment(share["environment"]):  # before the process loads a library that makes threads
             self.process.start()
         theirs.close()
@@ -297,10 +297,10 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(connection, cores: list[int]) -> None:
-    """Do the tasks that come through a pipe, until it is closed."""
+def _serve(connection, cores: list[int], parent: int) -> None:
+    """Do the tasks that come through a pipe, until it is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
-    _end_with_parent()
+    end_with(parent)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     opened: dict = {}
@@ -311,16 +311,6 @@ def _serve(connection, cores: list[int]) -> None:
             return
         outcome = attempt(Task.from_dict(values), opened, wait=wait)
         connection.send(vars(outcome))
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as its parent is gone, in whatever way."""
-
-    def watch() -> None:
-        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _exit(code: int | None) -> str:

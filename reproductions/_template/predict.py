@@ -18,7 +18,7 @@ from reproductions._template.settings import Images, Windows
 from shared.audio.signals import load_audio, refuse_short, refuse_silence
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.runs.inference import classify, named
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "_template"
@@ -49,5 +49,5 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
             network = build(record["model"], settings, images.shape[1:], len(classes))
             load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(images)).mean(axis=0)
-        answers.append(named(mean, classes) | {"windows": len(images)})
+        answers.append(answer_of(mean, classes) | {"windows": len(images)})
     return answers

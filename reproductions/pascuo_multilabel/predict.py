@@ -20,7 +20,7 @@ from reproductions.pascuo_multilabel.settings import Sample, Tracks
 from shared.audio.signals import load_middle, refuse_short, refuse_silence, resample, segments
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.runs.inference import classify, named
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "pascuo_multilabel"
@@ -64,7 +64,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
             load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(inputs)).mean(axis=0)
         above = [classes[i] for i in np.argsort(-mean, kind="stable") if mean[i] > record["thresholds"][i]]
-        answers.append(named(mean, classes) | {"labels": above, "samples": len(inputs)})
+        answers.append(answer_of(mean, classes) | {"labels": above, "samples": len(inputs)})
     return answers
 
 

@@ -21,7 +21,7 @@ from shared.audio.mfcc_images import image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.runs.inference import classify, named
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "pragadaraju_digits"
@@ -71,7 +71,7 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     load_network(network, folder)
     answers = []
     for row, text in zip(inputs, heard, strict=True):
-        answers.append(named(np.asarray(network.predict_on_batch(row[None]))[0], classes))
+        answers.append(answer_of(np.asarray(network.predict_on_batch(row[None]))[0], classes))
         if text is not None:
             answers[-1]["heard"] = text
     return answers

@@ -21,7 +21,7 @@ from reproductions.shan_tagging.waveforms import Clips, Heard
 from shared.audio.long_recordings import LongRecording, hear
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.runs.inference import classify, named
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 
@@ -60,5 +60,5 @@ def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list
             limit=redraw.redraw_limit,
             batch_size=1,
         )
-        answers.append(named(probabilities[0], classes) | {"crops": int(draws[0])})
+        answers.append(answer_of(probabilities[0], classes) | {"crops": int(draws[0])})
     return answers

@@ -24,7 +24,7 @@ from shared.audio.long_recordings import LongRecording, hear
 from shared.audio.summary_features import features_of
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.runs.inference import classify, named
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "verma_genres"
@@ -61,7 +61,7 @@ def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list
                 load_network(network, folder)
             given.append(np.asarray(network.predict_on_batch(batch)))
         probabilities = np.concatenate(given)
-        answers.append(named(probabilities.mean(axis=0), classes) | {"windows": len(probabilities)})
+        answers.append(answer_of(probabilities.mean(axis=0), classes) | {"windows": len(probabilities)})
     return answers
 
 

@@ -145,7 +145,8 @@ def plan_of_readings(paper: Paper, request, combined: bool) -> list:
     there = [task for task in tasks if is_in_results(paper, task)]
     if there:
         n = len({task.key for task in there})
-        print(f"{n} of them {'is' if n == 1 else 'are'} in the results, and not trained again", file=sys.stderr)
+        what = "one training is" if n == 1 else f"{n} trainings are"
+        print(f"{what} in the results already, with these settings, and not done again", file=sys.stderr)
     return in_order(task for task in tasks if task not in there)
 
 

@@ -9,8 +9,6 @@ that what is said of pixels is exact. For the page the images are made smaller, 
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from data_prep.corpora.synthetic import synthesis
 from reproductions.lam_ensemble.settings import Augmentation
 from shared.audio.image_files import write_png
 from shared.audio.log_mel_images import image_of
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
@@ -48,9 +47,8 @@ def write_examples(folder: Path) -> None:
         file = f"{name}.png"
         write_png(folder / EXAMPLES / file, smaller(picture))
         rows.append((file, f"Spectrogram image, {name}", text))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.getvalue().encode()))
+    text = csv_text([COLUMNS, *rows])
+    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.encode()))
 
 
 def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, str]]:

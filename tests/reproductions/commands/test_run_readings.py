@@ -1,6 +1,7 @@
 """`run --readings`, `--budget` and `--set`: what is planned, what is not run again, what stays out of the results."""
 
 import json
+import shutil
 
 import pytest
 
@@ -16,10 +17,14 @@ PAPER = load_paper("pragadaraju_digits")
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """The committed results of the text model, and a folder for the cache."""
+    """The committed named variants of the text model, none of its readings; and a folder for the cache."""
     folder = tmp_path_factory.mktemp("readings")
+    for unit in (store.RESULTS_ROOT / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
+        if "+" not in unit.name:
+            shutil.copytree(unit, folder / "results" / PAPER.id / "units" / unit.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(folder / "cache"))
+        patch.setattr(store, "RESULTS_ROOT", folder / "results")
         yield folder
 
 
@@ -34,7 +39,7 @@ def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run
     variants = [task["unit"]["variant"] for task in plan["tasks"] if task["work"] == "train"]
     assert [variant for variant in variants if "+" not in variant] == []  # at-least-3-permille and others are there
     assert "paper+text_activation=relu" in variants
-    assert "are in the results, and not trained again" in words
+    assert "are in the results already, with these settings, and not done again" in words
     task = next(task for task in plan["tasks"] if task["unit"]["variant"] == "paper+text_activation=relu")
     paper = PAPER.settings_for(model=TEXT)
     assert {name: value for name, value in task["settings"].items() if paper.get(name, value) != value} == {

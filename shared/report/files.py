@@ -58,9 +58,9 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         written += published_curves.write_published_curves(diff, _write)
         written += write_readings(diff, _write)
         for table in paper.ablations:
-            rows = ablations.measured(diff.results, table)
+            rows = ablations.ablation_rows(diff.results, table)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
-        if compared := comparisons.measured(diff):
+        if compared := comparisons.comparison_rows(diff):
             written.append(_write(folder / "comparisons.csv", render_csv(compared)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):

@@ -260,7 +260,7 @@ def ablation_conditions(ablation: Ablation) -> str:
 def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
     variants, rows = diff.paper.variants, []
-    for row in ablations.measured(diff.results, ablation):
+    for row in ablations.ablation_rows(diff.results, ablation):
         changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
@@ -275,7 +275,7 @@ def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list
 def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
     cell, rows = diff.paper.headline_cell, []
-    for row in comparisons.measured(diff):
+    for row in comparisons.comparison_rows(diff):
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
         word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]

@@ -78,7 +78,7 @@ def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' READMEs; return those there.
+    """Fill the marked blocks of the first README, of docs/findings.md and of the papers' READMEs; return those there.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """

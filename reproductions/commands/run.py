@@ -354,6 +354,7 @@ def carry_out(
     """
     from shared.runs.budget import Budget
     from shared.runs.cluster import Cluster
+    from shared.runs.estimates import in_words
     from shared.runs.execute import DONE, LEFT_OUT, Processes, execute
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
@@ -368,6 +369,8 @@ def carry_out(
         show_tables(paper, tasks)
         show_custom(paper, tasks)
     print("\n".join(filter(None, [*lines, refused])))
+    if budget:
+        print(f"{in_words(budget.seconds - budget.left)} of the budget of {in_words(budget.seconds)} used")
     left_out = [outcome for outcome in outcomes if outcome.state == LEFT_OUT]
     if left_out:
         print(f"\n{len(left_out)} of {len(outcomes)} tasks were left out by the budget; the same command goes on:")
@@ -388,6 +391,7 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
     A unit that nobody asked for, such as one to begin from, is not written over one that is there; nor is a complete
     one over a complete one when nothing was done now.
     """
+    from shared.paper.readings import is_custom
     from shared.results import store
     from shared.runs.plan import FEATURES
     from shared.runs.units import ResultsError, read_record
@@ -401,7 +405,7 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
         finished = there is not None and there["status"] == "complete"
         if not finished or (task.key in worked and task.asked):
             keys.append(task.key)
-        if ours is not None and task.key in worked and task.asked:
+        if ours is not None and task.key in worked and task.asked and not is_custom(task.unit.variant):
             kept = finished and ours["status"] != "complete"
             with contextlib.suppress(ResultsError):
                 lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
@@ -439,9 +443,12 @@ def show_custom(paper: Paper, tasks: Sequence) -> None:
     from shared.paper.readings import is_custom
     from shared.runs.units import read_record
 
-    for task in tasks:
-        if task.asked and is_custom(task.unit.variant) and (record := read_record(task.folder)):
-            print(f"settings of your own, kept in the cache and in no table: {scores_of(paper, task, record)}")
+    there = [task for task in tasks if task.asked and is_custom(task.unit.variant)]
+    if there:
+        print("With settings of your own, kept in the cache and in no table:")
+    for task in there:
+        record = read_record(task.folder)
+        print(f"  {scores_of(paper, task, record) if record else task.key + ': not run'}")
 
 
 def show_tables(paper: Paper, tasks: Sequence) -> None:

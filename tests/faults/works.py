@@ -12,7 +12,7 @@ import numpy as np
 import scipy.stats  # noqa: F401
 import soundfile
 
-from data_prep.common.download import from_path, land
+from data_prep.common.download import build_checked, from_path
 from data_prep.corpora import music_library
 from reproductions.commands.new import TEMPLATE, new_paper
 from reproductions.pragadaraju_digits import recognition
@@ -82,7 +82,7 @@ def read_and_audit(root: Path) -> None:
     """A corpus from an archive, pictures, features and transcripts of its clips, an audit, and a folder for a paper."""
     sweep(root)
     corpus, sounds = root / "data" / "corpus", root / "given" / "music_library"
-    land(corpus, "a corpus", lambda to: from_path(root / "given" / "corpus.zip", to, list, _build), _check)
+    build_checked(corpus, "a corpus", lambda to: from_path(root / "given" / "corpus.zip", to, list, _build), _check)
     jobs = [(sounds / f"{clip}.wav", root / "images" / f"{clip}.png") for clip in CLIPS]
     settings = SpectrogramSettings(sample_rate_hz=RATE_HZ, n_fft=256, hop_length=256, n_mels=16)
     assert not make_images(jobs, settings, n_jobs=1)

@@ -9,8 +9,6 @@ that what is said of pixels is exact. For the page the images are made smaller, 
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +16,8 @@ import numpy as np
 from data_prep.corpora.synthetic import synthesis
 from shared.audio.image_files import write_png
 from shared.audio.log_mel_images import image_of
-from shared.base.files import atomic_write
 from shared.paper.loading import load_paper
-from shared.report.examples import CAPTIONS, COLUMNS, EXAMPLES
+from shared.report.examples import EXAMPLES, write_captions
 from shared.results.store import results_folder
 
 CLIP = ("ensemble", 0, 0)  # class, song and number of the clip
@@ -46,9 +43,7 @@ def write_examples(folder: Path) -> None:
         file = f"{name}.png"
         write_png(folder / EXAMPLES / file, smaller(picture))
         rows.append((file, f"Spectrogram image, {name}", text))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.getvalue().encode()))
+    write_captions(folder, rows)
 
 
 def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, str]]:

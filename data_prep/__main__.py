@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
+from shared.base.csv_files import no_formula
 from shared.base.suggestions import Parser
 from shared.base.terminal import prepare
 from shared.base.write_errors import in_words
@@ -144,6 +145,8 @@ def run_index(arguments: argparse.Namespace) -> int:
         print(f"note: {note}", file=sys.stderr)
     sizes = ", ".join(f"{split} {n}" for split, n in frame["split"].value_counts().items())
     print(f"{arguments.corpus}: {len(frame)} clips ({sizes}), fingerprint {fingerprint(frame)}", file=sys.stderr)
+    for name in frame.select_dtypes(["str", "object"]):
+        frame[name] = frame[name].map(no_formula, na_action="ignore")
     frame.to_csv(arguments.csv or sys.stdout, index=False, lineterminator="\n")
     return 0
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,8 @@ examples:
   python -m reproductions run lam_ensemble --variant all --seeds 0-2 --plan
   python -m reproductions run lam_ensemble --variant all --seeds 0-2 --workers 2
   python -m reproductions run lam_ensemble --variant all --seeds 0-2 --shard 3/8
+  python -m reproductions run verma_genres --mode 1 --corpus gtzan_features_30s --readings --budget 30min --plan
+  python -m reproductions run verma_genres --mode 1 --set learning_rate=0.0003
 """
 
 
@@ -61,6 +64,16 @@ def add_to(commands) -> None:
     run.add_argument(
         "--pretrain", metavar="CORPUS", help="begin on another corpus, of a paper that has a variant for it"
     )
+    run.add_argument(
+        "--readings", action="store_true", help="paper, and each other reading of each silent setting, one at a time"
+    )
+    run.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a setting of your own; stays out of the results",
+    )
     run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
     plan = run.add_argument_group("the plan")
     plan.add_argument("--plan", action="store_true", help="print each task, how far it is and how long it will take")
@@ -71,25 +84,103 @@ def add_to(commands) -> None:
     where = plan.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=positive, help="so many processes at a time (default: this one)")
     where.add_argument("--cluster", metavar="ADDRESS", help="the workers of a Dask scheduler (docs/cluster.md)")
+    of_budget = "begin nothing that would end after 6h, 90min or 45s; with --readings: several readings together, too"
+    plan.add_argument("--budget", metavar="TIME", help=of_budget)
     plan.add_argument("--no-report", action="store_true", help="merge the results, but draw and print no tables")
     run.set_defaults(work=work)
 
 
 def work(options: argparse.Namespace) -> int:
     """Check names, then do what is asked for."""
+    from shared.runs.budget import seconds_of
+
     paper = load_paper(options.paper)
     if options.json and not options.plan:
         raise ValueError("--json goes with --plan")
-    if options.task:
-        tasks = plan_of(paper, request_of_key(paper, options))
-    else:
-        tasks = plan_of(paper, request_of(paper, options))
-    tasks = chosen(tasks, options.task, options.shard)
+    tasks = chosen(asked_for(paper, options), options.task, options.shard)
+    seconds = seconds_of(options.budget) if options.budget else None
     if options.plan:
-        return show_plan(paper, tasks, options.json)
+        return show_plan(paper, tasks, options.json, seconds, options.workers or 1)
     sweep_leftovers()
     place = {"workers": options.workers or 0, "cluster": options.cluster or ""}
-    return carry_out(paper, tasks, restart=options.restart, report=not options.no_report, **place)
+    return carry_out(paper, tasks, restart=options.restart, report=not options.no_report, seconds=seconds, **place)
+
+
+def asked_for(paper: Paper, options: argparse.Namespace) -> list:
+    """The tasks that the options ask for. Raises PaperError or ValueError."""
+    if options.readings:
+        if options.set or options.variant != "paper":
+            raise ValueError("--readings are those of variant paper: leave out --variant and --set")
+        return plan_of_readings(paper, request_of(paper, options), combined=bool(options.budget))
+    if options.set:
+        from shared.paper.readings import with_custom
+
+        paper, name = with_custom(paper, options.variant, values_of(paper, options.set))
+        options = argparse.Namespace(**vars(options) | {"variant": name})
+    if options.task:
+        return plan_of(paper, request_of_key(paper, options))
+    return plan_of(paper, request_of(paper, options))
+
+
+def plan_of_readings(paper: Paper, request, combined: bool) -> list:
+    """A training of `paper` and of each reading, one at a time for all models, then, if asked for, of several readings
+    together, such that each pair of values is seen at least once.
+
+    Only the networks themselves are trained; probes and constant predictors stand beside `paper` already. What the
+    results have already, such as a named variant with the settings of a reading, is not trained again.
+    """
+    from shared.paper.readings import choices, combinations, one_at_a_time, with_readings
+    from shared.runs.plan import in_order
+
+    models = [model for model in request.models or paper.models if choices(paper, model)]
+    if not models:
+        raise PaperError(f"{paper.id} has no setting with readings: paper.toml lists them at the setting")
+    tasks = []
+    for readings_of in (one_at_a_time, combinations) if combined else (one_at_a_time,):
+        read, names = with_readings(paper, {model: readings_of(paper, model) for model in models})
+        for model in models:
+            variants = dict.fromkeys([*(["paper"] if readings_of is one_at_a_time else []), *names[model]])
+            planned = plan_of(read, replace(request, variants=list(variants), models=[model]))
+            tasks += [task for task in planned if task.work == "train" and task.unit.model == model]
+    there = [task for task in tasks if is_in_results(paper, task)]
+    if there:
+        n = len({task.key for task in there})
+        what = "one training is" if n == 1 else f"{n} trainings are"
+        print(f"{what} in the results already, with these settings, and not done again", file=sys.stderr)
+    return in_order(task for task in tasks if task not in there)
+
+
+def is_in_results(paper: Paper, task) -> bool:
+    """Whether the results have a task's unit, complete and of the same settings."""
+    from shared.results.store import results_folder
+    from shared.runs.units import UNITS, ResultsError, read_record
+
+    with contextlib.suppress(ResultsError):
+        record = read_record(results_folder(paper.id, task.unit.corpus) / UNITS / task.key)
+        if record is not None and record["status"] == "complete":
+            settings = json.loads(json.dumps(task.settings))
+            return all(record["settings"].get(name, value) == value for name, value in settings.items())
+    return False
+
+
+def values_of(paper: Paper, asked: Sequence[str]) -> dict:
+    """``["learning_rate=0.0003"]`` as names and values, which are of their settings' kinds."""
+    import tomllib
+
+    values = {}
+    for text in asked:
+        name, equals, value = text.partition("=")
+        there = paper.setting(name)
+        with contextlib.suppress(tomllib.TOMLDecodeError):  # a text need not be quoted
+            value = tomllib.loads(f"value = {value}")["value"]
+        numbers = (int, float)
+        fits = type(value) is type(there) or (type(value) in numbers and type(there) in numbers)
+        if not equals or not fits:
+            raise ValueError(f"--set {text}: expected {name}= and a value such as {paper.id} has, {there!r}")
+        if value == there:
+            raise ValueError(f"--set {text}: that is what variant paper has")
+        values[name] = value
+    return values
 
 
 def request_of(paper: Paper, options: argparse.Namespace):
@@ -189,13 +280,17 @@ def estimates_for(paper: Paper, corpora: set[str]):
     return estimates
 
 
-def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
-    """Print each task with its state and its time, and the sum."""
+def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None = None, slots: int = 1) -> int:
+    """Print each task with its state and its time, and the sum; of a budget in seconds, what it leaves out."""
+    from shared.runs.budget import that_fit
     from shared.runs.estimates import in_words, total
     from shared.runs.plan import FEATURES
     from shared.runs.work import COMPLETE, is_done, state_of
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
+    left_out = []
+    if budget is not None:
+        tasks, left_out = that_fit(tasks, budget, estimates, slots)
     needed = {need for task in tasks if task.work != FEATURES and not is_done(task) for need in task.needs}
     rows = []
     for task in tasks:
@@ -209,7 +304,8 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
             | {"seconds": None if left is None else round(left, 1), **task.as_dict()}
             for task, state, left in rows
         ]
-        print(json.dumps({"tasks": listed, "seconds": round(seconds, 1), "of_unknown_time": unknown}, indent=1))
+        summed = {"seconds": round(seconds, 1), "of_unknown_time": unknown}
+        print(json.dumps({"tasks": listed, **summed, "left_out": [task.key for task in left_out]}, indent=1))
         return 0
     width = max((len(task.key) for task, _, _ in rows), default=0)
     for task, state, left in rows:
@@ -220,6 +316,9 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool) -> int:
     n_complete = sum(state.name == COMPLETE for _, state in trainings)
     without = f", and {unknown} of which no record tells the time" if unknown else ""
     print(f"{len(trainings)} tasks, {n_complete} complete; about {in_words(seconds)} in this process{without}")
+    if left_out:
+        rest, _ = total(map(estimates.remaining, left_out))
+        print(f"{len(left_out)} more do not fit into {in_words(budget)}; all of them would take about {in_words(rest)}")
     return 0
 
 
@@ -235,31 +334,47 @@ def run_paper(
 
 
 def carry_out(
-    paper: Paper, tasks: Sequence, *, restart: bool, workers: int = 0, cluster: str = "", report: bool = True
+    paper: Paper,
+    tasks: Sequence,
+    *,
+    restart: bool,
+    workers: int = 0,
+    cluster: str = "",
+    report: bool = True,
+    seconds: float | None = None,
 ) -> int:
-    """Do the tasks, merge what they made, print the tables and what failed.
+    """Do the tasks, merge what they made, print the tables and what failed, or what did not fit into so many seconds.
 
     They are done by so many processes, by the workers of the Dask scheduler at an address, or in this process.
 
     Returns
     -------
     int
-        1 when a task failed, else 0.
+        1 when a task failed, else 0, also where the budget left some out.
     """
+    from shared.runs.budget import Budget
     from shared.runs.cluster import Cluster
-    from shared.runs.execute import DONE, Processes, execute
+    from shared.runs.execute import DONE, LEFT_OUT, Processes, execute
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
+    budget = None if seconds is None else Budget(seconds, estimates)
     outcomes, lines, refused = [], [], ""
     try:
         place = Cluster(cluster) if cluster else Processes(workers) if workers else None
-        outcomes = execute(tasks, place, restart=restart, estimates=estimates)
+        outcomes = execute(tasks, place, restart=restart, estimates=estimates, budget=budget)
     finally:  # what was finished before Ctrl-C counts
         lines, refused = merge_done(paper, tasks, {outcome.key for outcome in outcomes if outcome.worked})
     if report and any(task.asked for task in tasks):
         show_tables(paper, tasks)
+        show_custom(paper, tasks)
     print("\n".join(filter(None, [*lines, refused])))
-    failed = [outcome for outcome in outcomes if outcome.state != DONE]
+    left_out = [outcome for outcome in outcomes if outcome.state == LEFT_OUT]
+    if left_out:
+        print(f"\n{len(left_out)} of {len(outcomes)} tasks were left out by the budget; the same command goes on:")
+        for reason in dict.fromkeys(outcome.reason for outcome in left_out):
+            print(f"{reason}:")
+            print("\n".join(f"  {outcome.key}" for outcome in left_out if outcome.reason == reason))
+    failed = [outcome for outcome in outcomes if outcome.state not in (DONE, LEFT_OUT)]
     if failed:
         print(f"\n{len(failed)} of {len(outcomes)} tasks {'were' if len(failed) > 1 else 'was'} not done:")
         print("\n".join(f"  {outcome.key}: {outcome.state}: {outcome.reason}" for outcome in failed))
@@ -298,7 +413,12 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
 
 
 def just_done(paper: Paper, task, record: dict) -> str:
-    """A line on a unit in the cache: its epochs, and its scores of the paper's columns."""
+    """A line on a unit that was trained or evaluated just now."""
+    return f"just done: {scores_of(paper, task, record)}"
+
+
+def scores_of(paper: Paper, task, record: dict) -> str:
+    """A unit in the cache: its key, its epochs, and its scores of the paper's columns."""
     from shared.metrics.scores import METRICS
     from shared.runs.predictions import read_predictions
 
@@ -311,11 +431,22 @@ def just_done(paper: Paper, task, record: dict) -> str:
             scores.append(f"{split} {metric} {METRICS[metric](part.y_true, part.y_prob):.4f}")
     planned = f" of {record['epochs_planned']}" if record.get("epochs_planned") else ""
     epochs = f", {record['epochs']}{planned} epochs" if record["epochs"] else ""
-    return f"just done: {task.key}{epochs}: {', '.join(scores)}"
+    return f"{task.key}{epochs}: {', '.join(scores)}"
+
+
+def show_custom(paper: Paper, tasks: Sequence) -> None:
+    """Print what runs with settings of somebody's own came to; they are in no table of the paper's."""
+    from shared.paper.readings import is_custom
+    from shared.runs.units import read_record
+
+    for task in tasks:
+        if task.asked and is_custom(task.unit.variant) and (record := read_record(task.folder)):
+            print(f"settings of your own, kept in the cache and in no table: {scores_of(paper, task, record)}")
 
 
 def show_tables(paper: Paper, tasks: Sequence) -> None:
     """Write and print the tables of what was asked for, regenerated beside published."""
+    from shared.paper.readings import is_custom, is_reading
     from shared.report.files import write_outputs
     from shared.report.multilabel import render_labels
     from shared.report.tables import render_text
@@ -323,12 +454,14 @@ def show_tables(paper: Paper, tasks: Sequence) -> None:
     from shared.results.store import results_folder
 
     asked = [task.unit for task in tasks if task.asked]
+    if all(is_custom(unit.variant) for unit in asked):
+        return
     corpora = {paper.corpus.name if paper.is_own(unit.model, unit.corpus) else unit.corpus for unit in asked}
     wanted = {unit.variant for unit in asked}
     for corpus in sorted(corpora):
         folder: Path = results_folder(paper.id, corpus)
         results = write_outputs(paper, folder).results
-        variants = [variant for variant in paper.variants if variant in wanted]
+        variants = [name for name in paper.variants if name in wanted and not is_reading(name)]
         diff = compare(results, variants, asked[0].protocol, corpus)
         print(render_text(diff), end="")
         if paper.corpus.labels == "multi":

@@ -104,6 +104,7 @@ def train(task: Task, data: Data) -> None:
     fitting.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
+    checkpoint = settings["checkpoint_monitor"]
     history = fitting.fit(
         model,
         fitting.Subset(images, labels, rows["train"]),
@@ -114,7 +115,7 @@ def train(task: Task, data: Data) -> None:
         validation_batch_size=settings["validation_batch_size"],
         seed=unit.seed,
         shuffle=settings["shuffle"],
-        monitor=settings["checkpoint_monitor"],
+        monitor=None if checkpoint == "last" else checkpoint,
         early_stopping=early_stopping(settings),
         name=unit.key,
     )

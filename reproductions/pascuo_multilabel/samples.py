@@ -18,6 +18,7 @@ from data_prep.common import folders, label_sets
 from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
 from shared.base.arrays import cached_array
 from shared.base.files import cache_key, cache_root
+from shared.base.processes import in_processes
 
 VERSION = 2  # to be raised whenever other samples are drawn or other values come out
 LIBRARY = "music_library"  # somebody's own, to which all that the report does to its tracks applies
@@ -195,14 +196,14 @@ def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: st
 
 def compute(corpus: str, rows: pd.DataFrame, settings: dict, n_jobs: int = -1) -> Iterator[np.ndarray]:
     """The MFCCs of each row in turn, float32 (19, 13); a few chunks are in memory at once."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     from shared.base.progress import progress
 
     chunks = list(_chunks(rows["track"].to_numpy()))
     columns = [name for name in ("clip", "path", "label", "offset", "n_samples") if name in rows]
     work = (delayed(_of_chunk)(corpus, rows[columns].iloc[chunk], settings) for chunk in chunks)
-    done = Parallel(n_jobs=n_jobs, return_as="generator")(work)
+    done = in_processes(n_jobs, return_as="generator")(work)
     for features in progress(done, len(chunks), f"MFCCs of {corpus}"):
         yield from features
 

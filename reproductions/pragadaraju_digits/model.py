@@ -95,14 +95,25 @@ def build_rnn(
 
 
 def build_text(
-    input_shape=(2,), n_classes: int = 10, *, units, dropout, n_words: int, representation, embedding_units
+    input_shape=(2,),
+    n_classes: int = 10,
+    *,
+    units,
+    dropout,
+    n_words: int,
+    representation,
+    embedding_units,
+    activation="tanh",
+    readout="last word",
 ) -> keras.Model:
     """LSTM on words: three recurrent layers with dropout, over words as numbers from 1 to `n_words` - 1; 0 is no word.
 
-    `representation` ``embedding`` looks a vector up for each word, ``number`` feeds the number itself. The sequences
-    are short, so the loop over their steps is written out, which is several times faster.
+    `representation` ``embedding`` looks a vector up for each word, ``number`` feeds the number itself; `readout` says
+    whether the output layer sees the last word or all of them. The sequences are short, so the loop over their steps is
+    written out, which is several times faster.
     """
     _one_of("text_representation", representation, ("embedding", "number"))
+    _one_of("text_readout", readout, ("last word", "all words"))
     inputs = keras.Input(input_shape, dtype="int32")  # (batch, words)
     if representation == "embedding":
         x = layers.Embedding(n_words, embedding_units)(inputs)  # (batch, words, 256)
@@ -110,9 +121,12 @@ def build_text(
         x = ops.expand_dims(ops.cast(inputs, keras.config.floatx()), -1)  # (batch, words, 1)
     there = ops.not_equal(inputs, 0)  # (batch, words)
     for i, width in enumerate(units):
-        lstm = layers.LSTM(width, return_sequences=i < len(units) - 1, unroll=True)
+        every_word = i < len(units) - 1 or readout == "all words"
+        lstm = layers.LSTM(width, activation=activation, return_sequences=every_word, unroll=True)
         x = lstm(x, mask=there)  # (batch, words, 256), (batch, words, 128), (batch, 64)
         x = layers.Dropout(dropout)(x)
+    if readout == "all words":
+        x = layers.Flatten()(x)  # (batch, words * 64)
     return keras.Model(inputs, softmax(x, n_classes), name="text")
 
 
@@ -156,4 +170,6 @@ def build(name: str, settings: dict, input_shape, n_classes: int = 10, n_words: 
         n_words=n_words,
         representation=settings["text_representation"],
         embedding_units=settings["text_embedding_units"],
+        activation=settings["text_activation"],
+        readout=settings["text_readout"],
     )

@@ -13,10 +13,12 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import shutil
 import sys
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -28,7 +30,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.locks import file_lock
-from shared.base.own_files import read_table
+from shared.base.own_files import CRC32, FileError, read_table
+from shared.base.processes import in_processes
 from shared.base.progress import progress
 
 NOT_RECOGNIZABLE = "Not Recognizable"  # Section 6: "they were termed as 'Not Recognizable'"
@@ -40,6 +43,7 @@ COMMAND = "python -m reproductions.pragadaraju_digits.recognition"
 PATIENCE = 5  # errors of a recogniser in a row, after which it is not asked again
 TIMEOUT_SECONDS = 30.0
 NAMED = 3  # clips in an error
+REMEDY = "restore it or remove it"
 # What the two packages warn of when they work; nothing that this project can change.
 HARMLESS = (
     r"'(aifc|audioop)' is deprecated and slated for removal in Python 3\.13",
@@ -96,7 +100,7 @@ class Transcript(NamedTuple):
 
 
 PROBABILITY = Annotated[str, Field(pattern=r"^([0-9](\.[0-9]+)?(e-[0-9]{1,3})?)?$")]
-ROW = dict.fromkeys(Transcript._fields, str) | {"probability": PROBABILITY}
+ROW = dict.fromkeys(Transcript._fields, str) | {"probability": PROBABILITY, CRC32: (str, "")}
 TRANSCRIPTS_FORM = TypeAdapter(list[create_model("TranscriptRow", __config__=ConfigDict(extra="forbid"), **ROW)])
 
 
@@ -275,7 +279,7 @@ def _texts(recogniser: Backend, todo: dict[str, np.ndarray], n_jobs: int) -> Ite
     import joblib
 
     names, failure, in_a_row = list(todo), "", 0
-    with joblib.Parallel(n_jobs) as parallel:
+    with in_processes(n_jobs) as parallel:
         for start in range(0, len(names), recogniser.at_once):
             some = names[start : start + recogniser.at_once]
             answers = parallel(joblib.delayed(_answer)(recogniser.ask, todo[name]) for name in some)
@@ -354,15 +358,24 @@ def _few(names: Sequence[str]) -> str:
 def _read(path: Path) -> list[Transcript]:
     if not path.exists():
         return []
-    return [Transcript(**row.model_dump()) for row in read_table(path, TRANSCRIPTS_FORM, "restore it or remove it")]
+    rows = []
+    for number, found in enumerate(read_table(path, TRANSCRIPTS_FORM, REMEDY), start=2):
+        rows.append(row := Transcript(**found.model_dump(exclude={CRC32})))
+        if getattr(found, CRC32) not in ("", _sum(row)):
+            raise FileError(f"{path}: line {number} ({row.clip}): was changed since it was written; {REMEDY}")
+    return rows
 
 
 def _write(path: Path, rows: dict[str, Transcript]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Transcript._fields)
-    writer.writerows(rows[clip] for clip in sorted(rows))
+    writer.writerow((*Transcript._fields, CRC32))
+    writer.writerows((*rows[clip], _sum(rows[clip])) for clip in sorted(rows))
     atomic_write(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def _sum(row: Transcript) -> str:
+    return f"{zlib.crc32(json.dumps(row, ensure_ascii=False).encode()):08x}"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from reproductions.verma_genres.gammatone import Bank
@@ -32,18 +33,43 @@ FOLDS = {0: 4, 1: 2}  # of the layers that are worth another arrangement
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))  # filters and first stride of ResNet-18's stages of two blocks each
 
 
-def softmax(x, n_classes: int):
+def softmax(x, n_classes: int, kernels: str = "glorot uniform"):
     """The output layer, in float32 whatever the precision, so that the loss is not rounded."""
-    return layers.Dense(n_classes, activation="softmax", dtype="float32")(x)
+    return layers.Dense(n_classes, activation="softmax", kernel_initializer=initializer(kernels), dtype="float32")(x)
 
 
-def build_ann(input_shape=(57,), n_classes: int = 10, *, units=(256, 128, 64)) -> keras.Model:
-    """Mode 1: three hidden layers with ReLU on standardised features."""
+def initializer(name: str):
+    """What kernels begin as: Keras's default, or uniform within 1 / sqrt(fan in), as PyTorch's layers do by default."""
+    known = {"glorot uniform": keras.initializers.GlorotUniform}
+    known["uniform, fan in"] = functools.partial(keras.initializers.VarianceScaling, 1 / 3, "fan_in", "uniform")
+    if name not in known:
+        raise ValueError(f"initialisation must be one of {'; '.join(known)}; received {name!r}")
+    return known[name]()  # each draws a seed when it is made
+
+
+def fit_scaling(model: keras.Model, features: np.ndarray, scaling: str) -> None:
+    """Fit Mode 1's scaling to the training rows, (n, 57): ``standard`` or ``min-max``.
+
+    That layer subtracts a mean and divides by a deviation; of the two rows that it is given for ``min-max``, they are
+    the features' least values and their ranges.
+    """
+    if scaling == "min-max":
+        low, high = features.min(axis=0), features.max(axis=0)
+        features = np.stack([2 * low - high, high])
+    elif scaling != "standard":
+        raise ValueError(f"feature_scaling must be standard or min-max; received {scaling!r}")
+    model.get_layer(SCALING).adapt(features)
+
+
+def build_ann(
+    input_shape=(57,), n_classes: int = 10, *, units=(256, 128, 64), kernels: str = "glorot uniform"
+) -> keras.Model:
+    """Mode 1: three hidden layers with ReLU on scaled features; `kernels` says what they begin as."""
     inputs = keras.Input(input_shape)  # (batch, 57)
     x = layers.Normalization(name=SCALING, dtype="float32")(inputs)
-    for width in units:
-        x = layers.Dense(width, activation="relu")(x)  # (batch, 256), (batch, 128), (batch, 64)
-    return keras.Model(inputs, softmax(x, n_classes), name="ann")
+    for width in units:  # (batch, 256), (batch, 128), (batch, 64)
+        x = layers.Dense(width, activation="relu", kernel_initializer=initializer(kernels))(x)
+    return keras.Model(inputs, softmax(x, n_classes, kernels), name="ann")
 
 
 def build_cnn_1d(
@@ -57,14 +83,16 @@ def build_cnn_1d(
     bank: Bank | None = None,
     momentum: float = 0.99,
     epsilon: float = 1e-3,
+    kernels: str = "glorot uniform",
     fast: bool = True,
 ) -> keras.Model:
     """Mode 2: five convolutions, each with ReLU and then batch normalisation, three poolings; 388,378 trainable.
 
     `first_layer` ``gammatone`` and ``gammatone-fixed`` put a filter `bank` there, which then is trained on or not;
     ``learned`` begins at random, as printed. `first_kernel` is the length of that layer's kernels in samples; the bank
-    needs longer ones than the printed. `momentum` and `epsilon` are those of the batch normalisation. `fast` computes
-    what is pooled in an arrangement of the same values that suits a processor better (`shared.layers.convolutions`).
+    needs longer ones than the printed. `momentum` and `epsilon` are those of the batch normalisation; `kernels` says
+    what kernels begin as. `fast` computes what is pooled in an arrangement of the same values that suits a processor
+    better (`shared.layers.convolutions`).
     """
     known = ("learned", "gammatone", "gammatone-fixed")
     if first_layer not in known:
@@ -72,14 +100,16 @@ def build_cnn_1d(
     if first_layer != "learned" and bank is None:
         raise ValueError(f"first_layer {first_layer!r} needs a bank of filters; received none")
     norm = {"momentum": momentum, "epsilon": epsilon}
+    begin = functools.partial(initializer, kernels)
     inputs = keras.Input(input_shape)  # (batch, 44100)
     x = layers.Reshape((*input_shape, 1))(inputs)  # (batch, 44100, 1)
     for number, (filters, kernel, pooling) in enumerate(CONVOLUTIONS):
         name, kernel = f"convolution_{number + 1}", kernel if number else first_kernel
         if fast and number in FOLDS:
-            x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], name=name, **norm)(x)
+            options = norm | {"kernel_initializer": begin(), "name": name}
+            x = PooledConv1D(filters, kernel, STRIDE, pooling, fold=FOLDS[number], **options)(x)
             continue
-        x = layers.Conv1D(filters, kernel, strides=STRIDE, name=name)(x)
+        x = layers.Conv1D(filters, kernel, strides=STRIDE, kernel_initializer=begin(), name=name)(x)
         # (batch, 22019, 16), (batch, 1361, 32), (batch, 78, 64), (batch, 36, 128), (batch, 17, 256)
         x = layers.ReLU()(x)
         x = BatchNormalization(**norm)(x)
@@ -87,9 +117,9 @@ def build_cnn_1d(
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 2752, 16), (batch, 170, 32), (batch, 4, 256)
     x = layers.Flatten()(x)  # (batch, 1024)
     for width in units:
-        x = layers.Dense(width, activation="relu")(x)  # (batch, 128), (batch, 64)
+        x = layers.Dense(width, activation="relu", kernel_initializer=begin())(x)  # (batch, 128), (batch, 64)
         x = layers.Dropout(dropout)(x)
-    model = keras.Model(inputs, softmax(x, n_classes), name="cnn_1d")
+    model = keras.Model(inputs, softmax(x, n_classes, kernels), name="cnn_1d")
     if first_layer != "learned":
         kernel = model.get_layer(FIRST).kernel
         responses = bank.responses(CONVOLUTIONS[0][0], first_kernel)
@@ -154,7 +184,7 @@ def _block(x, filters: int, stride: int, order: str, convolve: Callable):
 def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.Model:
     """The network of a row of the report's table, with a variant's settings from paper.toml."""
     if name == ANN:
-        return build_ann(input_shape, n_classes, units=settings["ann_units"])
+        return build_ann(input_shape, n_classes, units=settings["ann_units"], kernels=settings["initialisation"])
     if name == CNN_1D:
         return build_cnn_1d(
             input_shape,
@@ -166,6 +196,7 @@ def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.
             bank=bank_of(settings),
             momentum=settings["norm_momentum"],
             epsilon=settings["norm_epsilon"],
+            kernels=settings["initialisation"],
         )
     return build_cnn_2d(
         input_shape,

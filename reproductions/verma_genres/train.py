@@ -29,7 +29,7 @@ import pandas as pd
 import data_prep
 from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
-from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, fit_scaling
 from shared.paper.schema import Paper
 from shared.results.derived import WINDOWS
 from shared.runs import units
@@ -111,11 +111,11 @@ def train(task: Task, data: Data) -> None:
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
-    # Model; what is standardised, is by the training rows alone.
+    # Model; features are scaled by the training rows alone.
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, settings, data.inputs.shape[1:], len(classes))
     if unit.model == ANN:
-        model.get_layer(SCALING).adapt(data.inputs[rows["train"]])
+        fit_scaling(model, data.inputs[rows["train"]], settings["feature_scaling"])
     fitting.compile_model(model, settings)
 
     # Fit: the test accuracy is watched, as the report's curves do; in variant paper it decides nothing.

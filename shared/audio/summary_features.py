@@ -18,6 +18,7 @@ import numpy as np
 
 from shared.audio.signals import READING, AudioError, load_audio, resample
 from shared.base.files import cache_key, keep
+from shared.base.processes import in_processes
 from shared.base.progress import progress
 
 if TYPE_CHECKING:
@@ -433,8 +434,7 @@ def _rows(
         with threadpoolctl.threadpool_limits(1, "blas"):
             yield from (_row(source, rate_hz, settings) for source in sources)
         return
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = joblib.Parallel(n_workers, return_as="generator", max_nbytes=None)  # no copies on disk
+    parallel = in_processes(n_workers, threads=1, return_as="generator", max_nbytes=None)  # no copies on disk
     yield from parallel(joblib.delayed(_row)(source, rate_hz, settings) for source in sources)
 
 

@@ -140,8 +140,23 @@ def number(text: str, decimal_comma: bool = False) -> float:
 
 
 def no_formula(cell: str) -> str:
-    """A text for a cell that somebody may open with a spreadsheet, which would compute one that begins so."""
-    return f"'{cell}" if cell.startswith(("=", "@")) else cell
+    """A text for a cell that somebody may open with a spreadsheet, which would compute one that begins as a formula.
+
+    Spreadsheets take what begins with ``=``, ``@``, a tab, or with a sign and is no number, as a formula; an apostrophe
+    before it makes it a text. `without_apostrophe` gives the text back.
+    """
+    return f"'{cell}" if _is_formula(cell) else cell
+
+
+def without_apostrophe(cell: str) -> str:
+    """The text of which `no_formula` made a cell."""
+    return cell[1:] if cell.startswith("'") and _is_formula(cell) else cell
+
+
+def _is_formula(cell: str) -> bool:
+    """Whether a cell is a formula, or one behind apostrophes, which get another, so that all can be taken back."""
+    text = cell.lstrip("'")
+    return text.startswith(("=", "@", "\t", "\r")) or (text.startswith(("+", "-")) and math.isnan(number(text)))
 
 
 def plain(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 
 class PooledConv1D(layers.Layer):
@@ -29,6 +29,8 @@ class PooledConv1D(layers.Layer):
         Changes the time and not the values. 4 is best for one input channel, 2 for 16.
     momentum, epsilon : float
         As of `BatchNormalization`.
+    kernel_initializer : str or keras.initializers.Initializer
+        As of `Conv1D`.
     """
 
     def __init__(
@@ -41,9 +43,11 @@ class PooledConv1D(layers.Layer):
         fold: int = 4,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
+        kernel_initializer="glorot_uniform",
         **options,
     ):
         super().__init__(**options)
+        self.kernel_initializer = initializers.get(kernel_initializer)
         self.filters, self.kernel_size, self.strides, self.pool_size = filters, kernel_size, strides, pool_size
         self.fold, self.momentum, self.epsilon = fold, momentum, epsilon
 
@@ -53,7 +57,7 @@ class PooledConv1D(layers.Layer):
         if n < self.kernel_size or self.n_outputs < self.pool_size:
             raise ValueError(f"{self.name}: {n} samples are fewer than one pooling window needs")
         shape = (self.kernel_size, channels, self.filters)
-        self.kernel = self.add_weight(shape=shape, name="kernel")
+        self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
         exact = {"shape": (self.filters,), "autocast": False}  # float32 in a mixed precision, too
         self.gamma = self.add_weight(initializer="ones", name="gamma", **exact)
@@ -110,7 +114,9 @@ class PooledConv1D(layers.Layer):
 
     def get_config(self):
         own = ("filters", "kernel_size", "strides", "pool_size", "fold", "momentum", "epsilon")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+        initializer = initializers.serialize(self.kernel_initializer)
+        own = {name: getattr(self, name) for name in own}
+        return {**super().get_config(), **own, "kernel_initializer": initializer}
 
 
 @ops.custom_gradient

@@ -23,6 +23,7 @@ from shared.paper.fields import (
     VariantName,
 )
 from shared.paper.schema import (
+    JOINED,
     Ablation,
     Cell,
     Claim,
@@ -39,6 +40,7 @@ from shared.paper.schema import (
     Paper,
     Row,
     Setting,
+    SettingValue,
     StepCount,
     Table,
     Variant,
@@ -237,6 +239,12 @@ def _named(entries: dict) -> dict:
     return {name: replace(entry, name=name) for name, entry in entries.items()}
 
 
+def _check_kind(key: str, value: SettingValue, setting: Setting) -> None:
+    kind = KINDS[type(setting.value)]
+    if KINDS[type(value)] != kind:
+        raise SectionError(key, f"is {value!r}: expected {kind}, as in settings.{setting.name}")
+
+
 class PaperFile(Section):
     """A paper as data: its settings, its published numbers, and where each of them comes from."""
 
@@ -277,14 +285,25 @@ class PaperFile(Section):
             raise SectionError("variants.paper.settings", "is not empty: this variant is the settings themselves")
         settings = self._flat()
         for variant, reading in self.variants.items():
+            if JOINED in variant:
+                found = f"is {variant!r}: {JOINED} joins the names of readings, which need none of their own"
+                raise SectionError("variants", found)
             for name, setting in reading.settings.items():
                 key = f"variants.{variant}.settings.{name}"
                 if name not in settings:
                     raise SectionError(key, f"overrides no setting; {suggestion(name, settings)}")
-                kind = KINDS[type(settings[name].value)]
-                if KINDS[type(setting.value)] != kind:
-                    found = f"is {setting.value!r}: expected {kind}, as in settings.{name}"
-                    raise SectionError(f"{key}.value", found)
+                _check_kind(f"{key}.value", setting.value, settings[name])
+                if setting.readings:
+                    raise SectionError(f"{key}.readings", "stand at a variant: write them at the setting itself")
+        for name, setting in settings.items():
+            for index, reading in enumerate(setting.readings):
+                key = f"settings.{name}.readings[{index}]"
+                _check_kind(f"{key}.value", reading.value, setting)
+                for other, value in reading.also.items():
+                    if other not in settings or other == name:
+                        found = f"is not another setting; {suggestion(other, settings)}"
+                        raise SectionError(f"{key}.also.{other}", found)
+                    _check_kind(f"{key}.also.{other}", value, settings[other])
         return self
 
     def read(self, file: Path) -> Paper:

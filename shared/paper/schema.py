@@ -39,6 +39,7 @@ from shared.paper.fields import (
     content,
 )
 
+JOINED = "+"  # joins a variant and what is read otherwise to the name of a reading
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
 
@@ -56,6 +57,28 @@ def _sourced(section):
     return section
 
 
+SettingValue = bool | int | float | str | list
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Another value that a careful reader could take a setting to have.
+
+    `reason` says why, and `written` on which day that was written down, which is before it was run: no reading is added
+    because of its outcome. `also` are other settings that go along with it, such as an optimiser's own learning rate;
+    `models` are those that it is a reading for, none when it is for all that the setting is about.
+    """
+
+    value: SettingValue
+    reason: Annotated[str, Field(min_length=1, description="why a careful reader could take it")]
+    written: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="a day, such as '2026-11-29'")]
+    also: dict[str, SettingValue] = field(default_factory=dict)
+    models: tuple[ModelName, ...] = ()
+
+
+UNDECIDED = ("assumed", "authors' code", "cited work")  # origins of settings that the text does not decide
+
+
 @dataclass(frozen=True)
 class Setting:
     """One value that a run uses, with its origin.
@@ -63,11 +86,12 @@ class Setting:
     `where` is the paper's section (always given when the origin is ``paper``), `reason` says why an assumed value was
     chosen (always given when the origin is ``assumed``). `models` are those it is about, none when it is about all.
     `condition` says in words where this value departs from what the text prints, such as "no pretraining on VEGAS":
-    a verdict on a run with it is conditional on that.
+    a verdict on a run with it is conditional on that. `readings` are what else the text could mean, where it does not
+    decide (`shared.paper.readings`).
     """
 
     name: Name
-    value: bool | int | float | str | list
+    value: SettingValue
     origin: Origin
     unit: str = ""
     where: str = ""
@@ -75,8 +99,21 @@ class Setting:
     note: str = ""
     models: tuple[ModelName, ...] = ()
     condition: str = ""
+    readings: tuple[Reading, ...] = ()
 
     _check = model_validator(mode="after")(_sourced)
+
+    @model_validator(mode="after")
+    def _check_readings(self):
+        if self.readings and self.origin not in UNDECIDED:
+            found = f"stand at a setting whose origin is {self.origin!r}: only {', '.join(UNDECIDED)} leave it open"
+            raise SectionError("readings", found)
+        seen = [self.value]
+        for index, reading in enumerate(self.readings):
+            if reading.value in seen:
+                raise SectionError(f"readings[{index}].value", f"is {reading.value!r}, which stands here already")
+            seen.append(reading.value)
+        return self
 
 
 @dataclass(frozen=True)

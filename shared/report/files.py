@@ -76,7 +76,7 @@ def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top and of the papers' own; return those that are there.
+    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' READMEs; return those there.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """
@@ -88,7 +88,7 @@ def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Pa
 
 def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Path, str]:
     """The READMEs that are there, and their text with the marked blocks filled."""
-    filled = {root / "README.md": suite_blocks(diffs)}
+    filled = {root / file: suite_blocks(diffs) for file in ("README.md", "docs/findings.md")}
     for diff in diffs:
         filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff)
     there = {file: blocks for file, blocks in filled.items() if file.exists()}

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,12 @@ from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
 from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
-from shared.report.tables import layouts, left_out, render_markdown
+from shared.report.tables import layouts, left_out, no_tags, render_markdown
 from shared.results import ablations, comparisons
 from shared.results.diff import Diff
 from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
 
+WIDTH = 120  # of a line of prose
 BLOCK = re.compile(r"<!-- begin:(?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end:(?P=name) -->", re.DOTALL)
 PAPERS_HEAD = ("paper", "task", "numbers", "verdicts of the readings shown")
 MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
@@ -31,9 +33,6 @@ MARKER = re.compile(r"<!-- (?:begin|end):([\w-]+) -->")
 
 class ReadmeError(ValueError):
     """A marker that cannot be filled."""
-
-
-TAG = re.compile(r"(?P<code>`[^`\n]*`)|<(?=[A-Za-z/!])(?!br>)")  # how a tag begins, unless it stands in code
 
 
 def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -> str:
@@ -59,7 +58,7 @@ def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -
             raise ReadmeError(f"{file}: the markers begin:{name} and end:{name} do not pair up")
 
     def fill(match: re.Match) -> str:
-        body = TAG.sub(lambda tag: tag["code"] or "&lt;", blocks[match["name"]]().strip("\n"))
+        body = no_tags(blocks[match["name"]]().strip("\n"))
         return f"<!-- begin:{match['name']} -->\n{body}\n<!-- end:{match['name']} -->"
 
     return BLOCK.sub(fill, text)
@@ -71,8 +70,16 @@ def shows_figures(text: str, section: str) -> bool:
 
 
 def suite_blocks(diffs: list[Diff]) -> dict[str, Callable[[], str]]:
-    """Blocks of the README at the top."""
-    return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE}
+    """Blocks of the README at the top, and of what docs/ says of all papers together."""
+    return {"papers": lambda: _papers(diffs), "verdicts": lambda: RULE, "hours": lambda: _hours(diffs)}
+
+
+def _hours(diffs: list[Diff]) -> str:
+    """What the trainings of all papers took, by their records."""
+    hours = {diff.paper.id: sum(r["seconds"] for r in diff.results.records.values()) / 3600 for diff in diffs}
+    each = ", ".join(f"{spent:.1f} for {paper}" for paper, spent in hours.items())
+    said = f"All of `results/` took {sum(hours.values()):.1f} hours of training, by its records, on two cores or one: {each}."
+    return textwrap.fill(f"{said} Energy was not measured.", WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from statistics import mean
@@ -13,6 +14,7 @@ from shared.paper.schema import MISPLACED, Cell, Column, Paper, Row, Table
 from shared.results.diff import Diff, Entry, Section
 from shared.results.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETERMINED, UNPUBLISHED, by_chance
 
+TAG = re.compile(r"(?P<code>`[^`\n]*`)|<(?=[A-Za-z/!])(?!br>)")  # how a tag begins, unless it stands in code
 NAME_WIDTH, WHAT_WIDTH, CELL_WIDTH, WIDTH = 6, 20, 11, 120
 ODD = {MISPLACED: "another row's", "cut off": "cut off, not rounded"}
 FRACTION = Column("", "", "")  # of a number that no table has a column for
@@ -60,7 +62,12 @@ def render_markdown(paper: Paper, section: Section, table: Table) -> str:
     below = [note.replace("* ", "\\* ", 1) for note in remarks(table, section)]
     below += notes(table, section) + conditions(section)
     title = f"**{table.label if section.entries else 'Not in the paper'}, {heading(paper, section)}**"
-    return "\n".join([title, "", *lines, "", *(f"- {note}" for note in below)]).rstrip() + "\n"
+    return no_tags("\n".join([title, "", *lines, "", *(f"- {note}" for note in below)]).rstrip() + "\n")
+
+
+def no_tags(markdown: str) -> str:
+    """Markdown in which no name or text of a paper.toml becomes HTML."""
+    return TAG.sub(lambda tag: tag["code"] or "&lt;", markdown)
 
 
 def render_csv(rows: list[dict]) -> str:
@@ -370,11 +377,11 @@ def _extras_markdown(table: Table, section: Section) -> list[str]:
 
 
 def _spread(text: str, row: Row) -> list[str]:
-    return [text.replace("|", "\\|"), *[""] * (len(row.cells) - 1)]
+    return [text, *[""] * (len(row.cells) - 1)]
 
 
 def _markdown_row(texts: list[str]) -> str:
-    return "| " + " | ".join(texts) + " |"
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 
 def _folds(records: tuple[dict, ...]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.metrics.intervals import Spread, spread_of
+from shared.paper.readings import is_reading
 from shared.paper.schema import MISPLACED, SYNTHETIC, Cell, Paper
 from shared.results.reading import LeftOut, Results
 from shared.results.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
@@ -141,7 +142,7 @@ def diff_paper(
 def compare(
     results: Results, variants: list[str] | None = None, protocol: str | None = None, corpus: str | None = None
 ) -> Diff:
-    """What results say beside the published numbers.
+    """What results say beside the published numbers; readings that have no name of their own are left out.
 
     Parameters
     ----------
@@ -158,6 +159,8 @@ def compare(
         paper.variant(variant)
     found: dict[tuple[str, str, str], list[dict]] = {}
     for row in rows:
+        if is_reading(row["variant"]):  # which stand in their curve, and in no table
+            continue
         own = paper.is_own(row["model"], row["corpus"])
         corpus_of_row = paper.corpus.name if own else row["corpus"]
         found.setdefault((row["variant"], row["protocol"], corpus_of_row), []).append(row)

@@ -21,7 +21,17 @@ from shared.results.runs_table import RUNS, check_runs, order, read_runs, rows_o
 from shared.results.summaries import Summary, summary_of
 from shared.results.unit_files import UNITS, results_lock, settle
 from shared.runs.predictions import predictions_file, read_predictions, verify
-from shared.runs.units import CONDITIONS, RECORD, RESTORE, SKIPPED, SKIPPED_FORM, read_history, read_unit, units_in
+from shared.runs.units import (
+    CONDITIONS,
+    RECORD,
+    RESTORE,
+    SKIPPED,
+    SKIPPED_FORM,
+    read_history,
+    read_unit,
+    units_in,
+    verify_beside,
+)
 
 FAMILY = tuple(name for name in CONDITIONS if name != "fold")  # what units share that give something together
 _family = itemgetter(*FAMILY)
@@ -108,7 +118,7 @@ def evaluated(
     for folder in folders:
         try:
             answer = unit_answer(folder, opened)
-            answer = replace(answer, record=answer.record | {"skipped": _skipped(folder)})
+            answer = replace(answer, record=answer.record | {"skipped": _skipped(folder, answer.record)})
             if histories is not None:
                 histories[folder.name] = read_history(folder, answer.record)
             units.append((answer, summary_of(paper, answer)))
@@ -161,9 +171,9 @@ def _following(committed: list[dict], left_out: list[LeftOut]):
     return lambda row: family(row) in families
 
 
-def _skipped(folder: Path) -> int:
+def _skipped(folder: Path, record: dict) -> int:
     """Clips that the run set aside as unreadable, by its skipped.csv."""
     file = folder / SKIPPED
-    if not file.exists():
-        return 0
-    return len(read_table(file, SKIPPED_FORM, RESTORE))
+    n = len(read_table(file, SKIPPED_FORM, RESTORE)) if file.exists() else 0
+    verify_beside(folder, SKIPPED, record)
+    return n

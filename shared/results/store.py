@@ -16,6 +16,7 @@ from pathlib import Path
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
 from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.paper.readings import is_custom
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.results.answer import Opened
 from shared.results.derived import BY_TRACK
@@ -23,11 +24,21 @@ from shared.results.reading import Results, evaluated, family, table_of, unit_an
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
 from shared.results.unit_files import UNITS, replace_unit, settle
-from shared.runs.units import CHECKSUM, RECORD, ResultsError, read_history, read_unit
+from shared.runs.units import (
+    CHECKSUM,
+    CHECKSUMS,
+    HISTORY,
+    RECORD,
+    SKIPPED,
+    ResultsError,
+    read_history,
+    read_unit,
+    verify_beside,
+)
 
 RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 # Of a record: where it was run, and not what came out.
-MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds"}
+MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds", CHECKSUMS[HISTORY]}
 
 
 def results_folder(paper_id: str, corpus: str = "") -> Path:
@@ -51,7 +62,8 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
     """Copy what units have written in the cache into the results, and bring ``runs.csv`` up to date.
 
     Any order will do, and any number of processes: it happens under the results' lock. A complete unit in the results
-    is not replaced by a partial one, nor by one that answered the same. Only the rows of these units are written, and
+    is not replaced by a partial one, nor by one that answered the same; one with settings of somebody's own stays where
+    it is. Only the rows of these units are written, and
     of what follows from them.
 
     Raises
@@ -67,8 +79,11 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
                 answer = unit_answer(source, Opened())
                 summary_of(paper, answer)
                 read_history(source, answer.record)
+                verify_beside(source, SKIPPED, answer.record)
             except ResultsError as error:
                 refused.append(f"{key} is not merged: {error}")
+                continue
+            if is_custom(answer.record["variant"]):  # somebody's own, which is none of the paper's
                 continue
             folder = results_folder(paper.id, answer.record["corpus"])
             by_folder.setdefault(folder, []).append((answer.record | {CHECKSUM: answer.checksum}, source))

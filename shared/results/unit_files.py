@@ -11,12 +11,11 @@ from pathlib import Path
 from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
-from shared.base.own_files import write_json
-from shared.runs.units import HISTORY, PREDICTIONS, RECORD, SKIPPED, UNITS
+from shared.paper.readings import is_reading
+from shared.runs.units import CHECKSUMS, PREDICTIONS, UNITS, checksum_of, keep_record
 
-COPIED = (PREDICTIONS, HISTORY, SKIPPED)
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
-LARGE_BYTES = 65_536  # predictions above this are kept compressed: a git clone holds every version of them
+LARGE_BYTES = 65_536  # predictions above this, and those of readings, which are many, are kept compressed
 
 
 def results_lock(folder: Path, what: str):
@@ -27,19 +26,20 @@ def results_lock(folder: Path, what: str):
 
 
 def replace_unit(source: Path, target: Path, record: dict) -> None:
-    """Copy a unit's text files, large predictions compressed, with this record.
+    """Copy a unit's text files, large predictions compressed, with this record and their checksums.
 
     The new unit is made beside the old one, which then steps aside for it: killed anywhere, a process leaves one of the
     two whole, and `settle` puts it in its place.
     """
     new, old = unfinished(target), target.with_name(f".{target.name}{ASIDE}")
-    for name in COPIED:
+    for name, checksum in CHECKSUMS.items():
         if (source / name).exists():
             content = (source / name).read_bytes()
-            if name == PREDICTIONS and len(content) > LARGE_BYTES:
+            record = record | {checksum: checksum_of(content)}
+            if name == PREDICTIONS and (len(content) > LARGE_BYTES or is_reading(record["variant"])):
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)
             atomic_write(new / name, lambda file, content=content: file.write(content))
-    atomic_write(new / RECORD, lambda file: file.write(write_json(record)))
+    keep_record(new, record)
     if target.exists():
         target.rename(old)
     new.rename(target)

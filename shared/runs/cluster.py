@@ -6,11 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 import uuid
 
 from shared.base.places import FOLDERS, PROJECT
+from shared.base.processes import end_with
 from shared.runs.execute import DIED, Outcome, attempt
 from shared.runs.plan import Task
 
@@ -100,15 +99,9 @@ def do(values: dict, wait: bool, folders: dict[str, str]) -> dict:
 
 def main() -> None:
     """Do the task that standard input has; the last line of standard output is what became of it."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    end_with(os.getppid())
     values, wait = json.load(sys.stdin)
     print(json.dumps(vars(attempt(Task.from_dict(values), {}, wait=wait))), flush=True)
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -12,28 +12,32 @@ import multiprocessing.connection
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from shared.base.deadline import OutOfTimeError
 from shared.base.locks import LockedError
+from shared.base.processes import end_with
 from shared.base.terminal import raised_here
 from shared.runs import units
+from shared.runs.budget import Budget
 from shared.runs.estimates import Estimates, Progress
 from shared.runs.plan import FEATURES, Task
 from shared.runs.work import in_a_line, is_done, start_over, work
 
 DONE, FAILED, HELD, DIED, NOT_BEGUN = "done", "failed", "held", "died", "not begun"
+LEFT_OUT = "left out"  # since it would not have ended within the budget, or did not
 DEATHS = 3  # of a task's process, after which it counts as failed
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: ``done`` (and whether anything was left to do), ``failed`` or ``not begun``, and why."""
+    """What became of a task: ``done`` (and whether anything was left to do), ``failed``, ``not begun`` or ``left out``,
+    and why."""
 
     key: str
     state: str
@@ -62,6 +66,8 @@ def attempt(task: Task, opened: dict, *, wait: bool) -> Outcome:
         work(task, opened, wait=wait)
     except LockedError as error:
         return Outcome(task.key, HELD, str(error))
+    except OutOfTimeError as error:
+        return Outcome(task.key, LEFT_OUT, str(error))
     except Exception as error:
         if not raised_here(error):
             traceback.print_exc()
@@ -76,6 +82,7 @@ def execute(
     *,
     restart: bool = False,
     estimates: Estimates | None = None,
+    budget: Budget | None = None,
 ) -> list[Outcome]:
     """Do all tasks, each after those that it needs.
 
@@ -89,6 +96,9 @@ def execute(
         Forget what the units that were asked for have done so far. Raises LockedError where a process is at one.
     estimates : Estimates, optional
         From which the remaining time is told.
+    budget : Budget, optional
+        The time that all of it may take: what would end later is left out, and a training that is longer than expected
+        stops between two epochs.
 
     Returns
     -------
@@ -111,19 +121,23 @@ def execute(
     todo = [t for t in tasks if t.key not in outcomes and (t.work != FEATURES or t.key in needed)]
     try:
         with Progress(todo, estimates, place.slots) as progress:
-            outcomes |= _carry_out(todo, outcomes, place, progress)
+            outcomes |= _carry_out(todo, outcomes, place, progress, budget)
     finally:
         place.close()
     return [outcomes[task.key] for task in tasks if task.key in outcomes]
 
 
-def _carry_out(todo: list[Task], before: dict, place: Place, progress: Progress) -> dict[str, Outcome]:
+def _carry_out(
+    todo: list[Task], before: dict, place: Place, progress: Progress, budget: Budget | None
+) -> dict[str, Outcome]:
     tasks, known = {task.key: task for task in todo}, set(before) | {task.key for task in todo}
     outcomes, waiting, held, running, deaths = dict(before), list(tasks), [], set(), dict.fromkeys(tasks, 0)
     waited = set()
 
     def end(outcome: Outcome) -> None:
         outcomes[outcome.key] = outcome
+        if budget:
+            budget.end(tasks[outcome.key])
         progress.end(tasks[outcome.key], failed=outcome.state != DONE)
 
     while waiting or held or running:
@@ -132,19 +146,25 @@ def _carry_out(todo: list[Task], before: dict, place: Place, progress: Progress)
             broken = [need for need in needs if need in outcomes and outcomes[need].state != DONE]
             if broken:
                 waiting.remove(key)
-                end(Outcome(key, NOT_BEGUN, f"needs {broken[0]}, which {_became(outcomes[broken[0]])}"))
+                state = LEFT_OUT if outcomes[broken[0]].state == LEFT_OUT else NOT_BEGUN
+                end(Outcome(key, state, f"needs {broken[0]}, which {_became(outcomes[broken[0]])}"))
             elif len(running) < place.slots and all(need in outcomes for need in needs):
                 waiting.remove(key)
+                if budget and not budget.allows(tasks[key]):
+                    end(Outcome(key, LEFT_OUT, "it would not end within the budget"))
+                    continue
                 running.add(key)
                 progress.begin(tasks[key])
-                place.submit(tasks[key], wait=False)
+                if budget:
+                    budget.begin(tasks[key])
+                place.submit(replace(tasks[key], until=budget and budget.until), wait=False)
                 if len(running) == place.slots:
                     break
         if not running and held:  # nothing else can be done, so wait for what another process is at
             key = held.pop(0)
             running.add(key)
             waited.add(key)
-            place.submit(tasks[key], wait=True)
+            place.submit(replace(tasks[key], until=budget and budget.until), wait=True)
         for outcome in place.finished() if running else ():
             running.discard(outcome.key)
             if outcome.state == HELD and outcome.key not in waited:
@@ -162,7 +182,7 @@ def _carry_out(todo: list[Task], before: dict, place: Place, progress: Progress)
 
 
 def _became(outcome: Outcome) -> str:
-    return "failed" if outcome.state == FAILED else "was not begun"
+    return {FAILED: "failed", LEFT_OUT: "was left out"}.get(outcome.state, "was not begun")
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
@@ -235,7 +255,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         share = share_of(number, of)
-        self.process = context.Process(target=_serve, args=(theirs, share["cores"]), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, share["cores"], os.getpid()), daemon=False)
         with _environment(share["environment"]):  # before the process loads a library that makes threads
             self.process.start()
         theirs.close()
@@ -277,10 +297,10 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(connection, cores: list[int]) -> None:
-    """Do the tasks that come through a pipe, until it is closed."""
+def _serve(connection, cores: list[int], parent: int) -> None:
+    """Do the tasks that come through a pipe, until it is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
-    _end_with_parent()
+    end_with(parent)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     opened: dict = {}
@@ -291,16 +311,6 @@ def _serve(connection, cores: list[int]) -> None:
             return
         outcome = attempt(Task.from_dict(values), opened, wait=wait)
         connection.send(vars(outcome))
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as its parent is gone, in whatever way."""
-
-    def watch() -> None:
-        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _exit(code: int | None) -> str:

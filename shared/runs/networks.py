@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shared.base.files import atomic_write, cache_root
 from shared.base.own_files import write_json
 from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.paper.readings import is_reading
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.runs import units
 from shared.runs.predictions import Predictions, read_predictions, write_predictions
@@ -16,12 +19,12 @@ from shared.runs.units import NETWORK, RECORD, SETTINGS, STATE, UNITS, ResultsEr
 from shared.training.weights import load_weights, save_half, save_weights
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from shared.training.fitting import History
 
 
+DECIMALS_OF_READINGS = 4
 SHIPPED = "network.json"  # where a network in the results is from
 LEAST_ALIKE = 0.995  # of a unit's answers, for a network to stand for it
 
@@ -55,6 +58,7 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
     They lie in the cache, where training left them, and in the results, where some come with the project. The paper's
     own corpus comes before another, the published protocol before a grouped one, finished before partial, then
     paper.toml's order of variants and the lowest seed, fold and precision; of a network in both places the cache's.
+    Readings without a name of their own are left out: they are trained to be counted, and not to be used.
     """
 
     def preference(unit: tuple[dict, Path]) -> tuple:
@@ -71,7 +75,8 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
 
     places = (cache_root() / "runs" / paper.id, root_of(RESULTS_VARIABLE) / paper.id / UNITS)
     there = [folder for place in places for folder in units_in(place) if (folder / NETWORK).exists()]
-    return sorted([(read_unit(folder), folder) for folder in there], key=preference)
+    units = [(read_unit(folder), folder) for folder in there]
+    return sorted((unit for unit in units if not is_reading(unit[0]["variant"])), key=preference)
 
 
 def is_shipped(folder: Path) -> bool:
@@ -160,7 +165,8 @@ def write_unit(
     """Write a trained unit's predictions (as `write_predictions` takes them), its history, and last its record.
 
     `conditions` are added to the record. It is complete when the run came to the settings' epochs or was stopped early,
-    else partial.
+    else partial. Of a reading only the test clips' predictions are kept, if there are any, and four decimals, since its
+    kind are many.
     """
     from shared.layers import backend
     from shared.training.precision import policy_precision, product_seconds
@@ -168,6 +174,13 @@ def write_unit(
     if policy_precision() != unit.precision:
         raise ValueError(f"{unit.key} was trained in {policy_precision()}: set the precision before the model is built")
     planned = settings["epochs"]
+    if np.isnan(probabilities).any():
+        raise ValueError(f"{unit.key}: the training diverged, since the network answers with what is no number")
+    if is_reading(unit.variant):
+        test = (clips["split"] == "test").to_numpy()
+        if test.any():
+            clips, probabilities = clips[test], probabilities[test]
+        probabilities = probabilities.astype("float64").round(DECIMALS_OF_READINGS)
     write_predictions(unit.folder, classes, clips, probabilities)
     units.write_history(unit.folder, history.rows)
     units.write_record(

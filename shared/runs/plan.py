@@ -74,6 +74,8 @@ class Task:
         Keys of the tasks that must be done before.
     asked : bool
         Whether somebody asked for it; otherwise it is there since others need it, or stands beside them.
+    until : float, optional
+        Seconds since the epoch after which a training begins no further one (`shared.base.deadline`).
     """
 
     unit: Unit
@@ -85,6 +87,7 @@ class Task:
     source: Unit | None = None
     needs: tuple[str, ...] = ()
     asked: bool = True
+    until: float | None = None
 
     @property
     def key(self) -> str:

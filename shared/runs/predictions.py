@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shared.base.csv_files import no_formula, without_apostrophe
 from shared.base.files import atomic_write
 from shared.runs.units import CHECKSUM, PREDICTIONS, ResultsError, checksum_of
 
@@ -157,7 +158,7 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
     if not rows or tuple(rows[0][:3]) != COLUMNS or len(rows[0]) < 5:
         found = repr(",".join(rows[0]))[1:-1] if rows else "an empty file"
         raise ResultsError(f"{path}: expected the columns {','.join(COLUMNS)} and the classes, found {found}; {REMEDY}")
-    classes = rows[0][3:]
+    classes = list(map(without_apostrophe, rows[0][3:]))
     known = classes if record is None else record.get("classes", classes)
     if len(set(classes)) < len(classes) or set(classes) != set(known):
         expected, found = ", ".join(known), ", ".join(classes)
@@ -168,6 +169,7 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
     for i, row in enumerate(rows[1:]):
         if len(row) != len(rows[0]):
             raise ResultsError(f"{path}: line {i + 2} has {len(row)} cells, expected {len(rows[0])}; {REMEDY}")
+        row[1:3] = map(without_apostrophe, row[1:3])
         places.add((row[0], row[1]))
         if len(places) == i:
             raise ResultsError(f"{path}: line {i + 2}: the clip {row[1]} stands twice in split {row[0]}; {REMEDY}")
@@ -190,6 +192,8 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
 def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:
     """Write ``predictions.csv``: a row a clip with its split, true class and probabilities.
 
+    A name that a spreadsheet would compute has an apostrophe before it, which `read_predictions` takes away.
+
     Parameters
     ----------
     classes : sequence of str
@@ -202,7 +206,7 @@ def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame,
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")  # quotes a name with a comma, such as a genre's
-    writer.writerow(["split", "clip", "true", *classes])
+    writer.writerow(["split", "clip", "true", *map(no_formula, classes)])
     for split, clip, label, row in zip(clips["split"], clips["clip"], clips["label"], probabilities, strict=True):
-        writer.writerow([split, clip, label, *(format(float(p), ".5g") for p in row)])
+        writer.writerow([split, no_formula(clip), no_formula(label), *(format(float(p), ".5g") for p in row)])
     atomic_write(folder / PREDICTIONS, lambda file: file.write(text.getvalue().encode()))

@@ -26,13 +26,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from shared.base.csv_files import no_formula
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
-from shared.base.own_files import FileError, read_json, read_table, write_json
+from shared.base.own_files import CRC32, FileError, read_bytes, read_json, read_table, write_json
 from shared.base.provenance import commit_id, machine, versions
 
 Count = Annotated[int, Field(ge=0)]
 RECORD, SETTINGS, HISTORY, PREDICTIONS = "record.json", "settings.json", "history.csv", "predictions.csv"
 SKIPPED = "skipped.csv"  # audio that the run could not read
 CHECKSUM = "predictions_sha256"  # what a record calls the checksum of the predictions beside it
+CHECKSUMS = {PREDICTIONS: CHECKSUM, HISTORY: "history_sha256", SKIPPED: "skipped_sha256"}
 UNITS = "units"  # the folder of a paper's results that holds its units
 STATE = "state.json"  # of a training between two epochs, as shared.training.fitting writes it
 NETWORK = "network.weights.h5"  # the evaluated weights, for predictions
@@ -69,6 +70,8 @@ class Record(BaseModel):
     versions: dict[str, str] = {}
     thresholds: list[float] = []
     predictions_sha256: str = ""
+    history_sha256: str = ""
+    skipped_sha256: str = ""
 
     @model_validator(mode="after")
     def _check_epochs(self):
@@ -182,28 +185,54 @@ def read_record(folder: Path) -> dict | None:
 
 def write_record(unit: Unit, **conditions) -> None:
     """Write ``record.json``, the last file of a unit: its name, the conditions it ran under, and the SHA-256 of its
-    predictions, by which a later change of them is noticed.
+    predictions, its history and what it skipped, by which a later change of them is noticed.
 
     ``conditions`` are added, and override the device (the processor) and the backend (numpy) that stand here.
     """
-    predictions = unit.folder / PREDICTIONS
-    checksum = {CHECKSUM: checksum_of(predictions.read_bytes())} if predictions.exists() else {}
+    files = {name: unit.folder / name for name in CHECKSUMS}
     record = {
         "device": machine(),
         "backend": "numpy",
         **asdict(unit),
         **conditions,
-        **checksum,
+        **{CHECKSUMS[name]: checksum_of(path.read_bytes()) for name, path in files.items() if path.exists()},
         "key": unit.key,
         "commit": commit_id(),
         "versions": versions(),
     }
-    atomic_write(unit.folder / RECORD, lambda file: file.write(write_json(record)))
+    keep_record(unit.folder, record)
 
 
-def checksum_of(predictions: bytes) -> str:
-    """The SHA-256 of a ``predictions.csv``, of its text where it is kept compressed."""
-    return hashlib.sha256(predictions).hexdigest()
+def keep_record(folder: Path, record: dict) -> None:
+    """Write a record into a unit's folder, with a checksum of its own."""
+    atomic_write(folder / RECORD, lambda file: file.write(write_json(record, summed=True)))
+
+
+def checksum_of(content: bytes) -> str:
+    """The SHA-256 of a file beside a record; of its text where it is kept compressed."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def verify_beside(folder: Path, name: str, record: dict) -> bool:
+    """Whether a unit has its ``history.csv`` or ``skipped.csv``, as its record says of it.
+
+    Raises
+    ------
+    FileError
+        It was changed since the record was written, or is gone.
+    """
+    path, kept = folder / name, record.get(CHECKSUMS[name])
+    if not path.exists():
+        if kept:
+            raise FileError(f"{path}: is not there, although its {RECORD} has a checksum of it; {RESTORE}")
+        return False
+    found = checksum_of(read_bytes(path, RESTORE))
+    if kept not in (None, found):
+        raise FileError(
+            f"{path}: was changed since it was written: its SHA-256 begins with {found[:8]}, that in its {RECORD} with "
+            f"{kept[:8]}; {RESTORE}"
+        )
+    return True
 
 
 def combined_record(records: Sequence[dict], **changed) -> dict:
@@ -254,9 +283,11 @@ def read_unit(folder: Path) -> dict:
     Raises
     ------
     FileError
-        It is none, of an older schema, or of another unit than its folder. Names the file and says what to do.
+        It is none, of an older schema, was changed, or is of another unit than its folder. Names the file and says what
+        to do.
     """
     record = read_json(folder / RECORD, RECORD_FORM, BEGIN_AGAIN).model_dump(exclude_unset=True)
+    record.pop(CRC32, None)
     named = Unit(**{field.name: record.get(field.name, "") for field in fields(Unit)}).key
     if ".seed" in folder.name and not folder.name == record["key"] == named:  # a folder as `Unit.key` names it
         raise FileError(f"{folder / RECORD}: expected a record of {folder.name}, found one of {named}; {BEGIN_AGAIN}")
@@ -269,11 +300,15 @@ def read_history(folder: Path, record: dict, *columns: str) -> list[dict[str, fl
     Raises
     ------
     FileError
-        It is none, of another number of epochs, or lacks one of `columns`.
+        It is none, of another number of epochs, lacks one of `columns`, or was changed since its record was written.
     """
     path = folder / HISTORY
-    if not path.exists():
-        return []
+    rows = _history(path, record, columns) if path.exists() else []
+    verify_beside(folder, HISTORY, record)  # last, since the others say what is wrong
+    return rows
+
+
+def _history(path: Path, record: dict, columns: Sequence[str]) -> list[dict[str, float]]:
     rows = read_table(path, HISTORY_FORM, RESTORE)
     if [row.get("epoch") for row in rows] != list(range(1, record["epochs"] + 1)):
         raise FileError(f"{path}: expected the epochs 1 to {record['epochs']} of the record, a line each; {RESTORE}")

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from shared.base.deadline import OutOfTimeError, deadline
 from shared.base.files import atomic_write, cache_key
 from shared.base.locks import file_lock
 from shared.base.own_files import read_json, write_json
@@ -123,6 +124,8 @@ def work(task: Task, opened: dict | None = None, *, wait: bool = False) -> None:
         The unit was begun under other settings than it would now go on with.
     OtherDataError
         The corpus here is another than the task was planned with.
+    OutOfTimeError
+        The task's time is used up; what it has done so far is kept.
     """
     opened = {} if opened is None else opened
     if task.work == FEATURES:
@@ -140,7 +143,10 @@ def work(task: Task, opened: dict | None = None, *, wait: bool = False) -> None:
                 from shared.training.precision import set_precision
 
                 set_precision(task.unit.precision)
-            function(task, _open(task, opened))
+            with deadline(task.until):
+                function(task, _open(task, opened))
+        except OutOfTimeError:
+            raise
         except Exception as error:
             _keep_failure(task, error)
             raise

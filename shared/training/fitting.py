@@ -22,6 +22,7 @@ import numpy as np
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
+from shared.base.deadline import check_deadline
 from shared.base.files import atomic_write
 from shared.base.own_files import FileError, read_json, write_json
 from shared.layers import backend
@@ -171,7 +172,8 @@ def fit(
 
     After each epoch the weights (with the optimiser's state) and then ``state.json`` are written, each under a
     temporary name first; ``state.json`` names the files that belong to it. Killed at any moment, the next call goes
-    on from the last whole epoch and ends with the same history.
+    on from the last whole epoch and ends with the same history. Where `shared.base.deadline` says that the time is used
+    up, OutOfTimeError is raised before the next epoch.
 
     Parameters
     ----------
@@ -216,6 +218,7 @@ def fit(
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
         load_weights(model, _last(folder, history.epoch), NAMES_IT)
     while history.epoch < epochs and not history.stopped:
+        check_deadline(f"after epoch {history.epoch} of {epochs}")
         generator = epoch_generator(seed, history.epoch)
         ordered = replace(train, rows=generator.permutation(train.rows)) if shuffle else train
         if hasattr(train.x, "drawn"):

@@ -85,6 +85,14 @@ def test_index_prints_csv_and_writes_it(small_vntm, tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_index(small_vntm, tmp_path):
+    (small_vntm / "val/cheo/Cheo.000.png").rename(small_vntm / "val/cheo/=1+1.png")
+    file = tmp_path / "index.csv"
+    assert run("index", "vntm", "--allow-incomplete", "--csv", str(file)) == 0
+    clips = list(pd.read_csv(file)["clip"])
+    assert not [clip for clip in clips if clip.startswith("=")], "an apostrophe stands before it, or it is left out"
+
+
 def test_index_of_a_protocol(small_vntm, tmp_path):
     file = tmp_path / "index.csv"
     assert run("index", "vntm", "--protocol", "grouped", "--fold", "2", "--csv", str(file)) == 0

@@ -91,6 +91,7 @@ def targets(root: Path) -> list[Target]:
         Target("results: record.json, report", kept / "record.json", report),
         Target("results: predictions.csv", kept / "predictions.csv", diff, 4),
         Target("results: history.csv", kept / "history.csv", report, 3),
+        Target("results: skipped.csv", kept / "skipped.csv", diff, 2),
         Target("results: runs.csv", folder / "runs.csv", diff, 4),
         Target("results: diff.csv", folder / "diff.csv", lambda: _listed(paper, folder), 3),
         Target("results: confusion_*.csv", _counts(folder), lambda: _read_counts(folder), 2),
@@ -110,7 +111,7 @@ def _of_users(root: Path) -> list[Target]:
     """Files that people write, or fetch."""
     folder = root / "given"
     paper, index, library = folder / "_template" / "paper.toml", folder / "index.csv", folder / "library.csv"
-    transcripts, archive = folder / "transcripts.csv", folder / "corpus.tar.gz"
+    transcripts, archive = folder / "sphinx.csv", folder / "corpus.tar.gz"
     paper.parent.mkdir(parents=True)
     paper.write_bytes((PAPERS_ROOT / "_template" / "paper.toml").read_bytes())
     index.write_text(
@@ -120,6 +121,7 @@ def _of_users(root: Path) -> list[Target]:
     library.write_text("file,genre 1,genre 2\n" + "".join(f"t{n}.mp3,Rock,{'Pop' * (n % 2)}\n" for n in range(12)))
     heard = [recognition.Transcript(f"{n}", "0" * 64, "sphinx", "5.0", "seven", "0.5") for n in range(9)]
     recognition._write(transcripts, {row.clip: row for row in heard})
+    clips, hashes = [row.clip for row in heard], [row.sha256 for row in heard]
     signal = 0.1 * np.random.default_rng(0).standard_normal(4000)
     sounds = [folder / f"sound.{suffix}" for suffix in ("wav", "flac", "ogg", "mp3")]
     for sound in sounds:
@@ -135,7 +137,9 @@ def _of_users(root: Path) -> list[Target]:
         Target("given: library.csv", library, lambda: library_table.read_table(library).rows, 2),
         *(Target(f"given: {sound.suffix[1:]}", sound, lambda sound=sound: _heard(sound), 2) for sound in sounds),
         Target("given: png", picture, lambda: _seen(picture)),
-        Target("results: transcripts", transcripts, lambda: recognition._read(transcripts), 3),
+        Target(
+            "results: transcripts", transcripts, lambda: recognition.read_transcripts(clips, hashes, store=folder), 3
+        ),
         Target("given: tar.gz", archive, lambda: _unpacked(archive, folder / "unpacked"), 2),
     ]
 
@@ -153,6 +157,7 @@ def make_unit(paper, model: str, epochs: int = 2) -> Unit:
         run = _fit(unit.folder, epochs)
     write_predictions(unit.folder, classes, clips, probabilities)
     units.write_history(unit.folder, run.rows)
+    units.write_skipped(unit.folder, [("a.wav", "is silent"), ("b.wav", "ends early")])
     networks.write_network(unit, _network())
     status = "complete" if epochs == 3 else "partial"
     conditions = {"status": status, "epochs": epochs, "epochs_planned": 3, "best_epoch": run.best_epoch}

@@ -138,13 +138,13 @@ def test_run_plans_what_the_options_ask_for(train):
         epochs=5,
     )
     assert train.calls == [(("lam_ensemble", asked), {})]
-    assert train.done == {"restart": False, "workers": 0, "cluster": "", "report": True}
+    assert train.done == {"restart": False, "workers": 0, "cluster": "", "report": True, "seconds": None}
 
 
 def test_folds_not_asked_for_are_the_papers_to_choose(train):
     assert main(["run", "lam_ensemble", "--workers", "2", "--no-report", "--restart"]) == 0
     assert train.calls[0][0][1].folds is None
-    assert train.done == {"restart": True, "workers": 2, "cluster": "", "report": False}
+    assert train.done == {"restart": True, "workers": 2, "cluster": "", "report": False, "seconds": None}
 
 
 def test_the_key_of_a_task_says_what_is_to_be_planned(train, capsys):

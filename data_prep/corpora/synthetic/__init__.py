@@ -37,6 +37,7 @@ from data_prep.common.corpus import Corpus
 from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
+from shared.base.processes import in_processes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -190,13 +191,13 @@ def fetch(root: Path | None = None) -> Path:
 
 
 def _make(folder: Path) -> None:
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     from shared.audio.log_mel_images import SpectrogramSettings, make_images
     from shared.base.progress import progress
 
     rows = list(clips().itertuples(index=False))
-    work = Parallel(n_jobs=-1, return_as="generator")(
+    work = in_processes(-1, return_as="generator")(
         delayed(write_clip)(row.label, folders.clip_number(row.clip), folder / _audio(row)) for row in rows
     )
     list(progress(work, len(rows), "making synthetic"))

@@ -11,6 +11,7 @@ from textwrap import wrap
 from shared.audit.published import WIDTH, finding_lines, indented, summary
 from shared.audit.split import PAIR_COLUMNS, SplitAudit
 from shared.audit.split.findings import SPLIT_SEVERITIES, number_of
+from shared.base.csv_files import no_formula
 from shared.base.files import atomic_write
 
 N_SHOWN = 5  # clips that were set aside
@@ -66,7 +67,7 @@ def _csv(header, rows) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return text.getvalue()
 
 

@@ -34,6 +34,7 @@ def test_every_setting_is_read_or_accounted_for():
     read = set(re.findall(r"""(?:settings\[|setting\()["'](\w+)["']""", code))
     by_name = {field.name for field in dataclasses.fields(SpectrogramSettings)}
     assert SETTINGS.keys() - read - by_name == DONE.keys()
+    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
     assert read <= SETTINGS.keys()
 
 

@@ -29,6 +29,7 @@ def test_every_setting_is_read_or_accounted_for():
     read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
     read |= set(re.findall(r"""\.setting\(["'](\w+)["']\)""", code))
     assert SETTINGS.keys() - read == DONE.keys()
+    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
     assert read <= SETTINGS.keys()
 
 

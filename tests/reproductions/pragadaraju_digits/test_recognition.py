@@ -96,7 +96,7 @@ def test_the_store(tmp_path, asked):
     assert {row["clip"]: row["probability"] for row in found} == {
         clip: f"{n / N_CLIPS:.5g}" if n else "" for n, clip in enumerate(CLIPS)
     }
-    assert list(found[0]) == ["clip", "sha256", "backend", "version", "text", "probability"]
+    assert list(found[0]) == ["clip", "sha256", "backend", "version", "text", "probability", "crc32"]
     assert b"\r" not in (tmp_path / "stub.csv").read_bytes()
     assert not list((tmp_path / "cache" / "transcripts").iterdir())
 
@@ -112,9 +112,11 @@ def test_what_is_not_probable_enough_is_not_recognised(tmp_path, asked):
 def test_a_transcript_without_its_probability_is_no_rejection(tmp_path, asked):
     texts = do(tmp_path)
     path = tmp_path / "stub.csv"
-    lines = path.read_text("utf-8").splitlines()
-    bare = [lines[0], *(line.rpartition(",")[0] + "," for line in lines[1:])]
-    path.write_text("\n".join(bare) + "\n", "utf-8")
+    bare = [{**row, "probability": "", "crc32": ""} for row in rows(tmp_path)]  # as before there was a checksum
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, bare[0])
+        writer.writeheader()
+        writer.writerows(bare)
     assert read_transcripts(CLIPS, HASHES, "stub", store=tmp_path) == texts  # without a limit nothing is missing
     wanted = r"19 of 20 clips have a transcript without its probability \(clip_1, .*--backend stub --again'"
     with pytest.raises(RecognitionError, match=wanted):
@@ -255,6 +257,17 @@ def test_what_is_wrong_with_names_and_files(tmp_path, asked):
         do(tmp_path)
 
 
+def test_a_transcript_that_was_changed_is_named(tmp_path, asked):
+    do(tmp_path)
+    path = tmp_path / "stub.csv"
+    lines = path.read_text("utf-8").splitlines()
+    lines[4] = lines[4].replace(",stub,", ",other,")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    words = r"stub\.csv: line 5 \(clip_.*\): was changed since it was written; restore it or remove it"
+    with pytest.raises(FileError, match=words):
+        read_transcripts(CLIPS, HASHES, "stub", store=tmp_path)
+
+
 def test_samples_at_the_rate_of_the_clips_are_the_published_ones():
     samples = np.array([0, 1, -1, 32767, -32768, 12345], "<i2")
     assert pcm(samples.astype(np.float32) / 32768, CLIP_RATE_HZ) == samples.tobytes()
@@ -381,6 +394,7 @@ def test_the_command(capsys, monkeypatch):
 @pytest.mark.parametrize("backend", ["sphinx", "sphinx-digits"])
 def test_the_committed_transcripts_have_their_form(backend):
     """Among their probabilities are some such as 5.1475e-05."""
-    rows = recognition._read(recognition.STORE / f"{backend}.csv")
-    assert len(rows) == 3000
-    assert all(0 <= row.heard.probability <= 1 for row in rows)
+    read = recognition._read(STORE / f"{backend}.csv")
+    assert len(read) == 3000
+    assert all(0 <= row.heard.probability <= 1 for row in read)
+    assert all(row["crc32"] for row in rows(STORE, backend))

@@ -6,7 +6,17 @@ import random
 
 import pytest
 
-from shared.base.csv_files import CsvError, is_missing, is_row_number, no_formula, number, plain, read_csv, spellings
+from shared.base.csv_files import (
+    CsvError,
+    is_missing,
+    is_row_number,
+    no_formula,
+    number,
+    plain,
+    read_csv,
+    spellings,
+    without_apostrophe,
+)
 
 TEXT = "path,label\na.wav,Zoë\nb.wav,Jazz\n"
 ROWS = [(2, ("a.wav", "Zoë")), (3, ("b.wav", "Jazz"))]
@@ -224,5 +234,7 @@ def test_words():
 
 
 def test_a_cell_that_a_spreadsheet_would_compute_is_text():
-    cells = ["=1+1", "@SUM(A1)", "-1.5", "+1", "a=b", "", "'=1"]
-    assert [no_formula(cell) for cell in cells] == ["'=1+1", "'@SUM(A1)", "-1.5", "+1", "a=b", "", "'=1"]
+    cells = ["=1+1", "@SUM(A1)", "-1.5", "+1", "a=b", "", "'=1", "-2+3", "+a|'b'!A1", "\t=1", "'s Nachts"]
+    written = ["'=1+1", "'@SUM(A1)", "-1.5", "+1", "a=b", "", "''=1", "'-2+3", "'+a|'b'!A1", "'\t=1", "'s Nachts"]
+    assert [no_formula(cell) for cell in cells] == written
+    assert [without_apostrophe(cell) for cell in written] == cells

@@ -522,7 +522,7 @@ def test_every_place_is_named_at_once_a_line_each(tmp_path):
     file = write(tmp_path, text) / "toy" / "paper.toml"
     with pytest.raises(PaperError) as error:
         load_paper("toy", tmp_path)
-    known = "the known are: condition, models, note, origin, reason, unit, value, where"
+    known = "the known are: condition, models, note, origin, readings, reason, unit, value, where"
     of_model = "corpus, input_shape, layers, learns, mode, parameters, parameters_origin, title, where"
     assert str(error.value).splitlines() == [
         f"{file}: paper.year is '2020': expected a whole number",

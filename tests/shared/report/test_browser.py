@@ -11,7 +11,8 @@ PAGES = ["index.html", *map(page_name, list_papers())]
 PHONE = 375
 TAB = 9
 FOCUSED = "(e => e === document.body ? null : [...document.querySelectorAll('*')].indexOf(e))(document.activeElement)"
-CAN_BE = "[...document.querySelectorAll('a[href], button, summary, [tabindex=\"0\"]')].filter(e => e.checkVisibility()).length"
+REACHED = "a[href], button, summary, [tabindex='0']"
+CAN_BE = f'[...document.querySelectorAll("{REACHED}")].filter(e => e.checkVisibility()).length'
 OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
 
 

@@ -187,3 +187,11 @@ def test_the_spread_of_runs_in_several_folds_is_that_over_folds(paper, write_uni
     regenerated, spread = (line(text, name, after="grouped").split() for name in ("regenerated", "sd of 3 folds"))
     assert "0.8200" in regenerated, "the mean of 205, 225 and 185 of 250"
     assert "0.0800" in spread, "their standard deviation, 20 of 250"
+
+
+def test_no_name_becomes_a_tag_or_a_column_of_a_table_in_markdown(lam, tmp_path):
+    row = replace(lam.tables[0].rows[0], header="<img src=x> | a")
+    table = replace(lam.tables[0], rows=(row,))
+    diff = diff_paper(replace(lam, tables=(table,)), tmp_path)
+    text = render_markdown(diff.paper, diff.sections[0], table)
+    assert "| &lt;img src=x> \\| a | published |" in text

@@ -100,15 +100,28 @@ def test_what_another_process_is_at_is_left_to_it_and_waited_for(task, tmp_path,
 
 
 def test_two_identical_runs_at_once_both_finish(task, tmp_path):
-    tasks = in_order([task(seed) for seed in range(3)])
-    found = []
-    runs = [threading.Thread(target=lambda: found.append(states(execute(tasks)))) for _ in range(2)]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join(60)
-    assert [set(one) for one in found] == [{DONE}, {DONE}]
-    assert sorted(lines(tmp_path / "done")) == sorted(t.key for t in tasks if t.work != FEATURES)
+    """Two processes, each with the same plan and the same cache: every task is done once, by one of them."""
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from shared.runs.execute import execute\n"
+        "from shared.runs.plan import in_order\n"
+        "from tests.shared.runs import small_paper\n"
+        "folder = Path(sys.argv[1])\n"
+        "(folder / sys.argv[2]).touch()\n"
+        "while len(list(folder.glob('ready*'))) < 2:\n"
+        "    time.sleep(0.01)\n"
+        "outcomes = execute(in_order([small_paper.task(folder, seed, work='write_slowly') for seed in range(3)]))\n"
+        "print(*(outcome.state for outcome in outcomes))\n"
+    )
+    options = {"cwd": ROOT, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "stdout": subprocess.PIPE, "text": True}
+    runs = [subprocess.Popen([sys.executable, script, tmp_path, f"ready{n}"], **options) for n in range(2)]
+    said = [run.communicate(timeout=120)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert [line.split() for line in said] == [[DONE] * 4] * 2
+    done = [task(seed, work="write_slowly").key for seed in range(3)]
+    assert sorted(lines(tmp_path / "done")) == sorted(done)
 
 
 def test_processes_do_a_plan_and_a_task_that_kills_its_process_is_given_up(task, tmp_path):

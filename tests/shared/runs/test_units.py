@@ -45,9 +45,43 @@ def test_record_holds_the_conditions(unit):
 def test_a_record_of_another_unit_than_its_folder_is_named(unit, change):
     finish(unit, {})
     path = unit.folder / units.RECORD
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    record = json.loads(path.read_text())
+    del record["crc32"]
+    path.write_text(json.dumps(record | change))
     with pytest.raises(FileError, match=rf"{path}: expected a record of {unit.key}, found one of .* --restart"):
         units.read_record(unit.folder)
+
+
+@pytest.mark.parametrize(("was", "becomes"), [('"epochs": 3', '"epochs": 4'), ('"zoom": 0.1', '"zoom": 0.2')])
+def test_a_record_that_was_changed_is_named_however_plausible(unit, was, becomes):
+    finish(unit, {"zoom": 0.1})
+    path = unit.folder / units.RECORD
+    record = units.read_record(unit.folder)
+    assert "crc32" not in record, "it is of the file, and no condition"
+    path.write_text(path.read_text().replace(was, becomes))
+    with pytest.raises(FileError, match=rf"{path}: expected the checksum .* changed since; .* --restart"):
+        units.read_record(unit.folder)
+    units.keep_record(unit.folder, record)
+    assert units.read_record(unit.folder) == record
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "becomes"), [("history.csv", "0.9,0.6", "0.8,0.6"), ("skipped.csv", "a.wav", "b.wav")]
+)
+def test_what_lies_beside_a_record_is_as_it_was_written(unit, name, was, becomes):
+    unit.folder.mkdir(parents=True)
+    path = unit.folder / name
+    path.write_text({"history.csv": HISTORY, "skipped.csv": "file,reason\na.wav,is silent\n"}[name])
+    units.write_record(unit, status="complete", epochs=2, seconds=1.5)
+    record = units.read_record(unit.folder)
+    assert units.verify_beside(unit.folder, name, record)
+    path.write_text(path.read_text().replace(was, becomes))
+    with pytest.raises(FileError, match=rf"{path}: was changed since it was written"):
+        units.verify_beside(unit.folder, name, record)
+    path.unlink()
+    with pytest.raises(FileError, match=rf"{path}: is not there, although its record.json has a checksum of it"):
+        units.verify_beside(unit.folder, name, record)
+    assert not units.verify_beside(unit.folder, name, {}), "as in a record that is older"
 
 
 def test_record_holds_the_checksum_of_the_predictions(unit):
@@ -106,6 +140,18 @@ def test_names_with_commas_and_several_labels_come_back(tmp_path):
     assert found.classes == classes
     assert found.clips.tolist() == ["a, b.mp3.00"]
     assert found.y_true.tolist() == [[1, 0, 1]]
+
+
+def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_file_and_comes_back(tmp_path):
+    classes, names = ("=A1", "-1+2"), ["=1+1.wav", "@b.wav", "'=c.wav", "-5.wav", "-5"]
+    labels = ["=A1", "-1+2", "=A1|-1+2", "-1+2|=A1", "=A1"]
+    clips = pd.DataFrame({"split": "test", "clip": names, "label": labels})
+    write_predictions(tmp_path, classes, clips, np.full((5, 2), 0.5))
+    written = (tmp_path / "predictions.csv").read_text()
+    assert written.splitlines()[:2] == ["split,clip,true,'=A1,'-1+2", "test,'=1+1.wav,'=A1,0.5,0.5"]
+    found = read_predictions(tmp_path)
+    assert (found.classes, found.clips.tolist()) == (classes, names)
+    assert found.y_true.tolist() == [[1, 0], [0, 1], [1, 1], [1, 1], [1, 0]]
 
 
 def test_history_has_a_row_an_epoch(tmp_path):

@@ -30,7 +30,7 @@ lint: .venv/ready
 	.venv/bin/python -m ruff format --check .
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # .venv/demo is a copy of the requirements-demo.txt that was installed beside requirements.txt.

@@ -6,9 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
+
+settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
+settings.load_profile("tests")
 
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
 CLIPS = {"validation": 375, "test": 250}

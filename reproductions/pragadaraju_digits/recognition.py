@@ -11,8 +11,6 @@ and goes on where it was.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import shutil
 import sys
@@ -28,6 +26,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write, cache_root
 from shared.base.locks import file_lock
 from shared.base.own_files import CRC32, FileError, read_table
@@ -367,11 +366,8 @@ def _read(path: Path) -> list[Transcript]:
 
 
 def _write(path: Path, rows: dict[str, Transcript]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*Transcript._fields, CRC32))
-    writer.writerows((*rows[clip], _sum(rows[clip])) for clip in sorted(rows))
-    atomic_write(path, lambda file: file.write(text.getvalue().encode()))
+    text = csv_text([(*Transcript._fields, CRC32), *((*rows[clip], _sum(rows[clip])) for clip in sorted(rows))])
+    atomic_write(path, lambda file: file.write(text.encode()))
 
 
 def _sum(row: Transcript) -> str:

@@ -139,6 +139,23 @@ def number(text: str, decimal_comma: bool = False) -> float:
         return math.nan
 
 
+class _Lines(list):
+    """Lines that a csv.writer writes, with LF at their ends."""
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n") + "\n")
+
+
+def csv_text(rows: Iterable[Iterable]) -> str:
+    """Rows as CSV with LF line ends, which comes back as it was.
+
+    Python's writer puts a cell with a CR in quotes only where lines end in one, and without quotes it ends a line.
+    """
+    lines = _Lines()
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return "".join(lines)
+
+
 def no_formula(cell: str) -> str:
     """A text for a cell that somebody may open with a spreadsheet, which would compute one that begins as a formula.
 

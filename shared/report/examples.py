@@ -5,14 +5,13 @@ A paper's own function makes them once; they are committed, so that whoever draw
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, create_model
 
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.base.own_files import read_table
 
@@ -34,10 +33,8 @@ class Example:
 
 def write_captions(folder: Path, rows: Sequence[Sequence[str]]) -> None:
     """Write ``examples.csv`` beside the pictures; a row has the `COLUMNS`, of which a picture may lack the last two."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([COLUMNS, *([*row, "", ""][: len(COLUMNS)] for row in rows)])
-    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.getvalue().encode()))
+    text = csv_text([COLUMNS, *([*row, "", ""][: len(COLUMNS)] for row in rows)])
+    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.encode()))
 
 
 def read_examples(folder: Path) -> list[Example]:

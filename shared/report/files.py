@@ -5,10 +5,9 @@ Nothing here trains, and nothing is typed by hand: the same results give the sam
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.base.locks import file_lock
 from shared.metrics.scores import confusion_matrix
@@ -76,7 +75,7 @@ def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' READMEs; return those there.
+    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' own; return those.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """
@@ -208,11 +207,7 @@ def _folds(section: Section, runs: list[dict]) -> list[str]:
 
 def confusion_csv(matrix, classes) -> str:
     """Counts with class names; the first column is the true class, the others are the predicted ones."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")  # quotes a class with a comma
-    writer.writerow(["true", *classes])
-    writer.writerows([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))
-    return text.getvalue()
+    return csv_text([["true", *classes], *([name, *map(int, row)] for name, row in zip(classes, matrix, strict=True))])
 
 
 def _write(path: Path, text: str) -> Path:

@@ -78,7 +78,8 @@ def _hours(diffs: list[Diff]) -> str:
     """What the trainings of all papers took, by their records."""
     hours = {diff.paper.id: sum(r["seconds"] for r in diff.results.records.values()) / 3600 for diff in diffs}
     each = ", ".join(f"{spent:.1f} for {paper}" for paper, spent in hours.items())
-    said = f"All of `results/` took {sum(hours.values()):.1f} hours of training, by its records, on two cores or one: {each}."
+    total = f"{sum(hours.values()):.1f} hours of training"
+    said = f"All of `results/` took {total}, by its records, on two cores or one: {each}."
     return textwrap.fill(f"{said} Energy was not measured.", WIDTH, break_long_words=False, break_on_hyphens=False)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from itertools import groupby
 from statistics import mean
 
-from shared.base.csv_files import no_formula
+from shared.base.csv_files import csv_text, no_formula
 from shared.paper.schema import MISPLACED, Cell, Column, Paper, Row, Table
 from shared.results.diff import Diff, Entry, Section
 from shared.results.verdicts import CONDITIONAL, NOT_COMPARABLE, NOT_RUN, UNDETERMINED, UNPUBLISHED, by_chance
@@ -72,12 +70,8 @@ def no_tags(markdown: str) -> str:
 
 def render_csv(rows: list[dict]) -> str:
     """Rows of `Diff.rows` as CSV: LF line ends, nothing where there is no number."""
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
-    return text.getvalue()
+    columns = list(rows[0]) if rows else []
+    return csv_text([columns, *([_plain(row.get(key)) for key in columns] for row in rows)] if rows else [])
 
 
 def heading(paper: Paper, section: Section) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.base.own_files import read_table
 from shared.paper.schema import Paper
@@ -90,11 +89,8 @@ def read_runs(path: Path) -> list[dict]:
 
 def write_runs_file(path: Path, rows: Iterable[dict]) -> Path:
     """Write a ``runs.csv``."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(map(itemgetter(*COLUMNS), rows))
-    return atomic_write(path, lambda file: file.write(text.getvalue().encode()))
+    text = csv_text([COLUMNS, *map(itemgetter(*COLUMNS), rows)])
+    return atomic_write(path, lambda file: file.write(text.encode()))
 
 
 def check_runs(recomputed: list[dict], committed: list[dict], file: Path, excused: Callable[[dict], bool]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.base.csv_files import no_formula, without_apostrophe
+from shared.base.csv_files import csv_text, no_formula, without_apostrophe
 from shared.base.files import atomic_write
 from shared.runs.units import CHECKSUM, PREDICTIONS, ResultsError, checksum_of
 
@@ -204,9 +204,8 @@ def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame,
         Five significant digits are kept rather than five decimals: the cross-entropy of a confident mistake
         needs them.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")  # quotes a name with a comma, such as a genre's
-    writer.writerow(["split", "clip", "true", *map(no_formula, classes)])
+    rows = [["split", "clip", "true", *map(no_formula, classes)]]
     for split, clip, label, row in zip(clips["split"], clips["clip"], clips["label"], probabilities, strict=True):
-        writer.writerow([split, no_formula(clip), no_formula(label), *(format(float(p), ".5g") for p in row)])
-    atomic_write(folder / PREDICTIONS, lambda file: file.write(text.getvalue().encode()))
+        rows.append([split, no_formula(clip), no_formula(label), *(format(float(p), ".5g") for p in row)])
+    text = csv_text(rows)
+    atomic_write(folder / PREDICTIONS, lambda file: file.write(text.encode()))

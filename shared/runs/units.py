@@ -8,9 +8,7 @@ Finished units are merged into ``results/`` by :mod:`shared.results.store`.
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
-import io
 import json
 import os
 import re
@@ -23,7 +21,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from shared.base.csv_files import no_formula
+from shared.base.csv_files import csv_text, no_formula
 from shared.base.files import atomic_write, cache_root
 from shared.base.leftovers import unfinished
 from shared.base.own_files import CRC32, FileError, read_bytes, read_json, read_table, write_json
@@ -256,10 +254,8 @@ def combined_record(records: Sequence[dict], **changed) -> dict:
 def write_skipped(folder: Path, skipped: Sequence[tuple[str, str]]) -> None:
     """Write ``skipped.csv``: file and reason of what could not be read; no file where nothing was skipped."""
     if skipped:
-        text = io.StringIO()
-        rows = [("file", "reason"), *(map(no_formula, row) for row in skipped)]
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        atomic_write(folder / SKIPPED, lambda file: file.write(text.getvalue().encode()))
+        text = csv_text([("file", "reason"), *(map(no_formula, row) for row in skipped)])
+        atomic_write(folder / SKIPPED, lambda file: file.write(text.encode()))
 
 
 def write_history(folder: Path, epochs: list[dict]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from textwrap import wrap
@@ -11,7 +9,7 @@ from textwrap import wrap
 from shared.audit.published import WIDTH, finding_lines, indented, summary
 from shared.audit.split import PAIR_COLUMNS, SplitAudit
 from shared.audit.split.findings import SPLIT_SEVERITIES, number_of
-from shared.base.csv_files import no_formula
+from shared.base.csv_files import csv_text, no_formula
 from shared.base.files import atomic_write
 
 N_SHOWN = 5  # clips that were set aside
@@ -64,11 +62,7 @@ def write_split(audit: SplitAudit, folder: str | Path) -> list[Path]:
 
 
 def _csv(header, rows) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return text.getvalue()
+    return csv_text([header, *([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)])
 
 
 def _write(path: Path, text: str) -> Path:

@@ -34,7 +34,7 @@ def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run
     variants = [task["unit"]["variant"] for task in plan["tasks"] if task["work"] == "train"]
     assert [variant for variant in variants if "+" not in variant] == []  # at-least-3-permille and others are there
     assert "paper+text_activation=relu" in variants
-    assert "are in the results, and not trained again" in words
+    assert "are in the results already, with these settings, and not done again" in words
     task = next(task for task in plan["tasks"] if task["unit"]["variant"] == "paper+text_activation=relu")
     paper = PAPER.settings_for(model=TEXT)
     assert {name: value for name, value in task["settings"].items() if paper.get(name, value) != value} == {

@@ -8,6 +8,7 @@ import pytest
 
 from shared.base.csv_files import (
     CsvError,
+    csv_text,
     is_missing,
     is_row_number,
     no_formula,
@@ -238,3 +239,9 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_text():
     written = ["'=1+1", "'@SUM(A1)", "-1.5", "+1", "a=b", "", "''=1", "'-2+3", "'+a|'b'!A1", "'\t=1", "'s Nachts"]
     assert [no_formula(cell) for cell in cells] == written
     assert [without_apostrophe(cell) for cell in written] == cells
+
+
+def test_text_with_a_line_end_of_any_kind_stands_in_quotes():
+    """Python's writer leaves a CR bare where lines end in LF; a reader then ends the line there."""
+    rows = [["Icon\r", "a,b", 1], ["two\nlines", 'a "word"', 0.5]]
+    assert csv_text(rows) == '"Icon\r","a,b",1\n"two\nlines","a ""word""",0.5\n'

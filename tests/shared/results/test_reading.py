@@ -5,6 +5,8 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.paper.schema import Comparison
 from shared.report import files
@@ -239,20 +241,21 @@ class TestMerge:
         assert "kept as it was" not in whole
         assert whole.count("PROD") == 2 * 8, "the ensembles of both seeds"
 
-    def test_any_order_of_merging_gives_the_same_table(self, paper, cached, tmp_path):
-        units = [cached(model, seed=seed) for seed in (0, 1) for model in MODELS]
+    @pytest.fixture
+    def units(self, cached):
+        return [cached(model, seed=seed) for seed in (0, 1) for model in MODELS]
+
+    @given(order=st.permutations(range(6)), at_once=st.integers(1, 3))
+    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_any_order_of_merging_gives_the_same_table(self, paper, units, tmp_path, order, at_once):
         folder = tmp_path / "results/lam_ensemble"
-        texts = set()
-        for order in (units, units[::-1], units[::2] + units[1::2]):
-            for unit in order:
-                store.merge(paper, [unit.name])
-            texts.add((folder / "runs.csv").read_text())
-            for path in folder.rglob("*"):
-                if path.is_file():
-                    path.unlink()
-            for path in folder.glob("units/*"):
-                path.rmdir()
-        assert len(texts) == 1
+        shutil.rmtree(folder, ignore_errors=True)
+        for start in range(0, len(order), at_once):
+            store.merge(paper, [units[number].name for number in order[start : start + at_once]])
+        assert {row["seed"] for row in store.read_runs(folder / "runs.csv")} == {"0", "1"}
+        merged = (folder / "runs.csv").read_text()
+        store.write_runs(paper, folder)
+        assert (folder / "runs.csv").read_text() == merged, "as all of it computed at once"
 
     def test_units_of_which_the_table_knows_nothing_are_found(self, paper, cached, tmp_path):
         """As where a process was killed between a unit and its rows, or somebody removed one by hand."""

@@ -1,6 +1,7 @@
 """`run --readings`, `--budget` and `--set`: what is planned, what is not run again, what stays out of the results."""
 
 import json
+import shutil
 
 import pytest
 
@@ -16,10 +17,14 @@ PAPER = load_paper("pragadaraju_digits")
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """The committed results of the text model, and a folder for the cache."""
+    """The committed named variants of the text model, none of its readings; and a folder for the cache."""
     folder = tmp_path_factory.mktemp("readings")
+    for unit in (store.RESULTS_ROOT / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
+        if "+" not in unit.name:
+            shutil.copytree(unit, folder / "results" / PAPER.id / "units" / unit.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(folder / "cache"))
+        patch.setattr(store, "RESULTS_ROOT", folder / "results")
         yield folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import lzma
 import shutil
 import tarfile
@@ -15,6 +14,7 @@ from typing import BinaryIO
 from data_prep.common.errors import CorpusError
 from shared.base.progress import progress
 
+CHUNK_BYTES = 1 << 20  # read at once
 GUESSES = {  # how a file begins that is neither a zip nor a tar file, and what to do with it
     b"7z\xbc\xaf\x27\x1c": "is a 7z archive, which cannot be unpacked here; unpack it (7z x) and name the folder",
     b"Rar!\x1a\x07": "is a rar archive, which cannot be unpacked here; unpack it (unrar x) and name the folder",
@@ -50,7 +50,9 @@ def unpack(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[s
         raise CorpusError(f"{archive} {_guess(archive)}")
     try:
         unpack_from(archive, folder, wanted)
-    except (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # of the system; those of gzip and bz2 have no number
+            raise
         raise CorpusError(f"{archive} is not a whole {kind} file ({error}); fetch it again") from error
     folder.mkdir(parents=True, exist_ok=True)  # an archive without any clip: the caller says what is missing
 
@@ -91,12 +93,23 @@ def _refuse_packing(archive: Path, name: str, info: zipfile.ZipInfo) -> None:
 def _unpack_tar(archive: Path, folder: Path, wanted: Callable[[list[str]], Iterable[str]]) -> None:
     with tarfile.open(archive) as opened:
         files = {_slashed(member.name): member for member in opened if member.isfile()}
+        _read_to_end(opened)
         files = {name: member for name, member in files.items() if _is_file_inside(name)}
         names = set(wanted(list(files)))
         chosen = [pair for pair in files.items() if pair[0] in names]  # in the file's order: it is read once
         for name, member in progress(chosen, len(chosen), "unpacking"):
             with opened.extractfile(member) as source:
                 _copy(source, folder / name)
+
+
+def _read_to_end(opened: tarfile.TarFile) -> None:
+    """Raise an error for a damaged file: tarfile takes a damaged header for the end of all, and reads no packed file to
+    its end, where the checksum stands."""
+    opened.fileobj.seek(opened.offset)
+    if opened.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError("what stands behind its last whole file is not the end")
+    while opened.fileobj.read(CHUNK_BYTES):
+        pass
 
 
 def _copy(source: BinaryIO, goal: Path) -> None:

@@ -86,7 +86,7 @@ class CheckReport:
         if n_usable and (allow_incomplete or n_unusable <= MOST_SET_ASIDE * n):
             return
         what = f"{n_unusable} of {n} {what} of the corpus {self.corpus} in {self.root} cannot be used"
-        raise CorpusError(self.refusal(what, self.whole_or_rest if n_usable else self.whole))
+        raise CorpusError(self.refusal(what, self.whole_or_usable if n_usable else self.whole))
 
     @property
     def whole(self) -> str:
@@ -94,7 +94,7 @@ class CheckReport:
         return f"Run 'python -m data_prep check {self.corpus} --root {self.root}' for the whole report."
 
     @property
-    def whole_or_rest(self) -> str:
+    def whole_or_usable(self) -> str:
         """`whole`, and the command that goes on without what cannot be used."""
         rest = f"'python -m data_prep index {self.corpus} --root {self.root} --allow-incomplete'"
         return f"{self.whole} {rest} takes the rest."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from data_prep.common.check_report import CheckReport
 
 
-def land(root: Path, name: str, build: Callable[[Path], None], check: Callable[[Path], CheckReport]) -> Path:
+def build_checked(root: Path, name: str, build: Callable[[Path], None], check: Callable[[Path], CheckReport]) -> Path:
     """Build a corpus in a temporary folder beside its goal, check it, and only then rename it.
 
     A fetch that is interrupted leaves no half corpus, and the next one starts over.

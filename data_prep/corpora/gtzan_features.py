@@ -196,7 +196,7 @@ class Table:
                 _table_from_path(self, download.from_kaggle(KAGGLE_DATASET, f"Data/{self.file}"), partial)
 
         root = under_data_root(self.name) if root is None else Path(root)
-        return download.land(root, self.name, build, self.check)
+        return download.build_checked(root, self.name, build, self.check)
 
     def path(self, root: Path | None = None) -> Path:
         """The CSV file: `root` itself, or in the folder `root`, or under the data root. Raises CorpusError."""

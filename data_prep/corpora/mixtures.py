@@ -108,7 +108,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False, n_tracks:
     usable, report = _examine(root)
     if usable.empty or (report.problems and not allow_incomplete):
         what = f"the recordings in {report.root} are not as they should be"
-        raise CorpusError(report.refusal(what, report.whole_or_rest))
+        raise CorpusError(report.refusal(what, report.whole_or_usable))
     frame = label_sets.with_protocol(_tracks(_pooled(usable, report.root), n_tracks), "published")
     skipped = [list(pair) for pair in report.unreadable]
     frame.attrs |= {"notes": report.notes + report.problems, "skipped": skipped, "root": str(report.root.absolute())}

@@ -6,21 +6,11 @@ import numpy as np
 import pandas as pd
 
 from data_prep import Corpus
-from shared.audio.log_mel_images import SpectrogramSettings, image_of, load_clip_images
+from reproductions._template.settings import Images, Windows
+from shared.audio.log_mel_images import image_of, load_clip_images
 from shared.audio.signals import segments
 from shared.base.files import cache_root
-
-
-def image_settings(settings: dict) -> SpectrogramSettings:
-    """The part of paper.toml's settings that makes an image of a window."""
-    return SpectrogramSettings(
-        sample_rate_hz=settings["sample_rate_hz"],
-        n_fft=settings["n_fft"],
-        hop_length=settings["hop_length"],
-        n_mels=settings["n_mels"],
-        db="power_to_db",
-        cmap="gray",
-    )
+from shared.paper.settings import read_settings
 
 
 def windows_of(module: Corpus, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -33,23 +23,25 @@ def windows_of(module: Corpus, index: pd.DataFrame, settings: dict) -> pd.DataFr
     """
     if module.windows is None:
         raise ValueError(f"corpus {module.NAME} has no audio to cut into windows; give one that has windows")
-    if settings["sample_rate_hz"] != module.SAMPLE_RATE_HZ:
+    windows, rate_hz = read_settings(Windows, settings), read_settings(Images, settings).sample_rate_hz
+    if rate_hz != module.SAMPLE_RATE_HZ:
         raise ValueError(
             f"corpus {module.NAME} has {module.SAMPLE_RATE_HZ:,} samples a second, and paper.toml's sample_rate_hz is "
-            f"{settings['sample_rate_hz']:,}: change the setting, or resample the corpus in its module"
+            f"{rate_hz:,}: change the setting, or resample the corpus in its module"
         )
-    n_samples = round(settings["window_seconds"] * module.SAMPLE_RATE_HZ)
-    return module.windows(index, n_samples, n_samples, settings["windows_per_clip"])
+    n_samples = round(windows.window_seconds * module.SAMPLE_RATE_HZ)
+    return module.windows(index, n_samples, n_samples, windows.windows_per_clip)
 
 
 def images_of(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
     """The rows' images, uint8 (n, n_mels, n_frames, 3); computed once in several threads and kept in the cache."""
     n_samples, names = int(rows["n_samples"].iloc[0]), list(rows["clip"])
-    kept = cache_root() / "features"
-    return load_clip_images(lambda: module.signals(rows), names, n_samples, image_settings(settings), kept, fingerprint)
+    image, kept = read_settings(Images, settings), cache_root() / "features"
+    return load_clip_images(lambda: module.signals(rows), names, n_samples, image, kept, fingerprint)
 
 
 def images_of_signal(signal: np.ndarray, settings: dict) -> np.ndarray:
     """The images of all whole windows of a recording, as `images_of` makes them; (n, n_mels, n_frames, 3)."""
-    cuts = segments(signal, settings["sample_rate_hz"], settings["window_seconds"])
-    return np.stack([image_of(cut, image_settings(settings)) for cut in cuts])
+    image, windows = read_settings(Images, settings), read_settings(Windows, settings)
+    cuts = segments(signal, image.sample_rate_hz, windows.window_seconds)
+    return np.stack([image_of(cut, image) for cut in cuts])

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from reproductions._template.settings import SmallCnn
+from shared.paper.settings import read_settings
+
 SMALL_CNN = "Small CNN"  # the name in paper.toml
 
 
@@ -55,13 +58,8 @@ def build_small_cnn(
 
 def build(name: str, settings: dict, input_shape, n_classes: int) -> keras.Model:
     """The network called `name` in paper.toml, with a variant's settings from there."""
-    builders = {SMALL_CNN: build_small_cnn}
+    builders = {SMALL_CNN: (build_small_cnn, SmallCnn)}
     if name not in builders:
         raise ValueError(f"model {name!r} has no builder in model.py; the known are: {', '.join(builders)}")
-    return builders[name](
-        tuple(input_shape),
-        n_classes,
-        filters=settings["filters"],
-        kernel=settings["kernel"],
-        dropout=settings["dropout"],
-    )
+    builder, group = builders[name]
+    return builder(tuple(input_shape), n_classes, **vars(read_settings(group, settings)))

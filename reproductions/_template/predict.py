@@ -14,9 +14,11 @@ import numpy as np
 
 from reproductions._template.features import images_of_signal
 from reproductions._template.model import build
+from reproductions._template.settings import Images, Windows
 from shared.audio.signals import load_audio, refuse_short, refuse_silence
 from shared.paper.loading import load_paper
-from shared.runs.inference import classify, named
+from shared.paper.settings import read_settings
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "_template"
@@ -31,9 +33,10 @@ def main(files: list[str], as_json: bool = False) -> int:
 def signal_of(file: str) -> np.ndarray:
     """A file as one channel, float32 (n,). Raises AudioError: no audio, silence, shorter than a window."""
     settings = load_paper(PAPER).settings_for()
-    signal = load_audio(file, settings["sample_rate_hz"])
+    rate_hz, seconds = read_settings(Images, settings).sample_rate_hz, read_settings(Windows, settings).window_seconds
+    signal = load_audio(file, rate_hz)
     refuse_silence(file, signal)
-    refuse_short(file, signal.size, settings["sample_rate_hz"], settings["window_seconds"])
+    refuse_short(file, signal.size, rate_hz, seconds)
     return signal
 
 
@@ -46,5 +49,5 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
             network = build(record["model"], settings, images.shape[1:], len(classes))
             load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(images)).mean(axis=0)
-        answers.append(named(mean, classes) | {"windows": len(images)})
+        answers.append(answer_of(mean, classes) | {"windows": len(images)})
     return answers

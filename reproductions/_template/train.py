@@ -27,7 +27,9 @@ import pandas as pd
 import data_prep
 from reproductions._template.features import images_of, windows_of
 from reproductions._template.model import build
+from reproductions._template.settings import Training, Windows
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.results.derived import WINDOWS
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
@@ -69,15 +71,15 @@ def open_data(corpus: str, settings: dict) -> Data:
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, model, fit, evaluate, write."""
-    unit, settings, classes = task.unit, task.settings, data.module.CLASSES
+    unit, settings, classes = task.unit, read_settings(Training, task.settings), data.module.CLASSES
     split = data.module.with_protocol(data.rows, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation", "test")}
 
     # Model.
     keras.utils.set_random_seed(unit.seed)
-    model = build(unit.model, settings, data.images.shape[1:], len(classes))
-    fitting.compile_model(model, settings)
+    model = build(unit.model, task.settings, data.images.shape[1:], len(classes))
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: the epoch with the best validation accuracy counts.
     history = fitting.fit(
@@ -85,18 +87,18 @@ def train(task: Task, data: Data) -> None:
         fitting.Subset(data.images, labels, rows["train"]),
         fitting.Subset(data.images, labels, rows["validation"]),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=settings["batch_size"],
-        validation_batch_size=settings["batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
+        validation_batch_size=settings.batch_size,
         seed=unit.seed,
-        shuffle=settings["shuffle"],
+        shuffle=settings.shuffle,
         name=unit.key,
     )
     write_network(unit, model)
 
     # Evaluate: the test split is read here and nowhere else.
-    probabilities = fitting.predict(model, data.images, rows["test"], settings["batch_size"])
+    probabilities = fitting.predict(model, data.images, rows["test"], settings.batch_size)
 
     # Write: every number of the table is computed from these predictions.
-    conditions = {"clips_are": WINDOWS} if settings["windows_per_clip"] > 1 else {}
-    write_unit(unit, history, settings, classes, split.iloc[rows["test"]], probabilities, **conditions)
+    conditions = {"clips_are": WINDOWS} if read_settings(Windows, task.settings).windows_per_clip > 1 else {}
+    write_unit(unit, history, task.settings, classes, split.iloc[rows["test"]], probabilities, **conditions)

@@ -8,14 +8,13 @@ from collections import Counter
 
 from pydantic import TypeAdapter, create_model
 
-from shared.base.own_files import read_table
+from shared.base.own_files import FileError, read_table
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import SYNTHETIC, Paper
 
 WRITE_ANEW = "'python -m reproductions report' writes it anew"
-DIFF_FORM = TypeAdapter(
-    list[create_model("DiffRow", **dict.fromkeys(("model", "variant", "protocol", "corpus", "table", "verdict"), str))]
-)
+PLACE = ("table", "variant", "protocol", "corpus", "model", "split", "metric")  # a row each
+DIFF_FORM = TypeAdapter(list[create_model("DiffRow", **dict.fromkeys((*PLACE, "verdict"), str))])
 
 
 def add_to(commands) -> None:
@@ -102,7 +101,11 @@ def _verdicts(paper: Paper) -> dict[str, dict[str, Counter]]:
     """
     file = PAPERS_ROOT.parent / "results" / paper.id / "diff.csv"
     counts: dict[str, dict[str, Counter]] = {}
-    for row in read_table(file, DIFF_FORM, WRITE_ANEW) if file.exists() else ():
+    rows = read_table(file, DIFF_FORM, WRITE_ANEW) if file.exists() else []
+    places = Counter(tuple(getattr(row, name) for name in PLACE) for row in rows if row.table)
+    if twice := [place for place, n in places.items() if n > 1]:
+        raise FileError(f"{file}: has two rows of {', '.join(twice[0])}; {WRITE_ANEW}")
+    for row in rows:
         if row.table and row.protocol == "published":
             corpus = "" if paper.is_own(row.model, row.corpus) else row.corpus
             counts.setdefault(row.variant, {}).setdefault(corpus, Counter())[row.verdict] += 1

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.corpora.synthetic import synthesis
+from reproductions.lam_ensemble.settings import Augmentation
 from shared.audio.image_files import write_png
 from shared.audio.log_mel_images import image_of
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.report.examples import EXAMPLES, write_captions
 from shared.results.store import results_folder
 
@@ -50,12 +52,12 @@ def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, 
     """Name to image, uint8 (height, width, 3), and what is to be seen: the image itself, then both readings."""
     from shared.layers.augmentation import ZoomShift
 
-    height, width = image.shape[:2]
-    high, wide = HIGH * settings["height_shift_range"] * height, WIDE * settings["width_shift_range"] * width
+    shifts, (height, width) = read_settings(Augmentation, settings), image.shape[:2]
+    high, wide = HIGH * shifts.height_shift * height, WIDE * shifts.width_shift * width
     parameters = np.array([[high, wide, 1.0, 1.0]], "float32")
     found = {"original": (image, SEEN["original"])}
     for semantics in ("legacy", "intended"):
-        layer = ZoomShift(fill_mode=settings["fill_mode"], semantics=semantics)
+        layer = ZoomShift(fill_mode=shifts.fill_mode, semantics=semantics)
         moved = np.asarray(layer.transform(image[None].astype("float32"), parameters))[0]
         found[semantics] = (np.rint(moved).astype("uint8"), SEEN[semantics].format(high=abs(high), wide=abs(wide)))
     return found

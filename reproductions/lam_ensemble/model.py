@@ -9,6 +9,9 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from reproductions.lam_ensemble.settings import Model1, Model2, Model3
+from shared.paper.settings import read_settings
+
 
 def convolution_block(x, filters: int, kernel: int, padding: str):
     """``Conv[kernel x kernel] @ filters - ReLU - MP [2x2]``, a row of the paper's tables.
@@ -82,9 +85,9 @@ def build_model_3(
 
 def build(name: str, settings: dict, input_shape=(128, 1292, 3), n_classes: int = 5) -> keras.Model:
     """The network of ``"Model 1"``, ``"Model 2"`` or ``"Model 3"`` with a variant's settings from paper.toml."""
-    if name == "Model 2":
-        return build_model_2(input_shape, n_classes, settings["model_2_dropout"], settings["model_2_hidden_units"])
-    if name == "Model 3":
-        normalization = settings["batch_norm_momentum"], settings["batch_norm_epsilon"]
-        return build_model_3(input_shape, n_classes, settings["dropout"], *normalization)
-    return {"Model 1": build_model_1}[name](input_shape, n_classes, settings["dropout"])
+    builder, group = {
+        "Model 1": (build_model_1, Model1),
+        "Model 2": (build_model_2, Model2),
+        "Model 3": (build_model_3, Model3),
+    }[name]
+    return builder(input_shape, n_classes, **vars(read_settings(group, settings)))

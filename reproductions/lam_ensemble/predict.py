@@ -18,13 +18,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from reproductions.lam_ensemble.settings import Song, Spectrogram
 from shared.audio.image_files import stretched
-from shared.audio.log_mel_images import SpectrogramSettings, image_of
+from shared.audio.log_mel_images import image_of
 from shared.audio.long_recordings import LongRecording, hear
 from shared.audio.signals import SILENCE, AudioError
 from shared.metrics.ensembles import ENSEMBLES
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.runs.networks import NotTrainedError, load_network, trained_units
 from shared.runs.units import CONDITIONS, NETWORK
 
@@ -119,11 +121,10 @@ def images_of(song: str, settings: dict) -> tuple[np.ndarray, list[bool]]:
     AudioError
         A file that is no audio, a song shorter than 29 s, or one without any sound.
     """
-    names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()
-    spectrogram = SpectrogramSettings(**{name: settings[name] for name in names})
-    images, silent, size = [], [], (settings["image_height"], settings["image_width"])
-    heard = hear(song, settings["sample_rate_hz"], least_seconds=LEAST_SECONDS)
-    for segment in segments_of(heard, settings["clip_seconds"]):
+    spectrogram, wanted = read_settings(Spectrogram, settings), read_settings(Song, settings)
+    images, silent, size = [], [], (wanted.image_height, wanted.image_width)
+    heard = hear(song, spectrogram.sample_rate_hz, least_seconds=LEAST_SECONDS)
+    for segment in segments_of(heard, wanted.clip_seconds):
         silent.append(bool(np.abs(segment).max() < SILENCE))
         if not silent[-1]:
             images.append(stretched(Image.fromarray(image_of(segment, spectrogram)), size))
@@ -150,7 +151,8 @@ def predict(paper: Paper, trained: Trained, images: np.ndarray) -> np.ndarray:
         settings = paper.settings_for(record["variant"])
         network = build(record["model"], settings, images.shape[1:], len(record["classes"]))
         load_network(network, weights.parent)
-        scaled = (image.astype("float32")[None] * settings["rescale"] for image in images)
+        rescale = read_settings(Song, settings).rescale
+        scaled = (image.astype("float32")[None] * rescale for image in images)
         predicted.append(np.concatenate([network.predict_on_batch(image) for image in scaled]))
     return np.stack(predicted)
 
@@ -161,7 +163,8 @@ def vote(paper: Paper, probabilities: np.ndarray, silent: list[bool], classes: l
     ``probabilities`` has shape (n_members, n_heard, n_classes), in the order of the segments that are not silent.
     """
     fused = ENSEMBLES[paper.ensembles[ENSEMBLE].rule](probabilities)
-    winner = classes[ENSEMBLES[f"{paper.setting('segment_vote')}_vote"](fused).argmax()]
+    voting = read_settings(Song, paper.settings_for()).segment_vote
+    winner = classes[ENSEMBLES[f"{voting}_vote"](fused).argmax()]
     rows = iter(fused)
     answers = []
     for no_sound in silent:

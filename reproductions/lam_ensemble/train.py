@@ -29,11 +29,13 @@ import pandas as pd
 import data_prep
 from data_prep import Corpus
 from reproductions.lam_ensemble.model import build
+from reproductions.lam_ensemble.settings import Augmentation, Song, Training
 from shared.audio.image_files import load_images
 from shared.base.files import cache_root
 from shared.layers.augmentation import ZoomShift
 from shared.metrics import probes as probe
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.runs import units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
@@ -92,29 +94,30 @@ def open_data(corpus: str, cmap: str, image_height: int, image_width: int) -> Da
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, model, fit, evaluate, write."""
-    unit, settings, images, classes = task.unit, task.settings, data.images, data.module.CLASSES
+    unit, settings = task.unit, read_settings(Training, task.settings)
+    images, classes = data.images, data.module.CLASSES
     split = data.module.with_protocol(data.index, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", *EVALUATED)}
 
     # Model: the network as printed, behind the online augmentation and the rescaling.
     keras.utils.set_random_seed(unit.seed)
-    network = build(unit.model, settings, images.shape[1:], len(classes))
-    model = with_augmentation(network, settings)
-    fitting.compile_model(model, settings)
+    network = build(unit.model, task.settings, images.shape[1:], len(classes))
+    model = with_augmentation(network, task.settings)
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
-    checkpoint = settings["checkpoint_monitor"]
+    checkpoint = settings.checkpoint_monitor
     history = fitting.fit(
         model,
         fitting.Subset(images, labels, rows["train"]),
         fitting.Subset(images, labels, rows["validation"]),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=settings["batch_size"],
-        validation_batch_size=settings["validation_batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
+        validation_batch_size=settings.validation_batch_size,
         seed=unit.seed,
-        shuffle=settings["shuffle"],
+        shuffle=settings.shuffle,
         monitor=None if checkpoint == "last" else checkpoint,
         early_stopping=early_stopping(settings),
         name=unit.key,
@@ -123,30 +126,24 @@ def train(task: Task, data: Data) -> None:
 
     # Evaluate: the test split is read here and decides nothing. All tables are computed from these predictions.
     evaluated = np.concatenate([rows[name] for name in EVALUATED])
-    probabilities = fitting.predict(model, images, evaluated, settings["validation_batch_size"])
+    probabilities = fitting.predict(model, images, evaluated, settings.validation_batch_size)
 
     # Write.
-    write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
+    write_unit(unit, history, task.settings, classes, split.iloc[evaluated], probabilities)
 
 
-def early_stopping(settings: dict) -> fitting.EarlyStopping | None:
+def early_stopping(settings: Training) -> fitting.EarlyStopping | None:
     """The authors' rule where the variant has it; None where training lasts all its epochs, as the text says."""
-    if settings["early_stopping_monitor"] == "none":
+    if settings.early_stopping_monitor == "none":
         return None
-    return fitting.EarlyStopping(settings["early_stopping_monitor"], settings["early_stopping_patience"])
+    return fitting.EarlyStopping(settings.early_stopping_monitor, settings.early_stopping_patience)
 
 
 def with_augmentation(network: keras.Model, settings: dict) -> keras.Model:
     """The network behind the online augmentation (in training only) and the rescaling; takes uint8 images."""
     inputs = keras.Input(network.input_shape[1:], dtype="uint8")
-    x = ZoomShift(
-        zoom=settings["zoom_range"],
-        height_shift=settings["height_shift_range"],
-        width_shift=settings["width_shift_range"],
-        fill_mode=settings["fill_mode"],
-        semantics=settings["augmentation"],
-    )(inputs)
-    x = keras.layers.Rescaling(settings["rescale"])(x)
+    x = ZoomShift(**vars(read_settings(Augmentation, settings)))(inputs)
+    x = keras.layers.Rescaling(read_settings(Song, settings).rescale)(x)
     return keras.Model(inputs, network(x))
 
 

@@ -41,10 +41,10 @@ def open_data(corpus: str, settings: dict) -> Data:
     return Data(module, rows, labels, features, classes, fingerprint)
 
 
-def splits(split: pd.DataFrame, unit: Unit, settings: dict) -> dict[str, np.ndarray]:
+def splits(split: pd.DataFrame, unit: Unit, tuning_fraction: float) -> dict[str, np.ndarray]:
     """Row numbers of ``train``, ``validation`` and ``tuning``, the training samples that are set aside, if any."""
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation")}
-    if settings["tuning_fraction"] == 0:
+    if tuning_fraction == 0:
         return rows | {"tuning": rows["train"][:0]}
     protocol = unit.protocol if unit.protocol in label_sets.N_FOLDS else "grouped"  # a corpus's own split
     again = label_sets.with_protocol(split.iloc[rows["train"]], protocol, seed=TUNING_SEED)

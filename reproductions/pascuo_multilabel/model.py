@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from reproductions.pascuo_multilabel.settings import Cnn
+from shared.paper.settings import read_settings
 from shared.results.exact import MODEL
 
 CNN = "CNN"
@@ -69,18 +71,7 @@ def build_cnn(
 
 def build(settings: dict, input_shape: Sequence[int], n_classes: int) -> keras.Model:
     """The network with a variant's settings from paper.toml."""
-    return build_cnn(
-        input_shape,
-        n_classes,
-        filters=settings["filters"],
-        kernels=settings["kernels"],
-        activations=settings["activations"],
-        pooling=settings["pooling"],
-        padding=settings["padding"],
-        dropout=settings["dropout"],
-        units=settings["units"],
-        activity_l2=settings["activity_l2"],
-    )
+    return build_cnn(input_shape, n_classes, **vars(read_settings(Cnn, settings)))
 
 
 def balanced_crossentropy(positive: np.ndarray, negative: np.ndarray):

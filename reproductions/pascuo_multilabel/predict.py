@@ -16,9 +16,11 @@ import numpy as np
 
 from reproductions.pascuo_multilabel.model import build
 from reproductions.pascuo_multilabel.samples import mfccs
+from reproductions.pascuo_multilabel.settings import Sample, Tracks
 from shared.audio.signals import load_middle, refuse_short, refuse_silence, resample, segments
 from shared.paper.loading import load_paper
-from shared.runs.inference import classify, named
+from shared.paper.settings import read_settings
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "pascuo_multilabel"
@@ -43,7 +45,7 @@ def signal_of(file: str) -> np.ndarray:
     AudioError
         No audio, silence, or less than 1 s.
     """
-    middle_seconds = load_paper(PAPER).setting("middle_seconds")
+    middle_seconds = read_settings(Tracks, load_paper(PAPER).settings_for()).middle_seconds
     signal = load_middle(file, SAMPLE_RATE_HZ, middle_seconds, channels=2)
     refuse_short(file, len(signal), SAMPLE_RATE_HZ, SHORTEST_SECONDS)
     refuse_silence(file, signal, f"middle {middle_seconds:g} s")
@@ -62,18 +64,16 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
             load_network(network, folder)
         mean = np.asarray(network.predict_on_batch(inputs)).mean(axis=0)
         above = [classes[i] for i in np.argsort(-mean, kind="stable") if mean[i] > record["thresholds"][i]]
-        answers.append(named(mean, classes) | {"labels": above, "samples": len(inputs)})
+        answers.append(answer_of(mean, classes) | {"labels": above, "samples": len(inputs)})
     return answers
 
 
 def cut(signal: np.ndarray, settings: dict) -> np.ndarray:
     """Samples that touch, as a training's settings have them: (n, 2) at 44,100 Hz → (k, length) or (k, length, 2)."""
-    rate_hz = settings["sample_rate_hz"]
-    channels = [signal.mean(axis=1)] if settings["channels"] == 1 else list(signal.T)
+    sample = read_settings(Sample, settings)
+    rate_hz, seconds = sample.sample_rate_hz, sample.sample_samples / sample.sample_rate_hz
+    channels = [signal.mean(axis=1)] if sample.channels == 1 else list(signal.T)
     pieces = [
-        segments(
-            resample(np.ascontiguousarray(one), SAMPLE_RATE_HZ, rate_hz), rate_hz, settings["sample_samples"] / rate_hz
-        )
-        for one in channels
+        segments(resample(np.ascontiguousarray(one), SAMPLE_RATE_HZ, rate_hz), rate_hz, seconds) for one in channels
     ]
     return pieces[0] if len(pieces) == 1 else np.stack(pieces, axis=-1)

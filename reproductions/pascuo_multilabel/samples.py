@@ -15,10 +15,12 @@ import pandas as pd
 
 import data_prep
 from data_prep.common import folders, label_sets
-from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
+from reproductions.pascuo_multilabel.mfcc import mfcc
+from reproductions.pascuo_multilabel.settings import Mfcc, Sample, Split, Tracks
 from shared.base.arrays import cached_array
 from shared.base.files import cache_key, cache_root
 from shared.base.processes import in_processes
+from shared.paper.settings import names_of, read_settings
 
 VERSION = 2  # to be raised whenever other samples are drawn or other values come out
 LIBRARY = "music_library"  # somebody's own, to which all that the report does to its tracks applies
@@ -28,8 +30,6 @@ MADE = (MIXTURES, *(name for name in data_prep.CORPORA if name.startswith("libra
 DRAW_SEED = 0  # the samples are part of the data: they are the same whatever the seed of a training
 CHUNK = 64  # samples, and at least one track, that a worker is given at once
 BLOCK = 2048  # samples that are looked at at once for their range or their mean
-FEATURES = ("sample_rate_hz", "channels", "sample_samples", "window_seconds", "hop_seconds", "n_mfcc", "n_filters")
-FEATURES += ("n_fft", "lowest_hz", "pre_emphasis", "lifter", "log_energy", "full_scale")
 
 
 def tracks_of(module, settings: dict) -> pd.DataFrame:
@@ -40,10 +40,11 @@ def tracks_of(module, settings: dict) -> pd.DataFrame:
     ValueError
         The tracks of Others are to be left out, and there are none; or no track is as long as it has to be.
     """
-    index = module.index(n_tracks=settings["mixed_tracks"]) if module.NAME == MIXTURES else module.index()
+    wanted = read_settings(Tracks, settings)
+    index = module.index(n_tracks=wanted.mixed_tracks) if module.NAME == MIXTURES else module.index()
     attrs = {name: list(index.attrs.get(name, ())) for name in ("notes", "skipped")}
     if module.NAME == LIBRARY:
-        seconds = settings["shortest_seconds"]
+        seconds = wanted.shortest_seconds
         long_enough = index["n_samples"] >= seconds * label_sets.SAMPLE_RATE_HZ
         if not long_enough.any():
             raise ValueError(
@@ -55,13 +56,13 @@ def tracks_of(module, settings: dict) -> pd.DataFrame:
                 f"{(~long_enough).sum()} of {len(index)} tracks are shorter than {seconds:g} s and left out."
             )
         index = index[long_enough]
-    if settings["drop_others"]:
+    if wanted.drop_others:
         others = index["label"].map(lambda labels: label_sets.OTHERS in label_sets.split(labels))
         if not others.any():
             raise ValueError(f"no track of the corpus {module.NAME} has the label {label_sets.OTHERS}; nothing to drop")
         index = index[~others]
     if module.NAME in THINNED:
-        most = max(1, round(settings["max_per_set_share"] * len(index)))
+        most = max(1, round(wanted.max_per_set_share * len(index)))
         thin = label_sets.thinned(index, most)
         attrs["notes"].append(
             f"{len(index) - len(thin)} of {len(index)} tracks are left out to thin the most frequent genres."
@@ -98,7 +99,8 @@ def draw(index: pd.DataFrame, n_samples: int, settings: dict, seed: int = DRAW_S
     ValueError
         No track is as long as a sample.
     """
-    rate_hz, length = settings["sample_rate_hz"], settings["sample_samples"]
+    sample = read_settings(Sample, settings)
+    rate_hz, length = sample.sample_rate_hz, sample.sample_samples
     at_rate = index["n_samples"] * rate_hz // label_sets.SAMPLE_RATE_HZ
     index = index.assign(n_samples=at_rate)[at_rate >= length]
     if index.empty:
@@ -125,47 +127,32 @@ def draw(index: pd.DataFrame, n_samples: int, settings: dict, seed: int = DRAW_S
 
 def samples_of(module, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """As many samples as there are seconds in the tracks; of a corpus that is made, as many as paper.toml says."""
-    seconds = index["n_samples"].sum() / label_sets.SAMPLE_RATE_HZ
+    seconds, wanted = index["n_samples"].sum() / label_sets.SAMPLE_RATE_HZ, read_settings(Tracks, settings)
     made = module.NAME in MADE
-    return draw(index, settings["made_samples"] if made else round(seconds / settings["seconds_per_sample"]), settings)
+    return draw(index, wanted.made_samples if made else round(seconds / wanted.seconds_per_sample), settings)
 
 
-def split_of(module, rows: pd.DataFrame, protocol: str, fold: int, settings: dict) -> pd.DataFrame:
+def split_of(module, rows: pd.DataFrame, protocol: str, fold: int, shares: Split) -> pd.DataFrame:
     """Copy of the samples with the split of a protocol. ``published``: the last that were drawn are held out."""
     if protocol != "published":
         return module.with_protocol(rows, protocol, fold)
     folders.check_protocol(protocol, fold, module.N_FOLDS)
-    n_train = math.floor(len(rows) * (1 - settings["validation_fraction"]))
+    n_train = math.floor(len(rows) * (1 - shares.validation_fraction))
     return rows.assign(split=np.where(rows["drawn"] < n_train, "train", "validation"))
 
 
-def kept_of(split: pd.DataFrame, settings: dict) -> np.ndarray:
+def kept_of(split: pd.DataFrame, shares: Split) -> np.ndarray:
     """Row numbers of the validation samples whose predictions are kept: evenly spaced in the order of drawing."""
     held_out = np.flatnonzero(split["split"] == "validation")
     in_order = held_out[np.argsort(split["drawn"].to_numpy()[held_out])]
-    n = min(settings["kept_predictions"], len(in_order))
+    n = min(shares.kept_predictions, len(in_order))
     return np.sort(in_order[np.arange(n) * len(in_order) // max(n, 1)])
-
-
-def psf_settings(settings: dict) -> PsfSettings:
-    """The part of paper.toml's settings that makes MFCCs."""
-    return PsfSettings(
-        sample_rate_hz=settings["sample_rate_hz"],
-        window_seconds=settings["window_seconds"],
-        hop_seconds=settings["hop_seconds"],
-        n_mfcc=settings["n_mfcc"],
-        n_filters=settings["n_filters"],
-        n_fft=settings["n_fft"],
-        fmin_hz=settings["lowest_hz"],
-        pre_emphasis=settings["pre_emphasis"],
-        lifter=settings["lifter"],
-        append_energy=settings["log_energy"],
-    )
 
 
 def n_frames(settings: dict) -> int:
     """Number of frames of a sample: 19 of 4,410 values at 22,050 Hz, and of twice as many at 44,100 Hz."""
-    return psf_settings(settings).n_frames(settings["sample_samples"] * settings["channels"])
+    sample = read_settings(Sample, settings)
+    return read_settings(Mfcc, settings).n_frames(sample.sample_samples * sample.channels)
 
 
 def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: str, n_jobs: int = -1) -> np.ndarray:
@@ -187,9 +174,9 @@ def features_of(corpus: str, rows: pd.DataFrame, settings: dict, fingerprint: st
     ndarray, float32, shape (n, 19, 13)
         Mapped from its file.
     """
-    given = {name: settings[name] for name in FEATURES}
+    given = {name: settings[name] for name in (names_of(Sample) | names_of(Mfcc)) & settings.keys()}
     key = cache_key(version=VERSION, corpus=corpus, fingerprint=fingerprint, n=len(rows), seed=DRAW_SEED, **given)
-    shape = (len(rows), n_frames(settings), settings["n_mfcc"])
+    shape = (len(rows), n_frames(settings), read_settings(Mfcc, settings).n_mfcc)
     path = cache_root() / "features" / f"pascuo_multilabel-{corpus}-{key}.npy"
     return cached_array(path, shape, np.float32, lambda: compute(corpus, rows, settings, n_jobs))
 
@@ -219,13 +206,14 @@ def _chunks(tracks: np.ndarray) -> Iterator[slice]:
 
 
 def _of_chunk(corpus: str, rows: pd.DataFrame, settings: dict) -> np.ndarray:
-    module = data_prep.corpus(corpus)
-    return mfccs(np.stack(list(module.signals(rows, settings["sample_rate_hz"], settings["channels"]))), settings)
+    module, sample = data_prep.corpus(corpus), read_settings(Sample, settings)
+    return mfccs(np.stack(list(module.signals(rows, sample.sample_rate_hz, sample.channels))), settings)
 
 
 def mfccs(signals: np.ndarray, settings: dict) -> np.ndarray:
     """MFCCs of samples in [-1, 1), float32 (n, n_samples) or (n, n_samples, channels) → float32 (n, 19, 13)."""
-    return mfcc(np.multiply(signals, settings["full_scale"], dtype=np.float32), psf_settings(settings))
+    full_scale = read_settings(Sample, settings).full_scale
+    return mfcc(np.multiply(signals, full_scale, dtype=np.float32), read_settings(Mfcc, settings))
 
 
 # ---- scale
@@ -255,8 +243,6 @@ def scale_of(features: np.ndarray, how: str, training: np.ndarray) -> dict[str, 
         low = min(float(block.min()) for block in blocks)
         width = max(float(block.max()) for block in blocks) - low
         return {"shift": [low] * n_coefficients, "divisor": [width or 1.0] * n_coefficients}
-    if how != "coefficient":
-        raise ValueError(f"scaling must be one of set, coefficient; received {how!r}")
     mean = _mean(features, training, lambda values: values)
     variance = _mean(features, training, lambda values: (values - mean) ** 2)
     deviation = np.where(variance > 0, np.sqrt(variance), 1.0)

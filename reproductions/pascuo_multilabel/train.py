@@ -29,8 +29,10 @@ from reproductions.pascuo_multilabel import samples
 from reproductions.pascuo_multilabel.data import Data, splits, weights_of
 from reproductions.pascuo_multilabel.data import open_data as open_data
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT, balanced_crossentropy, build
+from reproductions.pascuo_multilabel.settings import Split, Training
 from shared.metrics import multilabel, scores
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.results.exact import FIRST_LABEL
 from shared.runs import units
 from shared.runs.networks import write_network, write_unit
@@ -71,53 +73,53 @@ def plan(paper: Paper, request: Request) -> list[Task]:
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, scale, model, fit, evaluate, write."""
-    unit, settings = task.unit, task.settings
-    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, settings)
-    rows = splits(split, unit, settings)
-    scale = samples.scale_of(data.features, settings["scaling"], rows["train"])
+    unit, settings, shares = task.unit, read_settings(Training, task.settings), read_settings(Split, task.settings)
+    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, shares)
+    rows = splits(split, unit, shares.tuning_fraction)
+    scale = samples.scale_of(data.features, settings.scaling, rows["train"])
     inputs, labels = samples.Scaled(data.features, scale), data.labels.astype("float32")
 
     # Weights: of the first label of each sample, as Keras's class_weight has them, or of each label's ones and zeros.
     loss = weights = None
-    if settings["label_weights"] == FIRST_LABEL:
+    if settings.label_weights == FIRST_LABEL:
         weights = weights_of(data)
     else:
         loss = balanced_crossentropy(*class_weights.balanced_labels(data.labels[rows["train"]], data.classes))
 
     # Model.
     keras.utils.set_random_seed(unit.seed)
-    model = build(settings, inputs.shape[1:], len(data.classes))
-    fitting.compile_model(model, settings, loss=loss, metric=METRICS)
+    model = build(task.settings, inputs.shape[1:], len(data.classes))
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, loss or settings.loss, metric=METRICS)
 
     # Fit. In variant paper the last epoch counts, and nothing is chosen.
-    watched = rows["tuning"] if settings["evaluated_epoch"] == "lowest loss on tuning samples" else rows["validation"]
+    watched = rows["tuning"] if settings.evaluated_epoch == "lowest loss on tuning samples" else rows["validation"]
     history = fitting.fit(
         model,
         fitting.Subset(inputs, labels, rows["train"], weights),
         fitting.Subset(inputs, labels, watched),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=settings["batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
         validation_batch_size=AT_ONCE,
         seed=unit.seed,
-        shuffle=settings["shuffle"],
-        monitor=None if settings["evaluated_epoch"] == "last" else "val_loss",
+        shuffle=settings.shuffle,
+        monitor=None if settings.evaluated_epoch == "last" else "val_loss",
         name=unit.key,
     )
     write_network(unit, model)
 
     # Evaluate; write. What is said of all validation samples stands in the record; of some, the predictions are kept.
     probabilities = fitting.predict(model, inputs, rows["validation"], AT_ONCE)
-    thresholds = [settings["metric_threshold"]] * len(data.classes)
-    if settings["thresholds"] == "per genre":
+    thresholds = [settings.metric_threshold] * len(data.classes)
+    if settings.thresholds == "per genre":
         tuned = fitting.predict(model, inputs, rows["tuning"], AT_ONCE)
         thresholds = multilabel.best_thresholds(data.labels[rows["tuning"]], tuned).tolist()
     units.write_skipped(unit.folder, data.rows.attrs["skipped"])
-    kept = samples.kept_of(split, settings)
+    kept = samples.kept_of(split, shares)
     conditions = {"thresholds": thresholds, "scale": scale}
     conditions["validation"] = scored(data.labels[rows["validation"]], probabilities)
     chosen = probabilities[np.searchsorted(rows["validation"], kept)]
-    write_unit(unit, history, settings, data.classes, split.iloc[kept], chosen, **conditions)
+    write_unit(unit, history, task.settings, data.classes, split.iloc[kept], chosen, **conditions)
 
 
 def answer_all_alike(task: Task, data: Data) -> None:
@@ -126,14 +128,14 @@ def answer_all_alike(task: Task, data: Data) -> None:
     Its record has the scores of hearing nothing as well: of the shares as the training's weights have them, at which a
     network ends that learns nothing else.
     """
-    unit, settings = task.unit, task.settings
-    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, settings)
-    rows, kept = splits(split, unit, {"tuning_fraction": 0}), samples.kept_of(split, settings)
+    unit, shares = task.unit, read_settings(Split, task.settings)
+    split = samples.split_of(data.module, data.rows, unit.protocol, unit.fold, shares)
+    rows, kept = splits(split, unit, tuning_fraction=0), samples.kept_of(split, shares)
     learned_from, held_out = data.labels[rows["train"]], data.labels[rows["validation"]]
     shares = learned_from.mean(axis=0)
     write_predictions(unit.folder, data.classes, split.iloc[kept], np.tile(shares, (len(kept), 1)))
-    conditions = {"settings": settings, "classes": data.classes, "validation": scored(held_out, shares)}
-    if settings["label_weights"] == FIRST_LABEL:
+    conditions = {"settings": task.settings, "classes": data.classes, "validation": scored(held_out, shares)}
+    if read_settings(Training, task.settings).label_weights == FIRST_LABEL:
         weighted = np.average(learned_from, axis=0, weights=weights_of(data)[rows["train"]])
         conditions["nothing_heard"] = scored(held_out, weighted)
     units.write_record(unit, status="complete", epochs=0, seconds=0.0, **conditions)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 import data_prep
-from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.predict import PAPER
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
+from reproductions.pragadaraju_digits.settings import Image
 from shared.audio.mfcc_images import image_of
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 INVITATION = "Say one digit in English, zero to nine, or give a file of one."
 LIMITS = (
@@ -33,7 +34,7 @@ def prepared(signal: np.ndarray) -> tuple[np.ndarray, str]:
 
 def pictures_of(signal: np.ndarray, trained: dict) -> dict[str, np.ndarray]:
     """What the networks see of a signal, by caption: uint8 (256, 256)."""
-    image = image_of(signal, CLIP_RATE_HZ, mfcc_settings(load_paper(PAPER).settings_for()))
+    image = image_of(signal, CLIP_RATE_HZ, read_settings(Image, load_paper(PAPER).settings_for()))
     return {
         "What CNN and RNN + Spectrogram see: 20 MFCCs, the lowest at the top, time from left to right, stretched to "
         "the full width": image

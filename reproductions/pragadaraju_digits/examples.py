@@ -13,16 +13,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 import soundfile
-from PIL import Image
 
 import data_prep
-from reproductions.pragadaraju_digits.features import mfcc_settings, transcripts_of_clips
+from reproductions.pragadaraju_digits.features import transcripts_of_clips
 from reproductions.pragadaraju_digits.predict import PAPER
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
+from reproductions.pragadaraju_digits.settings import Image, Recogniser
 from shared.audio.image_files import write_png
 from shared.audio.mfcc_images import image_of
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.report.examples import EXAMPLES, write_captions
 from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
@@ -34,16 +36,17 @@ SIDE, N_GREYS = 128, 32  # of a picture
 def write_examples(folder: Path) -> None:
     """Write sounds, images and ``examples.csv`` into ``folder``/examples."""
     settings = load_paper(PAPER).settings_for()
+    seen, by = read_settings(Image, settings), read_settings(Recogniser, settings)
     fsdd = data_prep.corpus("fsdd")
     index = fsdd.index().set_index("clip", drop=False)
     wrong, right = all_wrong_and_all_right(results_folder(PAPER))
     rows = index.loc[[*wrong, *one_a_voice(index.loc[right])]]
-    heard = transcripts_of_clips(rows, settings["recogniser"], settings["recogniser_least_probability"])
+    heard = transcripts_of_clips(rows, by.recogniser, by.recogniser_least_probability)
     captions = []
     for row, signal, words in zip(rows.itertuples(), fsdd.signals(rows), heard, strict=True):
         sound, picture = f"{row.clip}.wav", f"{row.clip}.png"
-        image = Image.fromarray(image_of(signal, CLIP_RATE_HZ, mfcc_settings(settings)))
-        image = image.resize((SIDE, SIDE), Image.Resampling.BOX).quantize(N_GREYS, dither=Image.Dither.NONE)
+        image = PIL.Image.fromarray(image_of(signal, CLIP_RATE_HZ, seen))
+        image = image.resize((SIDE, SIDE), PIL.Image.Resampling.BOX).quantize(N_GREYS, dither=PIL.Image.Dither.NONE)
         write_png(folder / EXAMPLES / picture, image)
         soundfile.write(folder / EXAMPLES / sound, signal, CLIP_RATE_HZ, subtype="PCM_16")
         text = f"The recogniser heard “{words}”."

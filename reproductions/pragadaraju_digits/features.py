@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 
 import numpy as np
@@ -12,11 +11,6 @@ from data_prep import Corpus, fingerprint
 from reproductions.pragadaraju_digits.recognition import read_transcripts
 from shared.audio.mfcc_images import MfccSettings, load_mfcc_images
 from shared.base.files import cache_root
-
-
-def mfcc_settings(settings: dict) -> MfccSettings:
-    """The part of paper.toml's settings that makes an image of a clip."""
-    return MfccSettings(**{field.name: settings[field.name] for field in dataclasses.fields(MfccSettings)})
 
 
 def images_of_clips(module: Corpus, index: pd.DataFrame, settings: MfccSettings) -> np.ndarray:

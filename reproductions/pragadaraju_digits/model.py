@@ -9,8 +9,10 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from reproductions.pragadaraju_digits.settings import Cnn, Rnn, Scaling, Text
 from shared.layers.normalization import BatchNormalization
 from shared.layers.recurrent import SimpleRNN
+from shared.paper.settings import read_settings
 
 CNN, RNN, TEXT = "CNN + Spectrogram", "RNN + Spectrogram", "RNN + Textual Representation"
 SCALING = "input_scaling"  # name of the layer that has the training images' mean and deviation
@@ -24,10 +26,7 @@ def scaling(kind: str, white_level: int):
     """
     if kind == "unit":
         return layers.Rescaling(1 / white_level, name=SCALING)
-    axes = {"pixel": (1, 2), "image": None}
-    if kind not in axes:
-        raise ValueError(f"input_scaling must be one of pixel, image, unit; received {kind!r}")
-    return layers.Normalization(axis=axes[kind], name=SCALING)
+    return layers.Normalization(axis={"pixel": (1, 2), "image": None}[kind], name=SCALING)
 
 
 def softmax(x, n_classes: int):
@@ -74,18 +73,15 @@ def build_rnn(
     hands on all its steps; `sequence_axis` says which axis of the image the steps go along, `readout` whether the
     output layer sees the last step or all of them.
     """
-    cells = {"simple": SimpleRNN, "lstm": layers.LSTM}
-    _one_of("rnn_cell", cell, cells)
-    _one_of("rnn_sequence_axis", sequence_axis, ("time", "coefficient"))
-    _one_of("rnn_readout", readout, ("last step", "all steps"))
+    recurrent = {"simple": SimpleRNN, "lstm": layers.LSTM}[cell]
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 256, 256): coefficients, then time
     x = scale(inputs)
     if sequence_axis == "time":
         x = layers.Permute((2, 1))(x)  # (batch, 256 steps, 256 inputs)
     for i, width in enumerate(units):
         every_step = i < len(units) - 1 or readout == "all steps"
-        recurrent = cells[cell](width, activation=activation, return_sequences=every_step)
-        x = recurrent(x)  # (batch, 256, 256), (batch, 256, 128), (batch, 64)
+        x = recurrent(width, activation=activation, return_sequences=every_step)(x)
+        # (batch, 256, 256), (batch, 256, 128), (batch, 64)
         if every_step and pooling > 1:
             x = layers.MaxPooling1D(pooling)(x)  # of 2: (batch, 128, 256), (batch, 64, 128)
         x = layers.Dropout(dropout)(x)
@@ -112,8 +108,6 @@ def build_text(
     whether the output layer sees the last word or all of them. The sequences are short, so the loop over their steps is
     written out, which is several times faster.
     """
-    _one_of("text_representation", representation, ("embedding", "number"))
-    _one_of("text_readout", readout, ("last word", "all words"))
     inputs = keras.Input(input_shape, dtype="int32")  # (batch, words)
     if representation == "embedding":
         x = layers.Embedding(n_words, embedding_units)(inputs)  # (batch, words, 256)
@@ -130,46 +124,10 @@ def build_text(
     return keras.Model(inputs, softmax(x, n_classes), name="text")
 
 
-def _one_of(name: str, value: str, known) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}; received {value!r}")
-
-
 def build(name: str, settings: dict, input_shape, n_classes: int = 10, n_words: int = 0) -> keras.Model:
     """The network of a row of the paper's table, with a variant's settings from paper.toml."""
-    if name == CNN:
-        return build_cnn(
-            input_shape,
-            n_classes,
-            scale=scaling(settings["input_scaling"], settings["white_level"]),
-            units=settings["units"],
-            kernel=settings["cnn_kernel"],
-            padding=settings["cnn_padding"],
-            pooling=settings["cnn_pooling"],
-            momentum=settings["batch_normalization_momentum"],
-            epsilon=settings["batch_normalization_epsilon"],
-        )
-    if name == RNN:
-        return build_rnn(
-            input_shape,
-            n_classes,
-            scale=scaling(settings["input_scaling"], settings["white_level"]),
-            units=settings["units"],
-            dropout=settings["dropout"],
-            cell=settings["rnn_cell"],
-            activation=settings["rnn_activation"],
-            pooling=settings["rnn_pooling"],
-            sequence_axis=settings["rnn_sequence_axis"],
-            readout=settings["rnn_readout"],
-        )
-    return build_text(
-        input_shape,
-        n_classes,
-        units=settings["units"],
-        dropout=settings["dropout"],
-        n_words=n_words,
-        representation=settings["text_representation"],
-        embedding_units=settings["text_embedding_units"],
-        activation=settings["text_activation"],
-        readout=settings["text_readout"],
-    )
+    if name == TEXT:
+        return build_text(input_shape, n_classes, n_words=n_words, **vars(read_settings(Text, settings)))
+    builder, group = {CNN: (build_cnn, Cnn), RNN: (build_rnn, Rnn)}[name]
+    scale = scaling(**vars(read_settings(Scaling, settings)))
+    return builder(input_shape, n_classes, scale=scale, **vars(read_settings(group, settings)))

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from reproductions.pragadaraju_digits.features import mfcc_settings
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
+from reproductions.pragadaraju_digits.settings import Image, Recogniser
 from reproductions.pragadaraju_digits.words import kept_vocabulary
 from shared.audio.long_recordings import hear
 from shared.audio.mfcc_images import image_of
 from shared.audio.signals import load_audio
 from shared.paper.loading import load_paper
-from shared.runs.inference import classify, named
+from shared.paper.settings import read_settings
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "pragadaraju_digits"
@@ -45,9 +46,8 @@ def signal_of(file: str) -> np.ndarray:
     """
     hear(file, CLIP_RATE_HZ, most_seconds=LONGEST_SECONDS)  # of a long one, no more is read
     signal = load_audio(file, CLIP_RATE_HZ)
-    image_of(
-        signal, CLIP_RATE_HZ, mfcc_settings(load_paper(PAPER).settings_for())
-    )  # refuses what is shorter than one analysis window
+    image = read_settings(Image, load_paper(PAPER).settings_for())
+    image_of(signal, CLIP_RATE_HZ, image)  # refuses what is shorter than one analysis window
     return signal
 
 
@@ -58,19 +58,20 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     settings, classes = settings_of(record), record["classes"]
     if record["model"] == TEXT:
         vocabulary = kept_vocabulary(folder)
-        heard = words_heard(settings["recogniser"], signals, settings["recogniser_least_probability"])
+        by = read_settings(Recogniser, settings)
+        heard = words_heard(by.recogniser, signals, by.recogniser_least_probability)
         if isinstance(heard, Exception):
             return [{"class": None, "reason": str(heard)} for _ in signals]
         inputs = vocabulary.encode(heard)
         network = build(TEXT, settings, inputs.shape[1:], len(classes), vocabulary.n_numbers)
     else:
-        heard = [None] * len(signals)
-        inputs = np.stack([image_of(signal, CLIP_RATE_HZ, mfcc_settings(settings)) for signal in signals])
+        heard, image = [None] * len(signals), read_settings(Image, settings)
+        inputs = np.stack([image_of(signal, CLIP_RATE_HZ, image) for signal in signals])
         network = build(record["model"], settings, inputs.shape[1:], len(classes))
     load_network(network, folder)
     answers = []
     for row, text in zip(inputs, heard, strict=True):
-        answers.append(named(np.asarray(network.predict_on_batch(row[None]))[0], classes))
+        answers.append(answer_of(np.asarray(network.predict_on_batch(row[None]))[0], classes))
         if text is not None:
             answers[-1]["heard"] = text
     return answers

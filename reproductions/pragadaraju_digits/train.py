@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 if __name__ == "__main__":  # run as a script: the same as the commands above, with the same options
@@ -28,12 +28,13 @@ import pandas as pd
 
 import data_prep
 from data_prep import Corpus
-from reproductions.pragadaraju_digits.features import content_hash, images_of_clips, mfcc_settings, transcripts_of_clips
+from reproductions.pragadaraju_digits.features import content_hash, images_of_clips, transcripts_of_clips
 from reproductions.pragadaraju_digits.model import CNN, SCALING, TEXT, build
+from reproductions.pragadaraju_digits.settings import Image, Probe, Recogniser, Scaling, Training, Words
 from reproductions.pragadaraju_digits.words import Vocabulary, keep_vocabulary
-from shared.audio.mfcc_images import MfccSettings
 from shared.metrics import probes as probe
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.runs import units
 from shared.runs.networks import write_network, write_unit
 from shared.runs.plan import Request, Task
@@ -73,7 +74,7 @@ def plan(paper: Paper, request: Request) -> list[Task]:
         precision, settings = precision_of(model, request.precision), paper.settings_for(variant, model)
         unit = Unit(paper.id, model, variant, request.protocol, fold, seed, precision, *place)
         if model == TEXT:  # other transcripts are other data
-            heard = transcripts(settings["recogniser"], settings["recogniser_least_probability"])
+            heard = transcripts(*astuple(read_settings(Recogniser, settings)))
             settings |= {"transcripts_sha256": content_hash(heard)}
         probed |= model != TEXT
         tasks.append(Task(unit, settings, data_of(model, corpus, settings), __name__, epochs=request.epochs))
@@ -88,9 +89,8 @@ def plan(paper: Paper, request: Request) -> list[Task]:
 def data_of(model: str, corpus: str, settings: dict) -> dict:
     """What `open_data` is to open for a model."""
     if model == TEXT:
-        heard = {name: settings[name] for name in ("recogniser", "recogniser_least_probability")}
-        return {"corpus": corpus, "transcripts": heard}
-    return {"corpus": corpus, "image": asdict(mfcc_settings(settings))}
+        return {"corpus": corpus, "transcripts": asdict(read_settings(Recogniser, settings))}
+    return {"corpus": corpus, "image": asdict(read_settings(Image, settings))}
 
 
 def open_data(corpus: str, image: dict | None = None, transcripts: dict | None = None) -> Data:
@@ -98,7 +98,7 @@ def open_data(corpus: str, image: dict | None = None, transcripts: dict | None =
     module = data_prep.corpus(corpus)
     index = module.index()
     if image is not None:
-        seen = images_of_clips(module, index, MfccSettings(**image))
+        seen = images_of_clips(module, index, Image(**image))
     else:
         seen = transcripts_of_clips(index, *transcripts.values())
     return Data(module, index, seen, data_prep.fingerprint(index))
@@ -111,7 +111,7 @@ def precision_of(model: str, precision: str) -> str:
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, model, fit, evaluate, write."""
-    unit, settings, classes = task.unit, task.settings, data.module.CLASSES
+    unit, settings, classes = task.unit, read_settings(Training, task.settings), data.module.CLASSES
     split = data.module.with_protocol(data.index, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
@@ -119,33 +119,32 @@ def train(task: Task, data: Data) -> None:
     # Model: fitted to the training clips (mean and deviation of the images, vocabulary of the words), then trained.
     keras.utils.set_random_seed(unit.seed)
     inputs = text_inputs if unit.model == TEXT else image_inputs
-    x, model = inputs(unit, settings, data.seen, rows["train"], len(classes))
-    fitting.compile_model(model, settings)
+    x, model = inputs(unit, task.settings, data.seen, rows["train"], len(classes))
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: the report draws the test accuracy epoch by epoch, so it is watched; in variant paper the last epoch counts.
-    best = {"last": None, "best on test": "test_accuracy"}[settings["evaluated_epoch"]]
     history = fitting.fit(
         model,
         fitting.Subset(x, labels, rows["train"]),
         fitting.Subset(x, labels, rows["test"]),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=settings["batch_size"],
-        validation_batch_size=settings["batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
+        validation_batch_size=settings.batch_size,
         validation_name="test",
         seed=unit.seed,
-        shuffle=settings["shuffle"],
-        monitor=best,
+        shuffle=settings.shuffle,
+        monitor={"last": None, "best on test": "test_accuracy"}[settings.evaluated_epoch],
         name=unit.key,
     )
     write_network(unit, model)
 
     # Evaluate: all tables are computed from these predictions, those of training accuracy as well.
     evaluated = np.concatenate([rows["train"], rows["test"]])
-    probabilities = fitting.predict(model, x, evaluated, settings["batch_size"])
+    probabilities = fitting.predict(model, x, evaluated, settings.batch_size)
 
     # Write.
-    write_unit(unit, history, settings, classes, split.iloc[evaluated], probabilities)
+    write_unit(unit, history, task.settings, classes, split.iloc[evaluated], probabilities)
 
 
 def image_inputs(
@@ -153,7 +152,7 @@ def image_inputs(
 ) -> tuple[np.ndarray, keras.Model]:
     """The images, and the network with the training images' mean and deviation in it."""
     model = build(unit.model, settings, images.shape[1:], n_classes)
-    if settings["input_scaling"] != "unit":
+    if read_settings(Scaling, settings).kind != "unit":
         model.get_layer(SCALING).adapt(images[train_rows].astype("float32"))
     return images, model
 
@@ -162,7 +161,7 @@ def text_inputs(
     unit: Unit, settings: dict, transcripts: np.ndarray, train_rows: np.ndarray, n_classes: int
 ) -> tuple[np.ndarray, keras.Model]:
     """The transcripts in the training clips' vocabulary, which is kept beside the weights, and the network for it."""
-    vocabulary = Vocabulary.fit(transcripts[train_rows], settings["text_words"])
+    vocabulary = Vocabulary.fit(transcripts[train_rows], read_settings(Words, settings).text_words)
     keep_vocabulary(vocabulary, unit.folder)
     numbers = vocabulary.encode(transcripts)
     return numbers, build(unit.model, settings, numbers.shape[1:], n_classes, vocabulary.n_numbers)
@@ -178,7 +177,7 @@ def run_probe(task: Task, data: Data) -> None:
     split = data.module.with_protocol(data.index, unit.protocol, unit.fold)
     is_train = (split["split"] == "train").to_numpy()
     labels = np.array([classes.index(label) for label in split["label"]])
-    step = settings["probe_pixels"]
+    step = read_settings(Probe, settings).probe_pixels
     pixels = data.seen[:, step // 2 :: step, step // 2 :: step].reshape(len(split), -1)
     probabilities = probe.linear(pixels[is_train], labels[is_train], pixels)
     write_predictions(unit.folder, classes, split, probabilities)

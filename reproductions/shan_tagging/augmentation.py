@@ -10,26 +10,21 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from data_prep import Corpus
+from reproductions.shan_tagging.settings import Augmentation
 from shared.audio.signals import AudioError, resample
 from shared.base.files import atomic_write, cache_key, cache_root
 from shared.base.progress import progress
+from shared.paper.settings import read_settings
 
 VERSION = 1  # to be raised whenever a copy changes
 RANGES = ("tempo", "pitch_semitones", "reverberance_percent", "compression_ratio")
-COMPRESSOR = (
-    "compression_threshold_db",
-    "compression_attack_seconds",
-    "compression_decay_seconds",
-    "compression_knee_db",
-)
-USED = ("sample_rate_hz", "effect_probability", *COMPRESSOR, *RANGES)  # of the settings
 LOWEST_DB = -100.0  # where the compressor's curve begins
 HEADROOM_DB = 20 * math.log10(2)  # left to the effects: signals go through SoX at half their level
 
@@ -48,19 +43,19 @@ class Effects:
     compression_ratio: float | None = None
 
 
-def drawn_effects(sha256: str, number: int, settings: dict) -> Effects:
+def drawn_effects(sha256: str, number: int, settings: Augmentation) -> Effects:
     """The effects of copy `number` of the clip with that hash: at least one, with strengths from the settings' ranges.
 
     Tempo and compression ratio are drawn on a logarithmic scale: a faster and a slower copy are equally probable.
     """
     generator = np.random.default_rng([int(sha256[:8], 16), number, VERSION])
-    probability = settings["effect_probability"]
+    probability = settings.effect_probability
     chosen = generator.random(len(RANGES)) < probability
     while not chosen.any():
         chosen = generator.random(len(RANGES)) < probability
     strengths = {}
     for name, taken in zip(RANGES, chosen, strict=True):
-        low, high = settings[name]
+        low, high = getattr(settings, name)
         share = generator.random()
         logarithmic = name in ("tempo", "compression_ratio")
         strength = low * (high / low) ** share if logarithmic else low + (high - low) * share
@@ -68,7 +63,7 @@ def drawn_effects(sha256: str, number: int, settings: dict) -> Effects:
     return Effects(**strengths)
 
 
-def apply(effects: Effects, signal: np.ndarray, settings: dict) -> np.ndarray:
+def apply(effects: Effects, signal: np.ndarray, settings: Augmentation) -> np.ndarray:
     """A signal at the settings' sample rate through SoX, float32 (n,); n changes with the tempo.
 
     The compressor divides decibels above the threshold by the ratio. Whatever the effects, the result has the signal's
@@ -92,16 +87,16 @@ def apply(effects: Effects, signal: np.ndarray, settings: dict) -> np.ndarray:
     if effects.compression_ratio is not None:
         # The package's own method leaves SoX's follower begin at full scale, which would fade every clip in.
         transformer.effects += _compressor(effects.compression_ratio, settings, half)
-    made = transformer.build_array(input_array=half, sample_rate_in=settings["sample_rate_hz"])
+    made = transformer.build_array(input_array=half, sample_rate_in=settings.sample_rate_hz)
     made = np.asarray(made, "float32").reshape(-1)
     peak = np.abs(made).max(initial=0.0)
     return made * (np.abs(signal).max() / peak) if peak else made
 
 
-def _compressor(ratio: float, settings: dict, signal: np.ndarray) -> list[str]:
+def _compressor(ratio: float, settings: Augmentation, signal: np.ndarray) -> list[str]:
     """SoX's arguments: attack and decay, soft knee and curve, gain, and the level that its follower begins with."""
-    threshold_db, attack, decay, knee_db = (settings[name] for name in COMPRESSOR)
-    from_db = threshold_db - HEADROOM_DB
+    attack, decay = settings.compression_attack_seconds, settings.compression_decay_seconds
+    from_db, knee_db = settings.compression_threshold_db - HEADROOM_DB, settings.compression_knee_db
     points = (LOWEST_DB, LOWEST_DB, from_db, from_db, 0.0, from_db - from_db / ratio)
     curve = ",".join(f"{point:.2f}" for point in points)
     level_db = 20 * math.log10(max(np.abs(signal).mean(), 10 ** (LOWEST_DB / 20)))
@@ -123,10 +118,12 @@ def copies(module: Corpus, index: pd.DataFrame, settings: dict) -> list[list[Pat
     """
     from joblib import Parallel, delayed
 
-    used = {name: settings[name] for name in USED}
-    folder = cache_root() / "augmented" / cache_key(version=VERSION, **used)
+    wanted = read_settings(Augmentation, settings)
+    of_a_copy = asdict(wanted)
+    del of_a_copy["n_copies"]  # further copies leave those that are there as they are
+    folder = cache_root() / "augmented" / cache_key(version=VERSION, **of_a_copy)
     hashes, clips, splits = (list(index[name]) for name in ("sha256", "clip", "split"))
-    numbers = range(settings["n_copies"])
+    numbers = range(wanted.n_copies)
     found = [
         [folder / f"{sha256[:16]}.{clip}.{k}.wav" for k in numbers] for sha256, clip in zip(hashes, clips, strict=True)
     ]
@@ -134,17 +131,17 @@ def copies(module: Corpus, index: pd.DataFrame, settings: dict) -> list[list[Pat
     missing = [row for row, files in enumerate(found) if not all(file.exists() for file in files)]
     if missing:
         _sox()
-    work = (delayed(_make)(module, index.iloc[[row]], found[row], settings) for row in missing)
+    work = (delayed(_make)(module, index.iloc[[row]], found[row], wanted) for row in missing)
     made = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)  # SoX runs in processes of its own
     list(progress(made, len(missing), "augmenting clips"))
     return found
 
 
-def _make(module: Corpus, row: pd.DataFrame, files: list[Path], settings: dict) -> None:
+def _make(module: Corpus, row: pd.DataFrame, files: list[Path], settings: Augmentation) -> None:
     """The missing copies of one clip."""
     import soundfile
 
-    rate_hz = settings["sample_rate_hz"]
+    rate_hz = settings.sample_rate_hz
     signal = resample(module.signals(row)[0], module.SAMPLE_RATE_HZ, rate_hz)
     for number, file in enumerate(files):
         if file.exists():

@@ -8,8 +8,9 @@ import pandas as pd
 
 import data_prep
 from reproductions.shan_tagging import augmentation
-from reproductions.shan_tagging.model import crop_length
+from reproductions.shan_tagging.settings import Augmentation, Crop
 from reproductions.shan_tagging.waveforms import Clips, clips_of
+from shared.paper.settings import read_settings
 
 WINDOW_SECONDS = 10.0  # of recordings that a corpus cuts into windows; crops are drawn from these
 SYNTHETIC_SECONDS = 2.0  # of a synthetic clip of 30 s: a single crop, which keeps the run short,
@@ -31,8 +32,9 @@ class Corpus:
 
     def clips(self, settings: dict) -> Clips:
         """The clips' waveforms, with SoX's copies where the settings have them."""
-        copies = augmentation.copies(self.module, self.index, settings) if settings["n_copies"] else ()
-        return clips_of(self.module, self.index, settings["sample_rate_hz"], crop_length(settings), copies)
+        augmented, crop = read_settings(Augmentation, settings).n_copies > 0, read_settings(Crop, settings)
+        copies = augmentation.copies(self.module, self.index, settings) if augmented else ()
+        return clips_of(self.module, self.index, crop.sample_rate_hz, crop.length, copies)
 
 
 def read_corpus(name: str) -> Corpus:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from reproductions.shan_tagging.settings import Evaluation
 from reproductions.shan_tagging.waveforms import Clips
 from shared.paper.schema import Paper
+from shared.paper.settings import names_of
 from shared.training import fitting
-
-OF_EVALUATION = ("redraw_below", "redraw_limit")  # settings that a finished training can be evaluated under again
 
 
 def trained_as(paper: Paper, variant: str) -> str:
     """The first variant with the same training: what differs in the evaluation alone needs no training of its own."""
 
     def training_of(name: str) -> dict:
-        return {key: value for key, value in paper.settings_for(name).items() if key not in OF_EVALUATION}
+        return {key: value for key, value in paper.settings_for(name).items() if key not in names_of(Evaluation)}
 
     return next(name for name in paper.variants if training_of(name) == training_of(variant))
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import keras
 from keras import layers, ops, regularizers
 
+from reproductions.shan_tagging.settings import DenseNet, Mfcc, ResNet, SoundNet, Spectrogram
 from shared.layers.normalization import BatchNormalization
 from shared.layers.spectral import MFCC, LogMel
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 PAPER = "shan_tagging"
 SOUNDNET, RESNET = "1D Conv (SoundNet)", "1D Conv (ResNet)"
@@ -39,26 +41,27 @@ def build_densenet(settings: dict, n_classes: int, feature: keras.layers.Layer) 
     `feature` turns samples into (frames, bands). Between two blocks an average pooling halves time and frequency.
     1,898,665 parameters with 41 classes, 1,884,393 of them trained.
     """
-    inputs = keras.Input((crop_length(settings),))  # (batch, 88200)
+    net = read_settings(DenseNet, settings)
+    inputs = keras.Input((net.length,))  # (batch, 88200)
     x = feature(inputs)  # (batch, 173, 80)
     # Decibels in bfloat16 would be rounded to half of one, so they are standardised in float32.
-    x = normalised(x, settings, center=False, scale=False, dtype="float32", name="input_scaling")
+    x = normalised(x, net, center=False, scale=False, dtype="float32", name="input_scaling")
     x = layers.Reshape((*x.shape[1:], 1))(x)  # (batch, 173, 80, 1)
-    regularizer = regularizers.L2(settings["l2"])
+    regularizer = regularizers.L2(net.l2)
 
     def convolution(x, filters):
-        weights = {"kernel_initializer": settings["initializer"], "kernel_regularizer": regularizer}
-        return layers.Conv2D(filters, settings["kernel"], padding="same", use_bias=False, **weights)(x)
+        weights = {"kernel_initializer": net.initializer, "kernel_regularizer": regularizer}
+        return layers.Conv2D(filters, net.kernel, padding="same", use_bias=False, **weights)(x)
 
-    x = convolution(x, settings["stem_filters"])  # (batch, 173, 80, 16)
-    for block in range(settings["dense_blocks"]):
+    x = convolution(x, net.stem_filters)  # (batch, 173, 80, 16)
+    for block in range(net.dense_blocks):
         if block:
             x = layers.AveragePooling2D(POOLING)(x)
-        for _ in range(settings["units_per_block"]):
-            new = layers.ReLU()(normalised(x, settings))
-            x = layers.Concatenate()([x, convolution(new, settings["growth_rate"])])
+        for _ in range(net.units_per_block):
+            new = layers.ReLU()(normalised(x, net))
+            x = layers.Concatenate()([x, convolution(new, net.growth_rate)])
         # (batch, 173, 80, 144), (86, 40, 272), (43, 20, 400), (21, 10, 528), (10, 5, 656)
-    x = layers.ReLU()(normalised(x, settings))
+    x = layers.ReLU()(normalised(x, net))
     x = layers.GlobalMaxPooling2D()(x)  # (batch, 656)
     return keras.Model(inputs, softmax(x, n_classes, regularizer), name="densenet")
 
@@ -70,19 +73,20 @@ def build_resnet(settings: dict, n_classes: int) -> keras.Model:
     around a block adds channels of zeros where their number grows, so that no convolution is there but those of the
     report. 6,350,017 parameters with 41 classes, 6,341,833 of them trained.
     """
-    inputs = keras.Input((crop_length(settings),))  # (batch, 88200)
+    net = read_settings(ResNet, settings)
+    inputs = keras.Input((net.length,))  # (batch, 88200)
     x = layers.Reshape((*inputs.shape[1:], 1))(inputs)  # (batch, 88200, 1)
-    channels = settings["resnet_channels"]
+    channels = net.resnet_channels
     for stage, filters in enumerate(channels):
         if stage:
             x = layers.MaxPooling1D(POOLING)(x)
-            x = layers.Dropout(settings["resnet_dropout"])(x)
-        for block in range(settings["resnet_blocks"] // len(channels)):
+            x = layers.Dropout(net.resnet_dropout)(x)
+        for block in range(net.resnet_blocks // len(channels)):
             around = _widened(x, filters)
-            kernel = settings["resnet_first_kernel"] if stage == block == 0 else settings["resnet_kernel"]
+            kernel = net.resnet_first_kernel if stage == block == 0 else net.resnet_kernel
             for last in (False, True):
-                weights = {"use_bias": False, "kernel_initializer": settings["initializer"]}
-                x = normalised(layers.Conv1D(filters, kernel, padding="same", **weights)(x), settings)
+                weights = {"use_bias": False, "kernel_initializer": net.initializer}
+                x = normalised(layers.Conv1D(filters, kernel, padding="same", **weights)(x), net)
                 x = layers.ReLU()(layers.Add()([x, around]) if last else x)
         # (batch, 88200, 2), (44100, 4), (22050, 8), (11025, 16), (5512, 32), (2756, 64), …, (172, 1024)
     x = layers.GlobalMaxPooling1D()(x)  # (batch, 1024)
@@ -100,15 +104,16 @@ def build_soundnet(settings: dict, n_classes: int) -> keras.Model:
 
     Each convolution is padded by half its kernel on both sides: ``same`` would pad less, and with stride 2 unevenly.
     """
-    inputs = keras.Input((crop_length(settings),))  # (batch, 88200)
-    x = layers.Rescaling(settings["soundnet_full_scale"])(inputs)
+    net = read_settings(SoundNet, settings)
+    inputs = keras.Input((net.length,))  # (batch, 88200)
+    x = layers.Rescaling(net.soundnet_full_scale)(inputs)
     x = layers.Reshape((*x.shape[1:], 1))(x)  # (batch, 88200, 1)
-    initializer, epsilon = settings["soundnet_initializer"], settings["soundnet_norm_epsilon"]
-    for number, (filters, kernel, pooling) in enumerate(settings["soundnet_layers"], 1):
+    initializer, norm = net.soundnet_initializer, {"momentum": net.norm_momentum, "epsilon": net.soundnet_norm_epsilon}
+    for number, (filters, kernel, pooling) in enumerate(net.soundnet_layers, 1):
         x = layers.ZeroPadding1D(kernel // 2)(x)
         x = layers.Conv1D(filters, kernel, strides=2, kernel_initializer=initializer, name=f"conv{number}")(x)
         # (batch, 44101, 16), (2757, 32), (173, 64), (87, 128), (44, 256), (6, 512), (4, 1024)
-        x = BatchNormalization(momentum=settings["norm_momentum"], epsilon=epsilon, name=f"norm{number}")(x)
+        x = BatchNormalization(name=f"norm{number}", **norm)(x)
         x = layers.ReLU()(x)
         if pooling:
             x = layers.MaxPooling1D(pooling)(x)  # (batch, 5512, 16), (344, 32), (11, 256)
@@ -116,9 +121,9 @@ def build_soundnet(settings: dict, n_classes: int) -> keras.Model:
     return keras.Model(inputs, softmax(x, n_classes), name="soundnet")
 
 
-def normalised(x, settings: dict, **options):
-    """Batch normalisation with the settings' momentum and epsilon."""
-    return BatchNormalization(momentum=settings["norm_momentum"], epsilon=settings["norm_epsilon"], **options)(x)
+def normalised(x, net: DenseNet | ResNet, **options):
+    """Batch normalisation with the network's momentum and epsilon."""
+    return BatchNormalization(momentum=net.norm_momentum, epsilon=net.norm_epsilon, **options)(x)
 
 
 def softmax(x, n_classes: int, regularizer=None):
@@ -130,11 +135,5 @@ def softmax(x, n_classes: int, regularizer=None):
 
 def feature_layer(name: str, settings: dict) -> keras.layers.Layer:
     """The layer that turns samples into what a DenseNet sees: (frames, 80)."""
-    names = ("sample_rate_hz", "n_fft", "hop_length", "n_mels", "fmin_hz", "fmax_hz", "amin", "top_db")
-    shared = {name: settings[name] for name in names}
-    return MFCC(settings["n_mfcc"], **shared) if name == DENSENET_MFCC else LogMel(**shared)
-
-
-def crop_length(settings: dict) -> int:
-    """Samples of a crop: 88,200."""
-    return round(settings["crop_seconds"] * settings["sample_rate_hz"])
+    layer, group = (MFCC, Mfcc) if name == DENSENET_MFCC else (LogMel, Spectrogram)
+    return layer(**vars(read_settings(group, settings)))

@@ -15,18 +15,20 @@ from pathlib import Path
 import numpy as np
 
 from reproductions.shan_tagging.evaluation import confident
-from reproductions.shan_tagging.model import PAPER, build, crop_length, settings_of
+from reproductions.shan_tagging.model import PAPER, build, settings_of
+from reproductions.shan_tagging.settings import Crop, Evaluation
 from reproductions.shan_tagging.waveforms import Clips, Heard
 from shared.audio.long_recordings import LongRecording, hear
 from shared.paper.loading import load_paper
-from shared.runs.inference import classify, named
+from shared.paper.settings import read_settings
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 
 def main(files: list[str], as_json: bool = False) -> int:
     """Classify each file and print a line a model (or JSON); returns 1 when a file could not be classified, else 0."""
     paper = load_paper(PAPER)
-    sample_rate_hz = paper.setting("sample_rate_hz")
+    sample_rate_hz = read_settings(Crop, paper.settings_for()).sample_rate_hz
     hint = (
         f"Without a corpus of yours: python -m reproductions run {PAPER} --corpus synthetic --variant no-augmentation "
         "--epochs 2, which knows instruments and no other sounds"
@@ -44,18 +46,19 @@ def main(files: list[str], as_json: bool = False) -> int:
 def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list[dict]:
     """One model's answer for each recording: class, probabilities, and the number of crops that were heard."""
     settings, classes = settings_of(record), record["classes"]
+    crop, redraw = read_settings(Crop, settings), read_settings(Evaluation, settings)
     network = build(record["model"], settings, len(classes))
     load_network(network, folder)
     answers = []
     for signal in signals:
         probabilities, draws = confident(
             network,
-            Clips(Heard(signal), np.zeros((1, 1), int), crop_length(settings)),
+            Clips(Heard(signal), np.zeros((1, 1), int), crop.length),
             np.zeros(1, int),
             np.random.default_rng(record["seed"]),
-            below=settings["redraw_below"],
-            limit=settings["redraw_limit"],
+            below=redraw.redraw_below,
+            limit=redraw.redraw_limit,
             batch_size=1,
         )
-        answers.append(named(probabilities[0], classes) | {"crops": int(draws[0])})
+        answers.append(answer_of(probabilities[0], classes) | {"crops": int(draws[0])})
     return answers

@@ -10,7 +10,9 @@ import keras
 from reproductions.shan_tagging import soundnet
 from reproductions.shan_tagging.corpora import read_corpus
 from reproductions.shan_tagging.model import PROBABILITIES, SOUNDNET, build, settings_of
+from reproductions.shan_tagging.settings import Pretraining
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.runs import units
 from shared.runs.networks import load_network
 
@@ -44,9 +46,9 @@ def check(paper: Paper, wanted: dict[str, Iterable[str]], pretrain: str | None, 
 
 def first(paper: Paper, pretrain: str | None) -> dict:
     """Variant, protocol, fold, corpus and fingerprint of the units that the variant's networks begin from."""
-    settings = paper.settings_for(VARIANT)
-    corpus = pretrain or settings["pretrained_on"]
-    place = {"variant": settings["pretrained_by"], "protocol": "published", "fold": settings["pretrained_fold"]}
+    begun = read_settings(Pretraining, paper.settings_for(VARIANT))
+    corpus = pretrain or begun.pretrained_on
+    place = {"variant": begun.pretrained_by, "protocol": "published", "fold": begun.pretrained_fold}
     return {**place, "corpus": corpus, "fingerprint": read_corpus(corpus).fingerprint}
 
 

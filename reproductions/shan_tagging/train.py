@@ -30,8 +30,10 @@ from reproductions.shan_tagging import pretraining, soundnet
 from reproductions.shan_tagging.corpora import Corpus, read_corpus
 from reproductions.shan_tagging.evaluation import confident, trained_as
 from reproductions.shan_tagging.model import SOUNDNET, build
+from reproductions.shan_tagging.settings import Augmentation, Evaluation, SoundNet, Training
 from reproductions.shan_tagging.waveforms import Clips
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.runs import units
 from shared.runs.networks import load_network, write_network, write_unit
 from shared.runs.plan import Request, Task
@@ -74,7 +76,8 @@ def plan(paper: Paper, request: Request) -> list[Task]:
 
     def task(unit: Unit, own: dict, **more) -> Task:
         settings = paper.settings_for(unit.variant, unit.model) | own
-        data = {"corpus": unit.corpus, "settings": paper.settings_for() | {"n_copies": settings["n_copies"]}}
+        n_copies = read_settings(Augmentation, settings).n_copies
+        data = {"corpus": unit.corpus, "settings": paper.settings_for() | {"n_copies": n_copies}}
         return Task(unit, settings, data, __name__, epochs=request.epochs, **more)
 
     tasks = []
@@ -100,19 +103,20 @@ def open_data(corpus: str, settings: dict) -> Data:
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, model, fit, evaluate, write."""
-    unit, settings, classes, heard = task.unit, task.settings, data.corpus.classes, data.heard
+    unit, settings = task.unit, read_settings(Training, task.settings)
+    classes, heard = data.corpus.classes, data.heard
     split = data.corpus.module.with_protocol(data.corpus.index, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "validation", "test")}
 
     # Model: from nothing, from SoundNet's published weights, or from a network of another corpus.
     keras.utils.set_random_seed(unit.seed)
-    model = build(unit.model, settings, len(classes))
-    if unit.model == SOUNDNET and settings["soundnet_start"] == soundnet.PUBLISHED:
+    model = build(unit.model, task.settings, len(classes))
+    if unit.model == SOUNDNET and read_settings(SoundNet, task.settings).soundnet_start == soundnet.PUBLISHED:
         soundnet.load_into(model, soundnet.converted_file())
     if task.source is not None:
         pretraining.begin(model, task.source.folder)
-    fitting.compile_model(model, settings)
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
     watched = rows["validation"] if rows["validation"].size else rows["test"]
@@ -122,18 +126,18 @@ def train(task: Task, data: Data) -> None:
         fitting.Subset(heard, labels, rows["train"]),
         fitting.Subset(same, labels, watched),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=settings["batch_size"],
-        validation_batch_size=settings["batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
+        validation_batch_size=settings.batch_size,
         seed=unit.seed,
-        shuffle=settings["shuffle"],
-        monitor={"last": None, "best on validation": "val_accuracy"}[settings["evaluated_epoch"]],
+        shuffle=settings.shuffle,
+        monitor={"last": None, "best on validation": "val_accuracy"}[settings.evaluated_epoch],
         schedule=CyclicalOnPlateaus(
-            low=settings["learning_rate"],
-            high=settings["cycle_high"],
-            patience=settings["plateau_patience"],
-            divisor=settings["plateau_divisor"],
-            min_delta=settings["plateau_min_delta"],
+            low=settings.learning_rate,
+            high=settings.cycle_high,
+            patience=settings.plateau_patience,
+            divisor=settings.plateau_divisor,
+            min_delta=settings.plateau_min_delta,
         ),
         name=unit.key,
     )
@@ -143,9 +147,9 @@ def train(task: Task, data: Data) -> None:
 
 def evaluate(task: Task, data: Data) -> None:
     """Let a network that another unit has trained answer under other settings of the evaluation."""
-    unit, settings = task.unit, task.settings
+    unit = task.unit
     split = data.corpus.module.with_protocol(data.corpus.index, unit.protocol, unit.fold)
-    model = build(unit.model, settings, len(data.corpus.classes))
+    model = build(unit.model, task.settings, len(data.corpus.classes))
     network = keras.Model(model.inputs, model.outputs)  # kept without optimiser
     load_network(network, task.source.folder)
     write_network(unit, network)
@@ -154,18 +158,18 @@ def evaluate(task: Task, data: Data) -> None:
 
 def answer(task: Task, data: Data, split: pd.DataFrame, model: keras.Model, history: fitting.History) -> None:
     """Evaluate the clips that the fold holds out, and the test clips where there are any; write what came out."""
-    unit, settings = task.unit, task.settings
+    unit, redraw = task.unit, read_settings(Evaluation, task.settings)
     evaluated = np.concatenate([np.flatnonzero(split["split"] == name) for name in ("validation", "test")])
     probabilities, draws = confident(
         model,
         data.heard.plain,
         evaluated,
         np.random.default_rng([unit.seed, unit.fold, EVALUATED]),
-        below=settings["redraw_below"],
-        limit=settings["redraw_limit"],
-        batch_size=settings["batch_size"],
+        below=redraw.redraw_below,
+        limit=redraw.redraw_limit,
+        batch_size=read_settings(Training, task.settings).batch_size,
     )
 
     units.write_skipped(unit.folder, data.corpus.index.attrs.get("skipped", ()))
     redrawn = {"redrawn": int((draws > 1).sum()), "crops_heard": int(draws.sum())}
-    write_unit(unit, history, settings, data.corpus.classes, split.iloc[evaluated], probabilities, **redrawn)
+    write_unit(unit, history, task.settings, data.corpus.classes, split.iloc[evaluated], probabilities, **redrawn)

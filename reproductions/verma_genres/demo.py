@@ -6,12 +6,13 @@ import itertools
 
 import numpy as np
 
-from reproductions.verma_genres.features import image_settings
 from reproductions.verma_genres.model import ANN, CNN_2D, SCALING, build
 from reproductions.verma_genres.predict import PAPER, SAMPLE_RATE_HZ, inputs_of, settings_of
+from reproductions.verma_genres.settings import FirstWindows, Images
 from shared.audio.log_mel_images import image_of
 from shared.audio.long_recordings import LongRecording
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.runs.networks import load_network
 
 INVITATION = "Drop a song (wav, flac, ogg or mp3), or let the microphone listen to one for half a minute."
@@ -31,9 +32,10 @@ def prepared(signal: LongRecording) -> tuple[LongRecording, str]:
 def pictures_of(signal: LongRecording, trained: dict) -> dict[str, np.ndarray]:
     """What the modes see of a recording, by caption: uint8 (h, w, 3)."""
     settings = load_paper(PAPER).settings_for("paper", CNN_2D)
-    window = next(signal.windows(int(settings["window_seconds"] * SAMPLE_RATE_HZ)))
-    seen = np.asarray(image_of(window, image_settings(settings)))
-    pictures = {f"What mode 3 sees of the first {settings['window_seconds']:g} s: a log-mel spectrogram": seen}
+    seconds = read_settings(FirstWindows, settings).window_seconds
+    window = next(signal.windows(int(seconds * SAMPLE_RATE_HZ)))
+    seen = np.asarray(image_of(window, read_settings(Images, settings)))
+    pictures = {f"What mode 3 sees of the first {seconds:g} s: a log-mel spectrogram": seen}
     if ANN in trained:
         rows = standardised(signal, *trained[ANN])
         pictures[

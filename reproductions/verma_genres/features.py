@@ -7,10 +7,12 @@ import pandas as pd
 
 from data_prep import Corpus
 from reproductions.verma_genres.model import ANN, CNN_1D
-from shared.audio.log_mel_images import SpectrogramSettings, load_clip_images
+from reproductions.verma_genres.settings import Cuts, FirstWindows, Images, OverlappingWindows
+from shared.audio.log_mel_images import load_clip_images
 from shared.audio.signals import load_audio
 from shared.audio.summary_features import LIBROSA_0_11, PUBLIC_TABLE, table_of
 from shared.base.files import cache_root
+from shared.paper.settings import read_settings
 
 FULL_SCALE = 32768  # of the 16-bit integers that the tracks are kept as
 FEATURE_SETTINGS = {"public table": PUBLIC_TABLE, "librosa 0.11": LIBROSA_0_11}
@@ -53,14 +55,15 @@ def rows_for(model: str, module: Corpus, index: pd.DataFrame, settings: dict) ->
         return index
     if model == ANN:
         # A cut is a sample short of three seconds, and is there only if the track goes on for another one.
-        hop = round(settings["cut_seconds"] * module.SAMPLE_RATE_HZ)
+        cuts = read_settings(Cuts, settings)
+        hop = round(cuts.cut_seconds * module.SAMPLE_RATE_HZ)
         cut = hop - 1 if module.tracks_go_on else hop + 1
-        cuts = _first(settings["cuts_per_track"], module.windows(index, cut, hop), hop)
-        return cuts.assign(n_samples=hop - 1)
-    n_samples = round(settings["window_seconds"] * module.SAMPLE_RATE_HZ)
+        return _first(cuts.cuts_per_track, module.windows(index, cut, hop), hop).assign(n_samples=hop - 1)
+    windows = read_settings(OverlappingWindows if model == CNN_1D else FirstWindows, settings)
+    n_samples = round(windows.window_seconds * module.SAMPLE_RATE_HZ)
     if model == CNN_1D:
-        return module.windows(index, n_samples, round(settings["hop_seconds"] * module.SAMPLE_RATE_HZ))
-    return _first(settings["windows_per_track"], module.windows(index, n_samples, n_samples), n_samples)
+        return module.windows(index, n_samples, round(windows.hop_seconds * module.SAMPLE_RATE_HZ))
+    return _first(windows.windows_per_track, module.windows(index, n_samples, n_samples), n_samples)
 
 
 def _first(number: int, windows: pd.DataFrame, hop: int) -> pd.DataFrame:
@@ -84,23 +87,10 @@ def inputs_for(model: str, module: Corpus, rows: pd.DataFrame, settings: dict, f
         return _features(module, rows, settings, fingerprint)
     if model == CNN_1D:
         return Windows(rows, module.SAMPLE_RATE_HZ)
-    image = image_settings(settings)
+    image = read_settings(Images, settings)
     n_samples = int(rows["n_samples"].iloc[0])
     cache = cache_root() / "features"
     return load_clip_images(lambda: _signals(module, rows), list(rows["clip"]), n_samples, image, cache, fingerprint)
-
-
-def image_settings(settings: dict) -> SpectrogramSettings:
-    """The part of paper.toml's settings that makes an image of a window."""
-    return SpectrogramSettings(
-        sample_rate_hz=settings["sample_rate_hz"],
-        n_fft=settings["n_fft"],
-        hop_length=settings["hop_length"],
-        n_mels=settings["n_mels"],
-        db="power_to_db",
-        cmap=settings["cmap"],
-        low_frequency_at=settings["low_frequency_at"],
-    )
 
 
 def _features(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
@@ -109,7 +99,7 @@ def _features(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: s
     table, failed = table_of(
         lambda: _signals(module, rows),
         list(rows["clip"]),
-        FEATURE_SETTINGS[settings["feature_extraction"]],
+        FEATURE_SETTINGS[read_settings(Cuts, settings).feature_extraction],
         rate_hz=module.SAMPLE_RATE_HZ,
         cache_dir=cache_root() / "features",
         key=fingerprint,

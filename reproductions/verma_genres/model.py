@@ -14,8 +14,10 @@ import numpy as np
 from keras import layers, ops
 
 from reproductions.verma_genres.gammatone import Bank
+from reproductions.verma_genres.settings import Ann, Cnn1d, Gammatone, ResNet
 from shared.layers.convolutions import PooledConv1D
 from shared.layers.normalization import BatchNormalization
+from shared.paper.settings import read_settings
 
 ANN, CNN_1D, CNN_2D = "Feature Extraction", "1-D Convolutional NN", "2-D Convolutional NN"
 SCALING = "input_scaling"  # name of the layer that has the training rows' mean and deviation
@@ -42,8 +44,6 @@ def initializer(name: str):
     """What kernels begin as: Keras's default, or uniform within 1 / sqrt(fan in), as PyTorch's layers do by default."""
     known = {"glorot uniform": keras.initializers.GlorotUniform}
     known["uniform, fan in"] = functools.partial(keras.initializers.VarianceScaling, 1 / 3, "fan_in", "uniform")
-    if name not in known:
-        raise ValueError(f"initialisation must be one of {'; '.join(known)}; received {name!r}")
     return known[name]()  # each draws a seed when it is made
 
 
@@ -56,8 +56,6 @@ def fit_scaling(model: keras.Model, features: np.ndarray, scaling: str) -> None:
     if scaling == "min-max":
         low, high = features.min(axis=0), features.max(axis=0)
         features = np.stack([2 * low - high, high])
-    elif scaling != "standard":
-        raise ValueError(f"feature_scaling must be standard or min-max; received {scaling!r}")
     model.get_layer(SCALING).adapt(features)
 
 
@@ -94,9 +92,6 @@ def build_cnn_1d(
     what kernels begin as. `fast` computes what is pooled in an arrangement of the same values that suits a processor
     better (`shared.layers.convolutions`).
     """
-    known = ("learned", "gammatone", "gammatone-fixed")
-    if first_layer not in known:
-        raise ValueError(f"first_layer must be one of {', '.join(known)}; received {first_layer!r}")
     if first_layer != "learned" and bank is None:
         raise ValueError(f"first_layer {first_layer!r} needs a bank of filters; received none")
     norm = {"momentum": momentum, "epsilon": epsilon}
@@ -136,15 +131,15 @@ def build_cnn_2d(
     pixel_divisor: int = 255,
     momentum: float = 0.9,
     epsilon: float = 1e-5,
+    kernels: str = "glorot uniform",
 ) -> keras.Model:
     """Mode 3: ResNet-18 as PyTorch has it, the initialisation of its convolutions included; 11,181,642 trainable.
 
     Paddings are written out: Keras's ``same`` would pad one side only where the stride is 2. `order` ``conv-relu-bn``
     is the caption's: every convolution is followed by ReLU and then batch normalisation, and nothing by the sum. Pixels
-    are divided by `pixel_divisor`; `momentum` and `epsilon` are those of the batch normalisation, in Keras's sense.
+    are divided by `pixel_divisor`; `momentum` and `epsilon` are those of the batch normalisation, in Keras's sense;
+    `kernels` says what the last layer's begin as.
     """
-    if order not in ("conv-bn-relu", "conv-relu-bn"):
-        raise ValueError(f"order must be conv-bn-relu or conv-relu-bn; received {order!r}")
     convolve = functools.partial(_convolution, order=order, norm={"momentum": momentum, "epsilon": epsilon})
     inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 128, 87, 3)
     x = layers.Rescaling(1 / pixel_divisor)(inputs)
@@ -155,7 +150,7 @@ def build_cnn_2d(
         x = _block(x, filters, stride, order, convolve)  # (batch, 32, 22, 64), (16, 11, 128), (8, 6, 256), (4, 3, 512)
         x = _block(x, filters, 1, order, convolve)
     x = layers.GlobalAveragePooling2D()(x)  # (batch, 512)
-    return keras.Model(inputs, softmax(x, n_classes), name="cnn_2d")
+    return keras.Model(inputs, softmax(x, n_classes, kernels), name="cnn_2d")
 
 
 def _convolution(x, filters: int, kernel: int, stride: int, *, order: str, norm: dict, activated: bool = True):
@@ -184,36 +179,8 @@ def _block(x, filters: int, stride: int, order: str, convolve: Callable):
 def build(name: str, settings: dict, input_shape, n_classes: int = 10) -> keras.Model:
     """The network of a row of the report's table, with a variant's settings from paper.toml."""
     if name == ANN:
-        return build_ann(input_shape, n_classes, units=settings["ann_units"], kernels=settings["initialisation"])
+        return build_ann(input_shape, n_classes, **vars(read_settings(Ann, settings)))
     if name == CNN_1D:
-        return build_cnn_1d(
-            input_shape,
-            n_classes,
-            units=settings["cnn_units"],
-            dropout=settings["dropout"],
-            first_layer=settings["first_layer"],
-            first_kernel=settings["first_kernel"],
-            bank=bank_of(settings),
-            momentum=settings["norm_momentum"],
-            epsilon=settings["norm_epsilon"],
-            kernels=settings["initialisation"],
-        )
-    return build_cnn_2d(
-        input_shape,
-        n_classes,
-        order=settings["order"],
-        pixel_divisor=settings["pixel_divisor"],
-        momentum=settings["resnet_norm_momentum"],
-        epsilon=settings["resnet_norm_epsilon"],
-    )
-
-
-def bank_of(settings: dict) -> Bank:
-    """The gammatone filters that paper.toml describes."""
-    return Bank(
-        sample_rate_hz=settings["sample_rate_hz"],
-        lowest_hz=settings["gammatone_lowest_hz"],
-        highest_hz=settings["gammatone_highest_hz"],
-        order=settings["gammatone_order"],
-        bandwidth=settings["gammatone_bandwidth"],
-    )
+        bank = read_settings(Gammatone, settings)
+        return build_cnn_1d(input_shape, n_classes, bank=bank, **vars(read_settings(Cnn1d, settings)))
+    return build_cnn_2d(input_shape, n_classes, **vars(read_settings(ResNet, settings)))

@@ -16,13 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from reproductions.verma_genres.features import FEATURE_SETTINGS, WHOLE_TRACKS, image_settings
+from reproductions.verma_genres.features import FEATURE_SETTINGS, WHOLE_TRACKS
 from reproductions.verma_genres.model import ANN, CNN_1D, build
+from reproductions.verma_genres.settings import Cuts, FirstWindows, Images, OverlappingWindows
 from shared.audio.log_mel_images import image_of
 from shared.audio.long_recordings import LongRecording, hear
 from shared.audio.summary_features import features_of
 from shared.paper.loading import load_paper
-from shared.runs.inference import classify, named
+from shared.paper.settings import read_settings
+from shared.runs.inference import answer_of, classify
 from shared.runs.networks import load_network
 
 PAPER = "verma_genres"
@@ -59,7 +61,7 @@ def answers_of(record: dict, folder: Path, signals: list[LongRecording]) -> list
                 load_network(network, folder)
             given.append(np.asarray(network.predict_on_batch(batch)))
         probabilities = np.concatenate(given)
-        answers.append(named(probabilities.mean(axis=0), classes) | {"windows": len(probabilities)})
+        answers.append(answer_of(probabilities.mean(axis=0), classes) | {"windows": len(probabilities)})
     return answers
 
 
@@ -71,13 +73,17 @@ def settings_of(record: dict) -> dict:
 def inputs_of(model: str, corpus: str, settings: dict, signal: LongRecording) -> Iterator[np.ndarray]:
     """What a model is fed for each window of a recording, cut as its training was."""
     if model == ANN:
-        seconds = min(TRACK_SECONDS, signal.seconds) if corpus in WHOLE_TRACKS else settings["cut_seconds"]
-        of_cut = functools.partial(
-            features_of, rate_hz=SAMPLE_RATE_HZ, settings=FEATURE_SETTINGS[settings["feature_extraction"]]
-        )
+        cuts = read_settings(Cuts, settings)
+        seconds = min(TRACK_SECONDS, signal.seconds) if corpus in WHOLE_TRACKS else cuts.cut_seconds
+        extraction = FEATURE_SETTINGS[cuts.feature_extraction]
+        of_cut = functools.partial(features_of, rate_hz=SAMPLE_RATE_HZ, settings=extraction)
         return (of_cut(cut).astype("float32") for cut in signal.windows(int(seconds * SAMPLE_RATE_HZ)))
-    n_samples = int(settings["window_seconds"] * SAMPLE_RATE_HZ)
+    windows = read_settings(OverlappingWindows if model == CNN_1D else FirstWindows, settings)
+    n_samples = int(windows.window_seconds * SAMPLE_RATE_HZ)
     if model == CNN_1D:
-        return signal.windows(n_samples, int(settings["hop_seconds"] * SAMPLE_RATE_HZ))
-    cuts = itertools.islice(signal.windows(n_samples), settings["windows_per_track"])
-    return (image_of(cut, image_settings(settings)) for cut in cuts)
+        return signal.windows(n_samples, int(windows.hop_seconds * SAMPLE_RATE_HZ))
+    image, cuts = (
+        read_settings(Images, settings),
+        itertools.islice(signal.windows(n_samples), windows.windows_per_track),
+    )
+    return (image_of(cut, image) for cut in cuts)

@@ -30,7 +30,9 @@ import data_prep
 from data_prep.common import folders
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, fit_scaling
+from reproductions.verma_genres.settings import Scaling, Training
 from shared.paper.schema import Paper
+from shared.paper.settings import read_settings
 from shared.results.derived import WINDOWS
 from shared.runs import units
 from shared.runs.networks import write_network, write_unit
@@ -106,32 +108,32 @@ def precision_of(model: str, precision: str) -> str:
 
 def train(task: Task, data: Data) -> None:
     """One unit of work: split, model, fit, evaluate, write."""
-    unit, settings, classes, batch_size = task.unit, task.settings, data.module.CLASSES, task.settings["batch_size"]
+    unit, settings, classes = task.unit, read_settings(Training, task.settings), data.module.CLASSES
     split = data.module.with_protocol(data.rows, unit.protocol, unit.fold)
     labels = np.eye(len(classes), dtype="float32")[[classes.index(label) for label in split["label"]]]
     rows = {name: np.flatnonzero(split["split"] == name) for name in ("train", "test")}
 
     # Model; features are scaled by the training rows alone.
     keras.utils.set_random_seed(unit.seed)
-    model = build(unit.model, settings, data.inputs.shape[1:], len(classes))
+    model = build(unit.model, task.settings, data.inputs.shape[1:], len(classes))
     if unit.model == ANN:
-        fit_scaling(model, data.inputs[rows["train"]], settings["feature_scaling"])
-    fitting.compile_model(model, settings)
+        scaling = read_settings(Scaling, task.settings).feature_scaling
+        fit_scaling(model, data.inputs[rows["train"]], scaling)
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
 
     # Fit: the test accuracy is watched, as the report's curves do; in variant paper it decides nothing.
-    best = {"last": None, "best on test": "test_accuracy"}[settings["evaluated_epoch"]]
     history = fitting.fit(
         model,
         fitting.Subset(data.inputs, labels, rows["train"]),
         fitting.Subset(data.inputs, labels, rows["test"]),
         folder=unit.folder,
-        epochs=task.at_most(settings["epochs"]),
-        batch_size=batch_size,
-        validation_batch_size=batch_size,
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
+        validation_batch_size=settings.batch_size,
         validation_name="test",
         seed=unit.seed,
-        shuffle=settings["shuffle"],
-        monitor=best,
+        shuffle=settings.shuffle,
+        monitor={"last": None, "best on test": "test_accuracy"}[settings.evaluated_epoch],
         name=unit.key,
     )
     write_network(unit, model)
@@ -139,11 +141,11 @@ def train(task: Task, data: Data) -> None:
     # Evaluate: the table and the votes by track are computed from these predictions. Of Mode 2 those of the training
     # windows are kept as well, for their accuracy: a network may learn them and not name them with running statistics.
     evaluated = ("test", "train") if unit.model == CNN_1D else ("test",)
-    probabilities = [fitting.predict(model, data.inputs, rows[name], batch_size) for name in evaluated]
+    probabilities = [fitting.predict(model, data.inputs, rows[name], settings.batch_size) for name in evaluated]
     probabilities[1:] = [of_train.round(TRAIN_DECIMALS) for of_train in probabilities[1:]]
 
     # Write.
     units.write_skipped(unit.folder, data.rows.attrs.get("skipped", ()))
     conditions = {"clips_are": WINDOWS} if data.windows else {}
     clips = split.iloc[np.concatenate([rows[name] for name in evaluated])]
-    write_unit(unit, history, settings, classes, clips, np.concatenate(probabilities), **conditions)
+    write_unit(unit, history, task.settings, classes, clips, np.concatenate(probabilities), **conditions)

@@ -16,7 +16,7 @@ from shared.paper.schema import PAPERS_ROOT
 FILE = PAPERS_ROOT / "paper.schema.json"
 
 
-class _Plain(GenerateJsonSchema):
+class Plain(GenerateJsonSchema):
     """Without titles, which say the keys once more, and without null, which TOML does not have."""
 
     def field_title_should_be_set(self, schema) -> bool:
@@ -32,7 +32,7 @@ class _Plain(GenerateJsonSchema):
 def json_schema() -> dict:
     """The form, in the draft that editors of TOML know."""
     draft = {"$schema": "http://json-schema.org/draft-07/schema#"}
-    return draft | PaperFile.model_json_schema(schema_generator=_Plain)
+    return draft | PaperFile.model_json_schema(schema_generator=Plain)
 
 
 def text() -> str:

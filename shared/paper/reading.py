@@ -93,7 +93,7 @@ def _below(nodes: Iterable[dict], key: str | int, definitions: dict) -> list[dic
     """What is allowed under a key, or None where it is none."""
     for node in nodes:
         if isinstance(key, int):
-            child = node.get("items")
+            child = dict(enumerate(node.get("prefixItems", ()))).get(key, node.get("items"))
         else:
             child = node.get("properties", {}).get(key, node.get("additionalProperties"))
         if child:
@@ -113,7 +113,9 @@ def _kind(node: dict) -> str:
     if "const" in node:
         return repr(node["const"])
     if "enum" in node:
-        return f"one of {', '.join(node['enum'])}"
+        return f"one of {', '.join(map(str, node['enum']))}"
     if "exclusiveMinimum" in node:
         return "a positive whole number" if node["type"] == "integer" else "a number above 0"
+    if "prefixItems" in node:
+        return f"a list of {len(node['prefixItems'])}"
     return KINDS[node["type"]] + (", 0 or more" if "minimum" in node else "")

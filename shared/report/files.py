@@ -55,9 +55,9 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         written += multilabel.write_labels(diff, _write)
         written += published_curves.write_published_curves(diff, _write)
         for table in paper.ablations:
-            rows = ablations.measured(diff.results, table)
+            rows = ablations.ablation_rows(diff.results, table)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
-        if compared := comparisons.measured(diff):
+        if compared := comparisons.comparison_rows(diff):
             written.append(_write(folder / "comparisons.csv", render_csv(compared)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):
@@ -75,7 +75,7 @@ def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the README at the top, of docs/findings.md and of the papers' own; return those.
+    """Fill the marked blocks of the first README, of docs/findings.md and of the papers' READMEs; return those there.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """

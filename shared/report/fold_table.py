@@ -28,7 +28,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class Measured:
+class FoldRow:
     """One published number and what one fold of a comparable protocol gives beside it, as a mean over seeds.
 
     `n` is the number of clips, `low` and `high` the limits of ours − published, rounding included. `from_history` says
@@ -64,7 +64,7 @@ class FoldTable:
     notes: tuple[str, ...] = ()
 
 
-def measured(diff: Diff) -> list[Measured]:
+def fold_rows(diff: Diff) -> list[FoldRow]:
     """Every published accuracy, precision and recall beside each fold of each comparable protocol that was run."""
     paper, scores = diff.paper, {(row["unit"], row["split"], row["metric"]): row for row in diff.runs}
     found = []
@@ -78,12 +78,12 @@ def measured(diff: Diff) -> list[Measured]:
                     if run["model"] == cell.model:
                         of_fold[run["fold"]].append(run)
                 for fold in sorted(of_fold):
-                    one = _measured(diff, cell, section, fold, of_fold[fold], scores)
+                    one = _fold_row(diff, cell, section, fold, of_fold[fold], scores)
                     found += [one] if one else []
     return found
 
 
-def _measured(diff: Diff, cell: Cell, section: Section, fold: int, runs: list[dict], scores: dict) -> Measured | None:
+def _fold_row(diff: Diff, cell: Cell, section: Section, fold: int, runs: list[dict], scores: dict) -> FoldRow | None:
     """The runs of one fold beside one number; histories count where no run's answers were kept."""
     places = [(run["unit"], cell.split, cell.metric) for run in runs]
     kept = [scores[place] for place in places if place in scores]
@@ -98,7 +98,7 @@ def _measured(diff: Diff, cell: Cell, section: Section, fold: int, runs: list[di
     rounding = 0.5 * 10**-cell.decimals / cell.scale
     partial = max(int(run["epochs"]) if run["status"] != "complete" else 0 for run in runs)
     place = (cell, section.variant, section.protocol, fold)
-    return Measured(*place, mean(values), n, len(values), low - rounding, high + rounding, not kept, partial)
+    return FoldRow(*place, mean(values), n, len(values), low - rounding, high + rounding, not kept, partial)
 
 
 def _from_history(diff: Diff, record: dict, metric: str) -> float | None:
@@ -109,7 +109,7 @@ def _from_history(diff: Diff, record: dict, metric: str) -> float | None:
 
 def fold_tables(diff: Diff) -> list[FoldTable]:
     """A table a model that was run with groups held out: a row a group, their mean, and the other comparable splits."""
-    found, tables = measured(diff), []
+    found, tables = fold_rows(diff), []
     for model in dict.fromkeys(one.cell.model for one in found if one.protocol == PROTOCOL):
         mine = [one for one in found if one.cell.model == model]
         cells = list(dict.fromkeys(one.cell for one in mine))
@@ -125,7 +125,7 @@ def fold_tables(diff: Diff) -> list[FoldTable]:
     return tables
 
 
-def _rows(paper: Paper, cells: list[Cell], variant: str, mine: list[Measured]) -> Iterator[list[str]]:
+def _rows(paper: Paper, cells: list[Cell], variant: str, mine: list[FoldRow]) -> Iterator[list[str]]:
     """The rows of one variant: each group, the groups' mean, then the other splits."""
     names = paper.corpus.protocols[PROTOCOL].folds
     places = dict.fromkeys((one.protocol, one.fold) for one in sorted(mine, key=lambda one: one.protocol != PROTOCOL))
@@ -147,7 +147,7 @@ def _rows(paper: Paper, cells: list[Cell], variant: str, mine: list[Measured]) -
             yield [f"`{variant}`", f"**mean of {len(folds)}**", *(text for of in of_cells for text in _mean(of)), ""]
 
 
-def _texts(ours: list[Measured | None]) -> Iterator[str]:
+def _texts(ours: list[FoldRow | None]) -> Iterator[str]:
     """Value and difference of each number, as the paper would print it."""
     for one in ours:
         if one is None:
@@ -160,7 +160,7 @@ def _texts(ours: list[Measured | None]) -> Iterator[str]:
         yield f"{_signed(one.cell, difference)} ({_signed(one.cell, one.low)} to {_signed(one.cell, one.high)})"
 
 
-def _mean(folds: list[Measured]) -> tuple[str, str]:
+def _mean(folds: list[FoldRow]) -> tuple[str, str]:
     """Mean and standard deviation over folds, and the difference to the published number."""
     if not folds:
         return "", ""

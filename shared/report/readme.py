@@ -78,9 +78,13 @@ def _hours(diffs: list[Diff]) -> str:
     """What the trainings of all papers took, by their records."""
     hours = {diff.paper.id: sum(r["seconds"] for r in diff.results.records.values()) / 3600 for diff in diffs}
     each = ", ".join(f"{spent:.1f} for {paper}" for paper, spent in hours.items())
-    total = f"{sum(hours.values()):.1f} hours of training"
-    said = f"All of `results/` took {total}, by its records, on two cores or one: {each}."
-    return textwrap.fill(f"{said} Energy was not measured.", WIDTH, break_long_words=False, break_on_hyphens=False)
+    total = f"{sum(hours.values()):.1f} hours of training, by its records, on two cores or one"
+    return textwrap.fill(
+        f"All of `results/` took {total}: {each}. Energy was not measured.",
+        WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
@@ -259,7 +263,7 @@ def ablation_conditions(ablation: Ablation) -> str:
 def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
     variants, rows = diff.paper.variants, []
-    for row in ablations.measured(diff.results, ablation):
+    for row in ablations.ablation_rows(diff.results, ablation):
         changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
@@ -274,7 +278,7 @@ def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list
 def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
     cell, rows = diff.paper.headline_cell, []
-    for row in comparisons.measured(diff):
+    for row in comparisons.comparison_rows(diff):
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
         word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]

@@ -15,7 +15,7 @@ SPLIT, SEED, FOLD, PROTOCOL = "test", 0, 0, "published"
 COLUMN = f"{SPLIT}_accuracy"  # of a history
 
 
-def measured(results: Results, ablation: Ablation) -> list[dict]:
+def ablation_rows(results: Results, ablation: Ablation) -> list[dict]:
     """A row a variant: variant, model, epochs, n, value, delta, low, high, says.
 
     ``value`` is the accuracy after ``epochs`` epochs (None: not run so far), ``delta`` its difference to the first

@@ -25,7 +25,7 @@ PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings
 RUN = ("fold", "seed")  # and what is taken together, in this order
 
 
-def measured(diff: Diff) -> list[dict]:
+def comparison_rows(diff: Diff) -> list[dict]:
     """A row a comparison, protocol, corpus and precision that has runs of both sides.
 
     Parameters

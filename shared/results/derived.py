@@ -52,10 +52,10 @@ def _voted(answer: Answer) -> Answer:
     record = answer.record
     record = record | {"model": f"{record['model']}{BY_TRACK}", "key": f"{record['key']}{BY_TRACK}"}
     checksum = checksum_over("by track", answer.checksum)
-    return replace(answer, record=record, checksum=checksum, open_=lambda: by_track(answer.predictions))
+    return replace(answer, record=record, checksum=checksum, open_=lambda: track_means(answer.predictions))
 
 
-def by_track(predictions: Predictions) -> Predictions:
+def track_means(predictions: Predictions) -> Predictions:
     """What predictions of windows say of whole tracks: the mean of the probabilities for the track's windows.
 
     A window's clip is called after its track, ``jazz.00003.07``. A track has windows in several splits where windows

@@ -61,7 +61,7 @@ class Cluster:
         """Hand a task to the scheduler."""
         folders = {name: os.environ[name] for name in FOLDERS if name in os.environ}
         name = f"{task.key}-{uuid.uuid4().hex[:8]}"
-        self._futures[task.key] = self._client.submit(do, task.as_dict(), wait, folders, key=name, pure=False)
+        self._futures[task.key] = self._client.submit(do_task, task.as_dict(), wait, folders, key=name, pure=False)
 
     def finished(self) -> list[Outcome]:
         """Wait until something has ended."""
@@ -81,7 +81,7 @@ class Cluster:
         self._client.close()
 
 
-def do(values: dict, wait: bool, folders: dict[str, str]) -> dict:
+def do_task(values: dict, wait: bool, folders: dict[str, str]) -> dict:
     """Do a task for a worker, in a process of its own, since the worker's threads draw from the same random numbers.
 
     The folders are those of the machine that planned it, where the worker names no others.

@@ -73,7 +73,7 @@ def classify(
     return int(len(heard) < len(files))
 
 
-def named(probabilities: np.ndarray, classes: Sequence[str]) -> dict:
+def answer_of(probabilities: np.ndarray, classes: Sequence[str]) -> dict:
     """An answer: the most probable class, and the probabilities by class, four decimals."""
     by_class = dict(zip(classes, np.asarray(probabilities, float).round(4).tolist(), strict=True))
     return {"class": classes[int(np.argmax(probabilities))], "probabilities": by_class}

@@ -311,15 +311,17 @@ def _remove_stale(history: History, folder: Path) -> None:
 
 # --- what a unit's training begins and ends with ---------------------------------------------------------------------
 def compile_model(
-    model: keras.Model, settings: dict, *, loss: Callable | None = None, metric: str | Sequence[str] = "accuracy"
+    model: keras.Model,
+    optimizer: str,
+    learning_rate: float,
+    loss: str | Callable,
+    *,
+    metric: str | Sequence[str] = "accuracy",
 ) -> None:
-    """Compile for the settings' optimiser, learning rate and loss, or another `loss` where one is given.
-
-    `metric` is Keras's name of what is measured beside it, or several."""
-    config = {"class_name": settings["optimizer"], "config": {"learning_rate": settings["learning_rate"]}}
+    """Compile for Keras's optimiser of that name, and a loss; `metric` is what is measured beside it, or several."""
     model.compile(
-        keras.optimizers.get(config),
-        loss=loss or settings["loss"],
+        keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}}),
+        loss=loss,
         metrics=[metric] if isinstance(metric, str) else list(metric),
         jit_compile=backend.jit_compile(),
     )

@@ -47,7 +47,7 @@ def made_clips():
     return Clips("10,000 clips", names, labels, split, groups, "column group", features, prints, hashes, hashes)
 
 
-def measured() -> dict:
+def measurements() -> dict:
     """Seconds by the clock and of the processor, the peak memory of one audit, and what it found."""
     from shared.audit.split import audit_split
     from shared.audit.split.report import render_split
@@ -98,4 +98,4 @@ def run() -> list[dict]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured()))
+    print(json.dumps(measurements()))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import scipy.stats  # noqa: F401
 import soundfile
 from shared.report.forest import FILE, draw_overview
 
-from data_prep.common.download import from_path, land
+from data_prep.common.download import build_checked, from_path
 from data_prep.corpora import music_library
 from reproductions.commands.new import TEMPLATE, new_paper
 from reproductions.pragadaraju_digits import recognition
@@ -34,6 +35,7 @@ from tests.faults.targets import ZEROS, make_unit
 RATE_HZ = 8000
 CLIPS = [f"clip_{n}" for n in range(9)]
 NEW = "another_paper"
+PAPER = "lam_ensemble"
 
 
 def given(base: Path) -> None:
@@ -54,11 +56,14 @@ def given(base: Path) -> None:
     for folder, parent in ((PAPERS_ROOT / TEMPLATE, "reproductions"), (tests, "tests/reproductions")):
         shutil.copytree(folder, base / parent / TEMPLATE, ignore=shutil.ignore_patterns("__pycache__"))
     (base / "README.md").write_text("# Title\n\n<!-- begin:papers -->\n<!-- end:papers -->\n")
+    (base / "reproductions" / PAPER).mkdir()
+    (base / "reproductions" / PAPER / "README.md").write_text("# Own\n\n<!-- begin:tables -->\n<!-- end:tables -->\n")
 
 
 def train_and_report(root: Path) -> None:
     """A training of three epochs for two models, their answers, the merge, a network that ships, and the report."""
-    paper = load_paper("lam_ensemble")
+    paper = load_paper(PAPER)
+    paper = replace(paper, path=root / "reproductions" / PAPER / paper.path.name)  # its README is the one in root
     sweep(root)
     cached_array(root / "cache" / "features" / "a.npy", (9, *ZEROS.shape), np.float32, lambda: iter([ZEROS + 1] * 9))
     folder = store.results_folder(paper.id)
@@ -77,7 +82,7 @@ def read_and_audit(root: Path) -> None:
     """A corpus from an archive, pictures, features and transcripts of its clips, an audit, and a folder for a paper."""
     sweep(root)
     corpus, sounds = root / "data" / "corpus", root / "given" / "music_library"
-    land(corpus, "a corpus", lambda to: from_path(root / "given" / "corpus.zip", to, list, _build), _check)
+    build_checked(corpus, "a corpus", lambda to: from_path(root / "given" / "corpus.zip", to, list, _build), _check)
     jobs = [(sounds / f"{clip}.wav", root / "images" / f"{clip}.png") for clip in CLIPS]
     settings = SpectrogramSettings(sample_rate_hz=RATE_HZ, n_fft=256, hop_length=256, n_mels=16)
     assert not make_images(jobs, settings, n_jobs=1)

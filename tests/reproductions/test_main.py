@@ -13,9 +13,11 @@ import pytest
 import data_prep
 from reproductions import __main__ as command_line
 from reproductions.__main__ import main
+from reproductions.commands import list as listing
 from reproductions.commands import predict, run
 from reproductions.commands.options import models_of, numbers
 from shared.base.locks import LockedError
+from shared.base.own_files import FileError
 from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
@@ -66,6 +68,18 @@ def test_list_names_papers_variants_models_and_the_state_of_the_corpus(capsys, m
     assert "Model 1; Model 2; Model 3; PROD" in text
     assert "); to fetch it: python -m data_prep fetch vntm" in text
     assert "authors-notebook" in text
+
+
+def test_list_counts_no_row_twice(tmp_path, monkeypatch):
+    diff = (listing.PAPERS_ROOT.parent / "results" / "lam_ensemble" / "diff.csv").read_text(encoding="utf-8")
+    folder = tmp_path / "results" / "lam_ensemble"
+    folder.mkdir(parents=True)
+    (folder / "diff.csv").write_text(diff + diff.splitlines(keepends=True)[1], encoding="utf-8")
+    monkeypatch.setattr(listing, "PAPERS_ROOT", tmp_path / "reproductions")
+    with pytest.raises(
+        FileError, match=r"diff\.csv: has two rows of .*'python -m reproductions report' writes it anew"
+    ):
+        listing._verdicts(load_paper("lam_ensemble"))
 
 
 def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit):

@@ -58,7 +58,7 @@ def fetch(
         shutil.copyfile(fsdd.EMBEDDED / TERMS, partial / TERMS)
 
     root = under_data_root(fsdd.NAME) if root is None else Path(root)
-    return download.land(root, fsdd.NAME, build, fsdd.check)
+    return download.build_checked(root, fsdd.NAME, build, fsdd.check)
 
 
 def _write_out(folder: Path) -> None:

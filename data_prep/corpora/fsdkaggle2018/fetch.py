@@ -61,7 +61,7 @@ def fetch(
             download.from_archives(urls, lambda archives: _from_paths(archives, partial))
 
     root = under_data_root(fsdkaggle2018.NAME) if root is None else Path(root)
-    return download.land(root, fsdkaggle2018.NAME, build, fsdkaggle2018.check)
+    return download.build_checked(root, fsdkaggle2018.NAME, build, fsdkaggle2018.check)
 
 
 def _archives_in(origin: Path) -> list[Path]:

@@ -62,7 +62,7 @@ def fetch(
             download.from_archive(gtzan.ARCHIVE_URL, lambda archive: _from_path(archive, partial), whole)
 
     root = under_data_root(gtzan.NAME) if root is None else Path(root)
-    return download.land(root, gtzan.NAME, build, gtzan.check)
+    return download.build_checked(root, gtzan.NAME, build, gtzan.check)
 
 
 def _from_path(origin: Path, partial: Path) -> None:

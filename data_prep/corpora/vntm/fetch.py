@@ -60,7 +60,7 @@ def fetch(
             download.from_archive(url or ARCHIVE_URL, lambda archive: _from_path(archive, partial))
 
     root = under_data_root(vntm.FOLDERS[0]) if root is None else Path(root)
-    return download.land(root, vntm.NAME, build, vntm.check)
+    return download.build_checked(root, vntm.NAME, build, vntm.check)
 
 
 def _from_path(origin: Path, partial: Path) -> None:

@@ -134,7 +134,7 @@ def majority(clips: Clips) -> float:
     return right / total
 
 
-def difference_interval(given: np.ndarray, other: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
+def bootstrap_interval(given: np.ndarray, other: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
     """95 % interval of the difference of two scores of the same clips, drawing whole groups anew (bootstrap).
 
     Parameters
@@ -189,7 +189,7 @@ def check_probe(clips: Clips, probes: Probes | None, pairs: list[Pair]) -> Check
 
 
 def _difference(checked: Checked, clips: Clips, given, grouped, thinned, codes) -> None:
-    gap, (low, high) = given.mean() - grouped.mean(), difference_interval(given, grouped, codes)
+    gap, (low, high) = given.mean() - grouped.mean(), bootstrap_interval(given, grouped, codes)
     text = f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
     checked.figures.append(Figure("  difference: what the groups give", text, [round(v, 4) for v in (gap, low, high)]))
     source = clips.group_source or "clips that hold the same"

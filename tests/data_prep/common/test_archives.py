@@ -4,10 +4,12 @@ import bz2
 import gzip
 import io
 import lzma
+import shutil
 import struct
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
 
 from data_prep import CorpusError
@@ -118,3 +120,22 @@ def test_a_message_names_the_archive_and_not_a_folder_that_is_gone(tmp_path):
     archive = make_zip(tmp_path / "a.zip", ["a.csv"])
     with pytest.raises(CorpusError, match=r"a\.zip has no file x\.csv$"):
         from_path(archive, tmp_path / "partial", lambda names: names, refuse)
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tar.bz2", "tar.xz"])
+def test_a_tar_file_that_is_damaged_in_its_middle_is_not_taken_for_a_shorter_one(tmp_path, suffix):
+    """tarfile ends at a damaged header without a word, and reads no packed file to its checksum."""
+    archive, content = tmp_path / f"a.{suffix}", np.random.default_rng(0).bytes(2000)
+    with tarfile.open(archive, f"w:{suffix.partition('.')[2]}") as opened:
+        for name in ("a.wav", "b.wav", "c.wav"):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            opened.addfile(info, io.BytesIO(content))
+    assert set(unpacked(archive, tmp_path)) == {"a.wav", "b.wav", "c.wav"}
+    whole = archive.read_bytes()
+    places = [512 + 2048 + 20] if suffix == "tar" else range(len(whole) // 3, len(whole) - 12, 500)
+    for place in places:
+        shutil.rmtree(tmp_path / "partial", ignore_errors=True)
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(CorpusError, match=r"a\.tar.* is (not a whole tar file .*; fetch it again|one file packed)"):
+            unpacked(archive, tmp_path)

@@ -52,7 +52,7 @@ def test_a_new_paper_has_every_file_of_the_template_under_its_own_name(project):
 
 def test_a_new_paper_passes_the_style_checks_whatever_its_name(project):
     new_paper(LONG, root=project)
-    ours = 'lint.isort.known-first-party = ["shared", "data_prep", "reproductions"]'  # which are not all there
+    ours = 'lint.isort.known-first-party = ["shared", "data_prep", "reproductions", "tests"]'  # which are not all there
     for check in (["check"], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *check, "--no-cache", "--config", ours, "."]
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)

@@ -1,6 +1,5 @@
 """The images that this project makes from audio are the published ones: two recordings of the paper's own corpus."""
 
-import dataclasses
 import os
 from pathlib import Path
 
@@ -8,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.audio.log_mel_images import SpectrogramSettings, make_images
+from reproductions.lam_ensemble.settings import Spectrogram
+from shared.audio.log_mel_images import make_images
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 EQUAL = 0.99998  # of an image's pixels, at least: measured are all but 2 and 1 of 165,376, as with librosa and imsave
 GREY_LEVELS = 2  # of 255, by which the others may differ: measured is 1
@@ -25,8 +26,7 @@ def test_the_image_made_from_a_recording_is_the_published_one(clip, tmp_path):
         if not file.is_file():
             pytest.skip(f"no {file.relative_to(data)} in AUDIO_REPRODUCTIONS_DATA")
     settings = load_paper("lam_ensemble").settings_for()
-    names = {field.name for field in dataclasses.fields(SpectrogramSettings)} & settings.keys()
-    spectrogram = SpectrogramSettings(**{name: settings[name] for name in names})
+    spectrogram = read_settings(Spectrogram, settings)
     assert make_images([(recording, tmp_path / "made.png")], spectrogram) == []
     made, published = (grey_levels(Image.open(file)) for file in (tmp_path / "made.png", image))
     assert made.shape == published.shape == (settings["image_height"], settings["image_width"])

@@ -1,20 +1,19 @@
 """Settings stand in paper.toml alone: each one is read, or equals what is done."""
 
 import dataclasses
-import re
-from pathlib import Path
 
 import pytest
 
 from data_prep.common import folders
 from data_prep.corpora import vntm
+from reproductions.lam_ensemble import settings
 from shared.audio.log_mel_images import SpectrogramSettings
 from shared.metrics import scores
-from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.paper.loading import load_paper
+from tests.reproductions.check_settings import check_settings
 
 PAPER = load_paper("lam_ensemble")
 SETTINGS = PAPER.settings_for()
-FOLDER = Path(PAPER.path).parent
 # What is done without reading the setting, with the test that shows it.
 DONE = {
     "window": "tests/shared/audio/test_log_mel_images.py, against librosa, whose window is Hann's",
@@ -29,13 +28,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"""(?:settings\[|setting\()["'](\w+)["']""", code))
-    by_name = {field.name for field in dataclasses.fields(SpectrogramSettings)}
-    assert SETTINGS.keys() - read - by_name == DONE.keys()
-    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
-    assert read <= SETTINGS.keys()
+    check_settings(PAPER, settings, DONE)
 
 
 def test_the_images_that_data_prep_makes_are_the_papers():

@@ -1,5 +1,6 @@
 """Samples: how they are drawn and split, their MFCCs, their scale, and what all of it needs of memory."""
 
+import dataclasses
 import tracemalloc
 from types import SimpleNamespace
 
@@ -13,11 +14,14 @@ from data_prep.common import label_sets
 from data_prep.corpora.library_labels import ALL, dealt
 from reproductions.pascuo_multilabel import samples
 from reproductions.pascuo_multilabel.mfcc import mfcc
+from reproductions.pascuo_multilabel.settings import Mfcc, Split, Training
 from shared.paper.loading import load_paper
+from shared.paper.settings import SettingsError, read_settings
 from shared.results.exact import label_rates
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()
+SHARES = read_settings(Split, SETTINGS)
 RATE_HZ = 44100
 
 
@@ -132,27 +136,27 @@ def test_without_others():
 
 def test_the_last_that_were_drawn_are_held_out_as_kerass_validation_split_does():
     rows = samples.draw(tracks(["A", "B", "A|B"]), 101, SETTINGS)
-    split = samples.split_of(ALL, rows, "published", 0, SETTINGS)
+    split = samples.split_of(ALL, rows, "published", 0, SHARES)
     held_out = split.loc[split["split"] == "validation", "drawn"]
     assert sorted(held_out) == list(range(85, 101))  # floor(0.85 * 101) are trained on
     assert "split" not in rows
     with pytest.raises(ValueError, match="has fold 0, not 1"):
-        samples.split_of(ALL, rows, "published", 1, SETTINGS)
+        samples.split_of(ALL, rows, "published", 1, SHARES)
 
 
 def test_grouped_leaves_whole_tracks_out():
     rows = samples.draw(tracks(["A", "B"] * 20), 400, SETTINGS)
-    split = samples.split_of(ALL, rows, "grouped", 0, SETTINGS)
+    split = samples.split_of(ALL, rows, "grouped", 0, SHARES)
     assert (split.groupby("track")["split"].nunique() == 1).all()
     assert 0.1 < (split["split"] == "validation").mean() <= 0.15
 
 
 def test_some_of_the_validation_samples_are_kept_evenly_spaced_as_drawn():
-    split = samples.split_of(ALL, samples.draw(tracks(["A", "B"]), 100, SETTINGS), "published", 0, SETTINGS)
-    kept = samples.kept_of(split, SETTINGS | {"kept_predictions": 5})
+    split = samples.split_of(ALL, samples.draw(tracks(["A", "B"]), 100, SETTINGS), "published", 0, SHARES)
+    kept = samples.kept_of(split, dataclasses.replace(SHARES, kept_predictions=5))
     assert sorted(split["drawn"].iloc[kept]) == [85, 88, 91, 94, 97]
     assert kept.tolist() == sorted(kept)
-    every = samples.kept_of(split, SETTINGS)
+    every = samples.kept_of(split, SHARES)
     assert split.iloc[every].equals(split[split["split"] == "validation"])
 
 
@@ -177,7 +181,7 @@ def test_features_are_those_of_each_sample_and_are_kept(variant, tmp_path, monke
     assert features.shape == (5, 19, 13)
     signals = np.stack(list(ALL.signals(rows, settings["sample_rate_hz"], settings["channels"])))
     assert signals.shape[1:] == ((4410,) if variant == "paper" else (4410, 2))
-    np.testing.assert_allclose(features, mfcc(32768 * signals, samples.psf_settings(settings)), atol=1e-4)
+    np.testing.assert_allclose(features, mfcc(32768 * signals, read_settings(Mfcc, settings)), atol=1e-4)
     monkeypatch.setattr(samples, "compute", None)
     assert np.array_equal(samples.features_of(ALL.NAME, rows, settings, "a fingerprint"), features)
 
@@ -209,8 +213,8 @@ def test_a_coefficient_that_never_changes_is_not_divided_by_zero():
 
 
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(ValueError, match="scaling must be one of set, coefficient; received 'other'"):
-        samples.scale_of(np.zeros((1, 2, 13)), "other", np.arange(1))
+    with pytest.raises(SettingsError, match="scaling is 'other': expected one of set, coefficient"):
+        read_settings(Training, SETTINGS | {"scaling": "other"})
 
 
 # ---- memory

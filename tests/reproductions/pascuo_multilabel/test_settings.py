@@ -1,20 +1,21 @@
 """Settings stand in paper.toml alone: each is read, or equals what is done; and the arithmetic that it speaks of."""
 
+import dataclasses
 import itertools
-import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from data_prep.common import label_sets
 from data_prep.corpora import library_labels, mixtures, music_library
 from data_prep.corpora.music_library import library_audio
-from reproductions.pascuo_multilabel import predict, samples
+from reproductions.pascuo_multilabel import predict, samples, settings
 from reproductions.pascuo_multilabel.mfcc import PsfSettings
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
-from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.results.exact import constant_scores, exact_rows, label_rates, nothing_heard
+from tests.reproductions.check_settings import check_settings
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()
@@ -24,13 +25,7 @@ DONE = {"n_genres": "below", "drawn": "test_samples.py"}
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
-    read |= set(re.findall(r"""\.setting\(["'](\w+)["']\)""", code))
-    assert SETTINGS.keys() - read == DONE.keys()
-    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
-    assert read <= SETTINGS.keys()
+    check_settings(PAPER, settings, DONE)
 
 
 def test_settings_that_are_not_read_are_what_is_done():
@@ -44,13 +39,8 @@ def test_settings_that_are_not_read_are_what_is_done():
 
 
 def test_the_mfcc_settings_are_the_defaults_of_our_mfcc():
-    assert samples.psf_settings(SETTINGS) == PsfSettings()
-
-
-def test_what_makes_the_features_is_what_their_cache_is_named_by():
-    code = Path(samples.__file__).read_text(encoding="utf-8")
-    read = set(re.findall(r'settings\["(\w+)"\]', code[code.index("def psf_settings") : code.index("# ---- scale")]))
-    assert read == set(samples.FEATURES)
+    ours = read_settings(settings.Mfcc, SETTINGS)
+    assert dataclasses.asdict(ours) == dataclasses.asdict(PsfSettings())
 
 
 @pytest.mark.parametrize(

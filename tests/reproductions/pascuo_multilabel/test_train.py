@@ -16,9 +16,11 @@ from reproductions.commands import run as command
 from reproductions.commands.run import run_paper
 from reproductions.pascuo_multilabel import samples, train
 from reproductions.pascuo_multilabel.model import CNN, CONSTANT
+from reproductions.pascuo_multilabel.settings import Split
 from shared.audio.signals import resample
 from shared.metrics import multilabel
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
@@ -149,9 +151,10 @@ def test_the_weights_are_kerass_of_all_samples_labels(few_tracks, monkeypatch):
 def test_grouped_keeps_tracks_whole_and_the_tuning_samples_apart(few_tracks):
     settings = command.load_paper("pascuo_multilabel").settings_for("corrected")
     data = train.open_data(MADE, settings)
-    split = samples.split_of(data.module, data.rows, "grouped", 0, settings)
+    shares = read_settings(Split, settings)
+    split = samples.split_of(data.module, data.rows, "grouped", 0, shares)
     unit = train.Unit("pascuo_multilabel", CNN, "corrected", "grouped", 0, 0, "float32", MADE, data.fingerprint)
-    rows = train.splits(split, unit, settings)
+    rows = train.splits(split, unit, shares.tuning_fraction)
     assert np.sort(np.concatenate(list(rows.values()))).tolist() == list(range(len(split)))
     tracks = {name: set(split["track"].iloc[numbers]) for name, numbers in rows.items()}
     assert all(tracks.values())

@@ -135,11 +135,11 @@ def test_numbers_instead_of_vectors():
 @pytest.mark.parametrize(
     ("name", "setting", "message"),
     [
-        (CNN, {"input_scaling": "none"}, "input_scaling must be one of pixel, image, unit; received 'none'"),
-        (RNN, {"rnn_cell": "elman"}, "rnn_cell must be one of simple, lstm; received 'elman'"),
-        (RNN, {"rnn_sequence_axis": "rows"}, "rnn_sequence_axis must be one of time, coefficient; received 'rows'"),
-        (RNN, {"rnn_readout": "mean"}, "rnn_readout must be one of last step, all steps; received 'mean'"),
-        (TEXT, {"text_representation": "x"}, "text_representation must be one of embedding, number; received 'x'"),
+        (CNN, {"input_scaling": "none"}, "input_scaling is 'none': expected one of pixel, image, unit"),
+        (RNN, {"rnn_cell": "elman"}, "rnn_cell is 'elman': expected one of simple, lstm"),
+        (RNN, {"rnn_sequence_axis": "rows"}, "rnn_sequence_axis is 'rows': expected one of time, coefficient"),
+        (RNN, {"rnn_readout": "mean"}, "rnn_readout is 'mean': expected one of last step, all steps"),
+        (TEXT, {"text_representation": "x"}, "text_representation is 'x': expected one of embedding, number"),
     ],
 )
 def test_unknown_choices_list_the_known(name, setting, message):

@@ -101,7 +101,7 @@ def test_the_flattened_rnn_under_both_splits():
 
 
 def test_no_speaker_gives_both_numbers():
-    found = [one for one in fold_table.measured(diff()) if one.variant == "all-steps"]
+    found = [one for one in fold_table.fold_rows(diff()) if one.variant == "all-steps"]
     inside = Counter(one.fold for one in found if one.protocol == "grouped" and one.holds)
     assert inside
     assert max(inside.values()) == 1
@@ -278,7 +278,7 @@ def test_the_grammar_at_random_and_on_a_speaker_held_out():
 def test_which_silence_moves_the_row():
     """The findings' "25 to 41 points", and the paragraph below the table."""
     ablation = next(of for of in PAPER.ablations if of.model == RNN)
-    rows = {row["variant"]: row for row in ablations.measured(diff().results, ablation)}
+    rows = {row["variant"]: row for row in ablations.ablation_rows(diff().results, ablation)}
     assert rows["unit-scale"]["value"] == 0.1
     assert (rows["slow-learning"]["says"], rows["coefficient-axis"]["says"]) == ("no", "down")
     moved = [rows[name]["delta"] for name in ("unit-scale", "image-scale", "coefficient-axis", "all-steps")]

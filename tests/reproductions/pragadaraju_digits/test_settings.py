@@ -2,8 +2,6 @@
 
 import dataclasses
 import inspect
-import re
-from pathlib import Path
 
 import librosa
 import numpy as np
@@ -11,13 +9,14 @@ import pytest
 
 from data_prep import fingerprint
 from data_prep.corpora import fsdd
+from reproductions.pragadaraju_digits import settings
 from reproductions.pragadaraju_digits.recognition import BACKENDS, NOT_RECOGNIZABLE
 from shared.audio.mfcc_images import MfccSettings, image_of
-from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.paper.loading import load_paper
+from tests.reproductions.check_settings import check_settings
 
 PAPER = load_paper("pragadaraju_digits")
 SETTINGS = PAPER.settings_for()
-FOLDER = Path(PAPER.path).parent
 # What is done without reading the setting, with the test that shows it.
 DONE = {
     "feature": "tests/shared/audio/test_mfcc_images.py, against librosa",
@@ -33,13 +32,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*FOLDER.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
-    by_name = {field.name for field in dataclasses.fields(MfccSettings)}
-    assert SETTINGS.keys() - read - by_name == DONE.keys()
-    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
-    assert read <= SETTINGS.keys()
+    check_settings(PAPER, settings, DONE)
 
 
 def test_the_image_settings_are_the_code_s_defaults():

@@ -11,16 +11,19 @@ import soundfile
 
 from reproductions.shan_tagging import augmentation
 from reproductions.shan_tagging.augmentation import Effects, MissingSoxError, apply, copies, drawn_effects
+from reproductions.shan_tagging.settings import Augmentation
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 SETTINGS = load_paper("shan_tagging").settings_for()
+STRENGTHS = read_settings(Augmentation, SETTINGS)
 RATE_HZ = SETTINGS["sample_rate_hz"]
 NO_SOX = shutil.which("sox") is None or importlib.util.find_spec("sox") is None
 needs_sox = pytest.mark.skipif(NO_SOX, reason="SoX or the package sox is not installed")
 
 
 def many_effects():
-    return [drawn_effects(f"{number:064x}"[::-1], copy, SETTINGS) for number in range(250) for copy in range(4)]
+    return [drawn_effects(f"{number:064x}"[::-1], copy, STRENGTHS) for number in range(250) for copy in range(4)]
 
 
 def test_strengths_lie_in_their_ranges_and_each_effect_is_as_frequent():
@@ -36,16 +39,16 @@ def test_strengths_lie_in_their_ranges_and_each_effect_is_as_frequent():
 
 
 def test_a_copy_depends_on_clip_and_number_only():
-    one = drawn_effects("ab" * 32, 0, SETTINGS)
-    assert drawn_effects("ab" * 32, 0, SETTINGS) == one
-    assert drawn_effects("ab" * 32, 1, SETTINGS) != one
-    assert drawn_effects("cd" * 32, 0, SETTINGS) != one
+    one = drawn_effects("ab" * 32, 0, STRENGTHS)
+    assert drawn_effects("ab" * 32, 0, STRENGTHS) == one
+    assert drawn_effects("ab" * 32, 1, STRENGTHS) != one
+    assert drawn_effects("cd" * 32, 0, STRENGTHS) != one
 
 
 def test_without_sox_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: None)
     with pytest.raises(MissingSoxError, match="apt-get install sox.*or run --variant no-augmentation"):
-        apply(Effects(tempo=1.1), np.zeros(RATE_HZ, "float32"), SETTINGS)
+        apply(Effects(tempo=1.1), np.zeros(RATE_HZ, "float32"), STRENGTHS)
 
 
 @pytest.fixture
@@ -103,12 +106,12 @@ def pitch_hz(signal):
 @needs_sox
 def test_nothing_at_all_leaves_the_signal():
     signal = tone()
-    assert apply(Effects(), signal, SETTINGS) == pytest.approx(signal, abs=1e-6)
+    assert apply(Effects(), signal, STRENGTHS) == pytest.approx(signal, abs=1e-6)
 
 
 @needs_sox
 def test_tempo_changes_the_length_and_not_the_pitch():
-    made = apply(Effects(tempo=1.25), tone(), SETTINGS)
+    made = apply(Effects(tempo=1.25), tone(), STRENGTHS)
     assert made.dtype == np.float32
     assert made.size == pytest.approx(RATE_HZ / 1.25, rel=0.01)
     assert pitch_hz(made) == pytest.approx(1000, abs=15)
@@ -116,7 +119,7 @@ def test_tempo_changes_the_length_and_not_the_pitch():
 
 @needs_sox
 def test_pitch_changes_the_pitch_and_not_the_length():
-    made = apply(Effects(pitch_semitones=2.0), tone(), SETTINGS)
+    made = apply(Effects(pitch_semitones=2.0), tone(), STRENGTHS)
     assert made.size == pytest.approx(RATE_HZ, rel=0.01)
     assert pitch_hz(made) == pytest.approx(1000 * 2 ** (2 / 12), abs=15)
 
@@ -125,7 +128,7 @@ def test_pitch_changes_the_pitch_and_not_the_length():
 def test_reverb_sounds_on_after_a_click():
     click = np.zeros(RATE_HZ, "float32")
     click[100:110] = 0.5
-    made = apply(Effects(reverberance_percent=50.0), click, SETTINGS)
+    made = apply(Effects(reverberance_percent=50.0), click, STRENGTHS)
     assert made.size == click.size  # one channel
     assert np.abs(made[RATE_HZ // 10 : RATE_HZ // 2]).max() > 1e-4
 
@@ -133,7 +136,7 @@ def test_reverb_sounds_on_after_a_click():
 @needs_sox
 def test_compression_brings_loud_and_soft_together_by_its_ratio():
     soft, loud = tone(amplitude=0.1, seconds=3), tone(amplitude=1.0, seconds=3)  # both above the threshold, 20 dB apart
-    made = apply(Effects(compression_ratio=4.0), np.concatenate([soft, loud]), SETTINGS)
+    made = apply(Effects(compression_ratio=4.0), np.concatenate([soft, loud]), STRENGTHS)
     levels = [20 * np.log10(np.abs(made[int(second * RATE_HZ) :][: RATE_HZ // 2]).max()) for second in (2.4, 5.4)]
     assert levels[1] - levels[0] == pytest.approx(20 / 4, abs=0.5)
     assert np.abs(made).max() == pytest.approx(1.0, abs=1e-4)  # the signal's own peak, where the loud part begins
@@ -142,5 +145,5 @@ def test_compression_brings_loud_and_soft_together_by_its_ratio():
 @needs_sox
 def test_the_same_copy_is_the_same_again():
     effects = Effects(1.1, -1.0, 30.0, 2.0)
-    first, again = (apply(effects, tone(), SETTINGS) for _ in range(2))
+    first, again = (apply(effects, tone(), STRENGTHS) for _ in range(2))
     assert np.array_equal(first, again)

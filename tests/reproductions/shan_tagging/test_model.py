@@ -14,11 +14,12 @@ from reproductions.shan_tagging.model import (
     build_densenet,
     build_resnet,
     build_soundnet,
-    crop_length,
     settings_of,
 )
+from reproductions.shan_tagging.settings import Crop
 from shared.layers.spectral import LogMel
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
@@ -33,7 +34,7 @@ def networks():
 @pytest.mark.parametrize("name", TRAINED)
 def test_parameters_are_those_of_paper_toml(networks, name):
     network, facts = networks[name], PAPER.models[name]
-    assert network.input_shape[1:] == facts.input_shape == (crop_length(PAPER.settings_for()),)
+    assert network.input_shape[1:] == facts.input_shape == (read_settings(Crop, PAPER.settings_for()).length,)
     assert network.count_params() == facts.parameters
     assert sum(int(np.prod(weight.shape)) for weight in network.trainable_variables) == TRAINED[name]
 

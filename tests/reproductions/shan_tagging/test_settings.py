@@ -1,20 +1,20 @@
 """Settings stand in paper.toml alone: each one is read, or equals what is done; and the report's own arithmetic."""
 
-import re
-from pathlib import Path
-
 import keras
 import pytest
 
 from data_prep.corpora import fsdkaggle2018
 from data_prep.corpora.fsdkaggle2018 import clips
-from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build, crop_length
-from shared.paper.loading import PAPERS_ROOT, load_paper
+from reproductions.shan_tagging import settings
+from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RESNET, SOUNDNET, build
+from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 from shared.results.diff import compare
 from shared.results.reading import Results
 from shared.results.store import results_folder
 from shared.results.verdicts import CONDITIONAL, JUDGED, NOT_COMPARABLE
 from shared.runs.units import unit_folders
+from tests.reproductions.check_settings import check_settings
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
@@ -36,13 +36,7 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
-    lists = re.findall(r"(?:names =|COMPRESSOR =|USED =|RANGES =) \(([^)]*)\)", code)
-    read |= {name for names in lists for name in re.findall(r'"(\w+)"', names)}
-    assert SETTINGS.keys() - read == DONE.keys()
-    assert read <= SETTINGS.keys()
+    check_settings(PAPER, settings, DONE)
 
 
 def test_settings_that_are_not_read_are_what_is_done():
@@ -74,7 +68,7 @@ def test_corpus_and_folds_are_the_corpus_modules():
 
 
 def test_the_printed_size_of_a_spectrogram():
-    assert 1 + crop_length(SETTINGS) // SETTINGS["hop_length"] == 173  # "173 x 80", section 2.1
+    assert 1 + read_settings(settings.Crop, SETTINGS).length // SETTINGS["hop_length"] == 173  # "173 x 80", section 2.1
     assert SETTINGS["n_mels"] == SETTINGS["n_mfcc"] == 80
 
 

@@ -8,11 +8,13 @@ import soundfile
 import data_prep
 from data_prep import CorpusError
 from data_prep.common import folders
-from reproductions.verma_genres.features import FULL_SCALE, Windows, image_settings, inputs_for, rows_for
+from reproductions.verma_genres.features import FULL_SCALE, Windows, inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D
+from reproductions.verma_genres.settings import Images
 from shared.audio.log_mel_images import image_of
 from shared.audio.summary_features import PUBLIC_TABLE, features_of, table_cuts
 from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
 
 gtzan_excerpts = data_prep.corpus("gtzan-excerpts")
 gtzan_features_3s_subset = data_prep.corpus("gtzan_features_3s-subset")
@@ -100,7 +102,7 @@ def test_images_are_ten_of_the_first_twenty_seconds(tracks):
     assert (rows["offset"].max() + rows["n_samples"].max()) / RATE_HZ == 20.0
     images = inputs_for(CNN_2D, gtzan_subset, rows, settings, "f" * 16)
     assert images.shape == (40, *PAPER.models[CNN_2D].input_shape)
-    assert np.array_equal(images[13], image_of(gtzan_subset.signals(rows[13:14])[0], image_settings(settings)))
+    assert np.array_equal(images[13], image_of(gtzan_subset.signals(rows[13:14])[0], read_settings(Images, settings)))
 
 
 def test_a_table_of_features_is_taken_as_it_is(real_table):

@@ -6,13 +6,15 @@ import pytest
 import scipy.signal
 
 from reproductions.verma_genres.gammatone import centre_frequencies, erb_hz
-from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, bank_of, build, build_cnn_1d, build_cnn_2d
+from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build, build_cnn_1d, build_cnn_2d
+from reproductions.verma_genres.settings import Gammatone, Training
 from shared.layers import backend
 from shared.paper.loading import load_paper
+from shared.paper.settings import SettingsError, read_settings
 from shared.training import fitting
 
 PAPER = load_paper("verma_genres")
-BANK = bank_of(PAPER.settings_for("gammatone"))
+BANK = read_settings(Gammatone, PAPER.settings_for("gammatone"))
 TAPS = PAPER.setting("first_kernel", "gammatone")
 
 
@@ -183,23 +185,23 @@ def test_the_control_of_the_gammatone_network_differs_from_it_in_its_first_weigh
 
 
 def test_the_optimiser_of_the_cited_work_is_one_that_keras_has():
-    settings = PAPER.settings_for("adadelta", CNN_1D)
-    model = build(CNN_1D, settings, (20000,), 3)
-    fitting.compile_model(model, settings)
+    settings = read_settings(Training, PAPER.settings_for("adadelta", CNN_1D))
+    model = build(CNN_1D, PAPER.settings_for("adadelta", CNN_1D), (20000,), 3)
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
     assert isinstance(model.optimizer, keras.optimizers.Adadelta)
     assert float(model.optimizer.learning_rate.numpy()) == 1.0
     assert model.optimizer.rho == 0.95  # as in the cited work's code
 
 
-def test_unknown_readings_are_refused():
-    with pytest.raises(
-        ValueError, match="first_layer must be one of learned, gammatone, gammatone-fixed; received 'x'"
-    ):
-        build_cnn_1d(first_layer="x")
+@pytest.mark.parametrize(("name", "setting"), [(CNN_1D, "first_layer"), (CNN_2D, "order")])
+def test_unknown_readings_are_refused(name, setting):
+    with pytest.raises(SettingsError, match=f"{setting} is 'x': expected one of {PAPER.setting(setting)}, "):
+        build(name, PAPER.settings_for(model=name) | {setting: "x"}, PAPER.models[name].input_shape)
+
+
+def test_a_first_layer_of_filters_needs_them():
     with pytest.raises(ValueError, match="first_layer 'gammatone' needs a bank of filters; received none"):
         build_cnn_1d(first_layer="gammatone", first_kernel=512)
-    with pytest.raises(ValueError, match="order must be conv-bn-relu or conv-relu-bn; received 'x'"):
-        build_cnn_2d(order="x")
 
 
 @pytest.mark.parametrize(

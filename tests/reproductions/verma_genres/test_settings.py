@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import re
-from pathlib import Path
+from typing import get_args, get_type_hints
 
 import librosa
 import numpy as np
@@ -11,11 +11,14 @@ import pytest
 
 from data_prep.corpora import gtzan
 from data_prep.corpora.gtzan import tracks
+from reproductions.verma_genres import settings
 from reproductions.verma_genres.features import FEATURE_SETTINGS
 from reproductions.verma_genres.gammatone import erb_hz
-from reproductions.verma_genres.model import CNN_1D, CONVOLUTIONS, STRIDE, bank_of
+from reproductions.verma_genres.model import CNN_1D, CONVOLUTIONS, STRIDE
 from shared.audio.summary_features import FEATURES, TABLE_CUT_SAMPLES, TABLE_CUTS
-from shared.paper.loading import PAPERS_ROOT, load_paper
+from shared.paper.loading import load_paper
+from shared.paper.settings import read_settings
+from tests.reproductions.check_settings import check_settings
 
 PAPER = load_paper("verma_genres")
 SETTINGS = PAPER.settings_for()
@@ -30,19 +33,14 @@ DONE = {
 
 
 def test_every_setting_is_read_or_accounted_for():
-    files = [*Path(PAPER.path).parent.glob("*.py"), PAPERS_ROOT.parent / "shared" / "training" / "fitting.py"]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"""settings\[["'](\w+)["']\]""", code))
-    assert SETTINGS.keys() - read == DONE.keys()
-    assert not DONE.keys() & {name for name, setting in PAPER.settings.items() if setting.readings}
-    assert read <= SETTINGS.keys()
+    check_settings(PAPER, settings, DONE)
 
 
 def test_settings_that_are_not_read_are_what_is_done():
     assert SETTINGS["n_features"] == len(FEATURES)
     assert SETTINGS["test_fraction"] == 1 / tracks.SHARE
     assert SETTINGS["sample_rate_hz"] == gtzan.SAMPLE_RATE_HZ
-    assert SETTINGS["feature_extraction"] in FEATURE_SETTINGS
+    assert tuple(FEATURE_SETTINGS) == get_args(get_type_hints(settings.Cuts)["feature_extraction"])
     assert SETTINGS["gammatone_highest_hz"] == 0.9 * SETTINGS["sample_rate_hz"] / 2
     assert SETTINGS["cuts_per_track"] == TABLE_CUTS
     assert SETTINGS["cut_seconds"] * SETTINGS["sample_rate_hz"] == TABLE_CUT_SAMPLES
@@ -89,7 +87,7 @@ def test_the_reason_for_the_longer_gammatone_kernel_and_for_the_lowest_filter():
     def peak_seconds(frequency_hz):  # where the derivative of t^3 exp(-2 pi b t) is zero
         return (bank.order - 1) / (2 * np.pi * bank.bandwidth * erb_hz(frequency_hz))
 
-    bank, taps = bank_of(SETTINGS), PAPER.setting("first_kernel", "gammatone")
+    bank, taps = read_settings(settings.Gammatone, SETTINGS), PAPER.setting("first_kernel", "gammatone")
     frequency = next(f for f in np.arange(100.0, 4000.0) if peak_seconds(f) <= SETTINGS["first_kernel"] / 22050)
     assert round(frequency, -2) == 1300  # as paper.toml says: below it, the peak lies beyond the printed 64 samples
     assert round(1000 * taps / 22050) == 23  # ms

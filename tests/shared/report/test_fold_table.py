@@ -7,7 +7,7 @@ import pytest
 from shared.metrics.intervals import newcombe_interval
 from shared.paper.loading import load_paper
 from shared.paper.schema import Protocol
-from shared.report.fold_table import MARK, NOTE, fold_tables, measured
+from shared.report.fold_table import MARK, NOTE, fold_rows, fold_tables
 from shared.report.readme import paper_blocks
 from shared.results.diff import diff_paper
 from shared.results.store import write_runs
@@ -39,7 +39,7 @@ PLACE = ("Model 3", "test", "accuracy")
 
 
 def accuracies(diff, folder):
-    return [one for one in measured(diff) if one.cell == cell_of(diff)]
+    return [one for one in fold_rows(diff) if one.cell == cell_of(diff)]
 
 
 def test_each_group_beside_the_printed_number(diffed):
@@ -98,7 +98,7 @@ def test_training_accuracy_from_the_history_where_no_answers_were_kept(diffed, m
     protocol = replace(GROUPED, n={"train": 1000, "test": 250})
     paper = replace(diff.paper, corpus=replace(diff.paper.corpus, protocols={"grouped": protocol}))
     monkeypatch.setattr(type(paper), "cells", lambda self: [cell])
-    (one,) = measured(replace(diff, results=replace(diff.results, paper=paper)))
+    (one,) = fold_rows(replace(diff, results=replace(diff.results, paper=paper)))
     assert (one.value, one.n, one.from_history, one.holds) == (0.6, 1000, True, True)
     (table,) = fold_tables(replace(diff, results=replace(diff.results, paper=paper)))
     assert f"0.6000{MARK}" in table.rows[0]

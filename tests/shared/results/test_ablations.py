@@ -6,7 +6,7 @@ import pytest
 
 from shared.paper.loading import load_paper
 from shared.paper.schema import Ablation
-from shared.results.ablations import measured
+from shared.results.ablations import ablation_rows
 from shared.results.reading import Results
 
 ABLATION = Ablation("one at a time", "Model 3", ("paper", "paper-none", "paper-intended"), epochs=2)
@@ -36,7 +36,7 @@ def write(write_unit, variant, accuracy, **conditions):
 def test_scores_after_the_chosen_epoch_and_their_differences(paper, write_unit):
     write(write_unit, "paper", 0.5, status="partial")
     folder = write(write_unit, "paper-none", 0.8)
-    first, second, third = measured(read(paper, folder), ABLATION)
+    first, second, third = ablation_rows(read(paper, folder), ABLATION)
     assert (first["value"], first["delta"], first["n"]) == (0.5, None, 250)
     assert (second["value"], second["delta"], second["says"]) == (0.8, pytest.approx(0.3), "up")
     # Newcombe's interval of 200/250 - 125/250: from the two Wilson intervals, (0.7461, 0.8449) and (0.4384, 0.5616)
@@ -47,16 +47,13 @@ def test_scores_after_the_chosen_epoch_and_their_differences(paper, write_unit):
 def test_a_difference_that_clips_alone_explain_moves_nothing(paper, write_unit):
     write(write_unit, "paper", 0.5)
     folder = write(write_unit, "paper-none", 0.46)
-    assert [row["says"] for row in measured(read(paper, folder), ABLATION)] == ["", "no", ""]
+    assert [row["says"] for row in ablation_rows(read(paper, folder), ABLATION)] == ["", "no", ""]
 
 
 def test_other_conditions_and_shorter_runs_do_not_count(paper, write_unit):
     write(write_unit, "paper", 0.5, seed=1)
     write(write_unit, "paper", 0.5, protocol="grouped")
     folder = write(write_unit, "paper-none", 0.5)
-    assert [row["value"] for row in measured(read(paper, folder), ABLATION)] == [
-        None,
-        0.5,
-        None,
-    ]
-    assert [row["value"] for row in measured(read(paper, folder), replace(ABLATION, epochs=4))] == [None, None, None]
+    assert [row["value"] for row in ablation_rows(read(paper, folder), ABLATION)] == [None, 0.5, None]
+    longer = replace(ABLATION, epochs=4)
+    assert [row["value"] for row in ablation_rows(read(paper, folder), longer)] == [None, None, None]

@@ -154,13 +154,13 @@ def test_comparisons_match_columns_by_name(paper, write_unit):
         folder = write_unit("Model 3", {"test": right}, variant=("paper", "paper-none")[seed])
     sides = {"first": ("paper", "Model 3"), "second": ("paper-none", "Model 3")}
     paper = replace(paper, comparisons=(Comparison("one", **sides),))
-    from shared.results.comparisons import measured
+    from shared.results.comparisons import comparison_rows
 
-    before = measured(compare(Results.read(paper, folder, for_writing=True)))
+    before = comparison_rows(compare(Results.read(paper, folder, for_writing=True)))
     path = next(folder.glob("units/*none*/predictions.csv"))
     rows = [line.split(",") for line in path.read_text().splitlines()]
     path.write_text("\n".join(",".join([*row[:3], *row[:2:-1]]) for row in rows) + "\n")
-    assert measured(compare(Results.read(paper, folder, for_writing=True))) == before
+    assert comparison_rows(compare(Results.read(paper, folder, for_writing=True))) == before
     assert before[0]["delta"] == pytest.approx(10 / 250)
 
 

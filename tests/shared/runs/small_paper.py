@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from shared.paper.settings import read_settings
 from shared.runs import units
 from shared.runs.plan import Task
 from shared.runs.units import Unit
+from shared.training.settings import TrainingSettings
 
 FINGERPRINT = "0123456789abcdef"
 SETTINGS = {
     "epochs": 3,
     "batch_size": 4,
+    "shuffle": True,
     "optimizer": "adam",
     "learning_rate": 0.01,
     "loss": "categorical_crossentropy",
@@ -116,19 +119,20 @@ def train(task: Task, data: Data) -> None:
     from shared.runs.networks import write_network, write_unit
     from shared.training import fitting
 
+    settings = read_settings(TrainingSettings, task.settings)
     labels = np.eye(2, dtype="float32")[np.arange(20) % 2]
     inputs, rows = Inputs(data.place, labels), np.arange(20)
     keras.utils.set_random_seed(task.unit.seed)
     layers = [keras.layers.Dense(4, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(2, "softmax")]
     model = keras.Sequential([keras.Input((6,)), *layers])
-    fitting.compile_model(model, task.settings)
+    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
     history = fitting.fit(
         model,
         fitting.Subset(inputs, labels, rows),
         fitting.Subset(inputs.values, labels, rows),
         folder=task.folder,
-        epochs=task.at_most(task.settings["epochs"]),
-        batch_size=task.settings["batch_size"],
+        epochs=task.at_most(settings.epochs),
+        batch_size=settings.batch_size,
         validation_batch_size=20,
         seed=task.unit.seed,
     )

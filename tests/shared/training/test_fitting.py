@@ -258,9 +258,7 @@ def test_batches_have_weights_where_there_are_any():
 
 def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
-    fitting.compile_model(
-        model, {"optimizer": "sgd", "learning_rate": 0.0, "loss": "binary_crossentropy"}, metric="binary_accuracy"
-    )
+    fitting.compile_model(model, "sgd", 0.0, "binary_crossentropy", metric="binary_accuracy")
     generator = np.random.default_rng(0)
     x, y = generator.random((3, 2), "float32"), generator.integers(0, 2, (3, 3)).astype("float32")
     weighted = fitting.Subset(x, y, np.arange(3), np.array([2.0, 1.0, 0.0]))
@@ -273,8 +271,8 @@ def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
 
 def test_several_scores_may_be_measured():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
-    settings = {"optimizer": "sgd", "learning_rate": 0.0, "loss": "binary_crossentropy"}
-    fitting.compile_model(model, settings, metric=("binary_accuracy", "binary_crossentropy"))
+    metric = ("binary_accuracy", "binary_crossentropy")
+    fitting.compile_model(model, "sgd", 0.0, "binary_crossentropy", metric=metric)
     x, y = np.ones((4, 2), "float32"), np.ones((4, 3), "float32")
     logs = fitting.run_epoch(model.test_on_batch, fitting.Subset(x, y, np.arange(4)), 3)
     assert logs.keys() == {"loss", "binary_accuracy", "binary_crossentropy"}

@@ -11,7 +11,7 @@ from shared.audit.split import audit_split
 from shared.audit.split.clips import Clips
 from shared.audit.split.findings import Pair
 from shared.audit.split.loading import clips_of_table, with_features
-from shared.audit.split.probing import difference_interval, kin, majority, probed, standardised
+from shared.audit.split.probing import bootstrap_interval, kin, majority, probed, standardised
 from shared.metrics.probes import nearest_neighbour
 
 
@@ -135,8 +135,8 @@ def test_majority_counts_held_out_clips_of_the_most_frequent_training_label():
 def test_the_interval_is_wider_where_clips_go_together():
     generator = np.random.default_rng(1)
     gain = np.repeat(generator.random(40) < 0.4, 10)
-    alone = difference_interval(gain, np.zeros(400, bool), np.arange(400))
-    together = difference_interval(gain, np.zeros(400, bool), np.repeat(np.arange(40), 10))
+    alone = bootstrap_interval(gain, np.zeros(400, bool), np.arange(400))
+    together = bootstrap_interval(gain, np.zeros(400, bool), np.repeat(np.arange(40), 10))
     assert together[1] - together[0] > 2 * (alone[1] - alone[0])
     assert alone[0] < gain.mean() < alone[1]
     assert alone == pytest.approx((gain.mean() - 0.048, gain.mean() + 0.048), abs=0.01)  # 1.96 · sqrt(p q / n)

@@ -1,0 +1,64 @@
+"""A paper's settings as typed values: a frozen dataclass for each group that the code uses together.
+
+Plans, records and files keep settings as plain values by name, as JSON has them. A task takes its groups from these
+where it begins, so that a missing name, a wrong kind of value or one that no code handles ends it at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.paper.json_schema import Plain
+from shared.paper.reading import in_words
+
+Group = TypeVar("Group")
+
+
+class SettingsError(ValueError):
+    """Plain settings are not what a group declares."""
+
+
+def read_settings(group: type[Group], settings: Mapping[str, Any]) -> Group:
+    """The settings that a group declares, out of all of a task.
+
+    Parameters
+    ----------
+    group : type
+        A dataclass whose annotations say what is expected: where code branches on a text, a Literal lists the texts
+        that it knows. A field has its setting's name, or names it: ``Annotated[int, Field(alias="the setting")]``. One
+        with a default need not be a setting.
+    settings : mapping
+        Plain values by name; those that the group does not declare are other groups'.
+
+    Raises
+    ------
+    SettingsError
+        A setting is missing or another value than declared; names the paper's group, the setting, what was expected
+        and what was found.
+    """
+    try:  # as JSON, in which a list is all that a tuple can be written as
+        return _form(group).validate_json(json.dumps(settings), strict=True)
+    except ValidationError as error:
+        definitions = _json_schema(group)
+        place = f"{group.__module__}.{group.__name__}"
+        found = (f"{place}: {in_words(one, definitions).strip()}" for one in error.errors(include_url=False))
+        raise SettingsError("\n".join(found)) from None
+
+
+def names_of(group: type) -> set[str]:
+    """The settings that a group declares, those that have a default as well."""
+    return set(_json_schema(group)["properties"])
+
+
+def _json_schema(group: type) -> dict:
+    return _form(group).json_schema(schema_generator=Plain)
+
+
+@functools.cache
+def _form(group: type) -> TypeAdapter:
+    return TypeAdapter(group)

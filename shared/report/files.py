@@ -15,6 +15,8 @@ from shared.paper.loading import PAPERS_ROOT
 from shared.paper.schema import MISPLACED, ConfusionMatrix, Paper
 from shared.report import multilabel, published_curves
 from shared.report.figures import draw_confusion, draw_learning_curves
+from shared.report.readings import GENERATED as OF_READINGS
+from shared.report.readings import write_readings
 from shared.report.readme import paper_blocks, render_blocks, shows_figures, suite_blocks
 from shared.report.tables import layouts, render_csv, render_markdown
 from shared.results import ablations, comparisons
@@ -24,7 +26,7 @@ from shared.results.runs_table import RUNS, write_runs_file
 from shared.runs.units import CONDITIONS, slug
 
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
-GENERATED += ("comparisons.csv", *multilabel.GENERATED, *published_curves.GENERATED)
+GENERATED += ("comparisons.csv", *OF_READINGS, *multilabel.GENERATED, *published_curves.GENERATED)
 DIFF = "diff.csv"
 SPLIT = "test"
 PUBLISHED = "published"
@@ -54,6 +56,7 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         written += _write_confusions(diff, pictured)
         written += multilabel.write_labels(diff, _write)
         written += published_curves.write_published_curves(diff, _write)
+        written += write_readings(diff, _write)
         for table in paper.ablations:
             rows = ablations.ablation_rows(diff.results, table)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))

@@ -20,6 +20,7 @@ from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
 from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
+from shared.report.readings import readings_markdown
 from shared.report.tables import layouts, left_out, no_tags, render_markdown
 from shared.results import ablations, comparisons
 from shared.results.diff import Diff
@@ -109,6 +110,7 @@ def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
         "comparisons": lambda: _comparisons(diff),
         "labels": lambda: labels_markdown(diff),
         "constant": lambda: _constant(paper),
+        "readings": lambda: readings_markdown(diff),
         "published-curves": lambda: _table(*curves_table(diff)),
         "verdicts": lambda: RULE,
     }

@@ -20,6 +20,7 @@ from shared.metrics.scores import per_clip
 from shared.paper.schema import Cell, Clusters
 from shared.results.diff import Diff
 from shared.results.verdicts import ENOUGH_RUNS
+from shared.runs.predictions import Predictions
 
 PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings must share,
 RUN = ("fold", "seed")  # and what is taken together, in this order
@@ -49,14 +50,14 @@ def comparison_rows(diff: Diff) -> list[dict]:
         shared = sorted(first.keys() & second.keys())
         for place in dict.fromkeys(of[: len(PLACE)] for of in shared):
             both = [of for of in shared if of[: len(PLACE)] == place]
-            pairs = [(first[of], second[of]) for of in both]
+            sides = [{of[len(PLACE) :]: side[of][1] for of in both} for side in (first, second)]
             row = {"title": comparison.title, **dict(zip(PLACE, place, strict=True))}
             row |= dict(zip(("first_variant", "first_model"), comparison.first, strict=True))
             row |= dict(zip(("second_variant", "second_model"), comparison.second, strict=True))
             row |= {"split": cell.split, "metric": cell.metric}
-            row |= _scores(both, pairs, cell.metric, paper.corpus.clusters.get(row["corpus"]))
+            row |= paired(*sides, cell.metric, paper.corpus.clusters.get(row["corpus"]))
             row |= {"folds": len({fold for *_, fold, _ in both}), "seeds": len({seed for *_, seed in both})}
-            partial = any(status != "complete" for pair in pairs for status, _ in pair)
+            partial = any(side[of][0] != "complete" for side in (first, second) for of in both)
             rows.append(row | {"status": "partial" if partial else "complete"})
     return rows
 
@@ -77,14 +78,35 @@ def _counted(diff: Diff, cell: Cell) -> dict[tuple[str, str], dict[tuple, tuple]
     return runs
 
 
-def _scores(runs: list[tuple], pairs: list[tuple[tuple, tuple]], metric: str, rule: Clusters | None) -> dict:
-    """Clips, both means over them, their difference and its interval; of several seeds, each clip's mean is taken.
+def paired(
+    first_runs: dict[tuple | int, Predictions],
+    second_runs: dict[tuple | int, Predictions],
+    metric: str,
+    rule: Clusters | None,
+) -> dict:
+    """Two trainings, each a few runs of the same seeds on the same clips, held together.
 
-    `runs` are the places of the pairs, which end in fold and seed.
+    Parameters
+    ----------
+    first_runs, second_runs : dict
+        Fold and seed, or the seed alone, to the predictions of that run; the same runs on both sides.
+    metric : str
+        A mean over clips.
+    rule : Clusters, optional
+        Which clips are not independent; where there are several folds, those of a fold are taken together instead.
+
+    Returns
+    -------
+    dict
+        ``n`` clips, ``first_score`` and ``second_score``, their difference ``delta`` and the limits ``low`` and
+        ``high`` of its interval, ``clusters`` and ``with_seeds``, which say what the interval knows. Of several seeds,
+        each clip's mean is taken.
     """
     of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
     of_seed: dict[int, list[float]] = defaultdict(list)
-    for (*_, fold, seed), ((_, first), (_, second)) in zip(runs, pairs, strict=True):
+    for run, first in first_runs.items():
+        fold, seed = run if isinstance(run, tuple) else (0, run)
+        second = second_runs[run]
         clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
         second = second.by_class(first.classes)
         scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.paper.schema import Paper
+from shared.report import readings
 from shared.report.examples import read_examples
 from shared.report.readme import (
     ablation_conditions,
@@ -15,6 +16,7 @@ from shared.report.readme import (
     comparisons_table,
     folds_table,
     protocols_table,
+    value_text,
 )
 from shared.report.site.confusions import confusions
 from shared.report.site.costs import costs_part
@@ -30,6 +32,7 @@ from shared.report.site.published_curves import published_curves_part
 from shared.report.site.settings import settings_part
 from shared.report.site.story import story
 from shared.results.diff import Diff, Section
+from shared.results.readings import sentence
 
 FILES = {"diff.csv": "every number with its verdict", "runs.csv": "every run"}
 
@@ -45,7 +48,8 @@ def paper_page(diff: Diff, link: Callable[[Path], str]) -> str:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
     parts += _other_corpora(diff) + published_curves_part(diff, link)
     parts += _protocols(diff)
-    parts += _comparisons(diff) + _ablations(diff) + _examples(diff.results.folder, link) + heard_part(diff, link)
+    parts += _readings(diff, link) + _comparisons(diff) + _ablations(diff)
+    parts += _examples(diff.results.folder, link) + heard_part(diff, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
     return page(paper.title, _head(diff, link), _folded(parts), contents_of=2)
 
@@ -168,6 +172,46 @@ def _protocols(diff: Diff) -> list[Part]:
         if rows:
             tables.append(_numbers(head, rows, f"Fold by fold: {grouped.title or 'one group is left out'}"))
     return [Part("Protocols and folds: what the split is worth", joined(tables), short="Protocols and folds")]
+
+
+def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
+    """The specification curve of each model, and its choices by what they move."""
+    parts = []
+    for curve in readings.curves_of(diff):
+        picture, *tables = (
+            readings.file_of(diff.results.folder, kind, curve, suffix)
+            for kind, suffix in (("readings", "png"), ("readings", "csv"), ("effects", "csv"))
+        )
+        said = sentence(curve)
+        image = h("img", src=link(picture), alt=f"{readings.title_of(curve)}: all readings by their number. {said}")
+        links = joined(
+            [joined([" and " if i else "", h("a", file.name, href=link(file))]) for i, file in enumerate(tables)]
+        )
+        chance = [h("li", prose(line)) for line in readings.at_chance_lines(curve)]
+        head, rows = readings.effects_table(curve)
+        body = [
+            h("p", prose(said)),
+            h("figure", image, h("figcaption", "As CSV: ", links)),
+            _numbers(head, rows, "Choices by what they move, the largest first"),
+            joined([h("p", "At chance:"), h("ul", chance)]) if chance else None,
+        ]
+        parts.append(Part(readings.title_of(curve), joined(body)))
+    listed = []
+    for setting in diff.paper.settings.values():
+        for one in setting.readings:
+            values = [value_text(setting), value_text(replace(setting, value=one.value))]
+            listed.append([h("code", setting.name), *values, prose(one.reason), one.written])
+    if not listed:
+        return []
+    head = ["setting", "in paper", "other reading", "why a careful reader could take it", "written down"]
+    about = joined([h("p", READINGS), details(f"All {len(listed)} readings", table(head, listed, "Other readings"))])
+    return [Part("Which silent choice moves the table", about, tuple(parts), short="Readings")]
+
+
+READINGS = (
+    "The text leaves settings open. Each other value that a careful reader could take was written down with its reason "
+    "before it was run, then trained with the same seeds on the same clips. Those without a name stand in no table."
+)
 
 
 def _comparisons(diff: Diff) -> list[Part]:

@@ -12,7 +12,11 @@ from shared.base.write_errors import writing
 
 
 class LockedError(RuntimeError):
-    """Another process holds the lock."""
+    """Another process holds the lock; `state` says which."""
+
+    def __init__(self, state: str):
+        super().__init__(f"{state}. Wait until it ends or stop it, then try again")
+        self.state = state
 
 
 @contextlib.contextmanager
@@ -50,9 +54,7 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
         except BlockingIOError:
             holder = _holder(os.read(descriptor, 4096))
             os.close(descriptor)
-            raise LockedError(
-                f"{what} is already under way: {holder} holds {path}. Wait until it ends or stop it, then try again"
-            ) from None
+            raise LockedError(f"{what} is already under way: {holder} holds {path}") from None
         except BaseException:  # Ctrl-C while waiting
             os.close(descriptor)
             raise

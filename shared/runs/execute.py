@@ -65,7 +65,7 @@ def attempt(task: Task, opened: dict, *, wait: bool) -> Outcome:
     try:
         work(task, opened, wait=wait)
     except LockedError as error:
-        return Outcome(task.key, HELD, str(error))
+        return Outcome(task.key, HELD, error.state)
     except OutOfTimeError as error:
         return Outcome(task.key, LEFT_OUT, str(error))
     except Exception as error:

@@ -241,7 +241,7 @@ def test_unknown_names_get_one_line_and_status_2(arguments, message, train, kept
     ("error", "status", "message"),
     [
         (data_prep.CorpusError("vntm is missing"), 2, "error: vntm is missing"),
-        (LockedError("under way"), 2, "error: under way"),
+        (LockedError("under way"), 2, "error: under way. Wait until it ends or stop it, then try again"),
         (DiskFullError(28, "the disk is full"), 2, "the disk is full"),
         (KeyboardInterrupt(), 130, "the same command goes on where this one stopped"),
     ],

@@ -19,9 +19,10 @@ def add_to(commands) -> None:
 def work(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
     sweep_leftovers()
+    from shared.base.files import atomic_write
     from shared.report.files import write_outputs, write_readmes
-    from shared.report.forest import FILE, draw_overview
     from shared.report.site import write_site
+    from shared.report.site.forest import FILE, overview_svg
     from shared.results.diff import diff_paper
     from shared.results.store import RESULTS_ROOT, RESULTS_VARIABLE, results_folder
 
@@ -34,7 +35,7 @@ def work(options: argparse.Namespace) -> int:
     print(f"{write_site(diffs)[0]}: open it in a browser")
     if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs
         return 0
-    draw_overview(RESULTS_ROOT / FILE, diffs)
+    atomic_write(RESULTS_ROOT / FILE, lambda file: file.write(overview_svg(diffs).encode()))
     for file in write_readmes(diffs):
         print(f"{file.relative_to(PAPERS_ROOT.parent)}: blocks filled")
     return 0

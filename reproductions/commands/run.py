@@ -245,10 +245,20 @@ def request_of_key(paper: Paper, options: argparse.Namespace):
 
 
 def plan_of(paper: Paper, request) -> list:
-    """The tasks of a request, in an order in which they can be done."""
+    """The tasks of a request, in an order in which they can be done.
+
+    Raises
+    ------
+    SettingsError
+        A setting has a value that the paper's code does not know; names those that it knows.
+    """
+    from shared.paper.settings import check_settings
     from shared.runs.plan import in_order
 
-    return in_order(module_of(paper, "train").plan(paper, request))
+    tasks, groups = in_order(module_of(paper, "train").plan(paper, request)), module_of(paper, "settings")
+    for task in tasks:
+        check_settings(groups, task.settings)
+    return tasks
 
 
 def chosen(tasks: Sequence, key: str | None, part: tuple[int, int] | None) -> list:

@@ -17,11 +17,9 @@ from data_prep.corpora.synthetic import synthesis
 from reproductions.lam_ensemble.settings import Augmentation
 from shared.audio.image_files import write_png
 from shared.audio.log_mel_images import image_of
-from shared.base.csv_files import csv_text
-from shared.base.files import atomic_write
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
-from shared.report.examples import CAPTIONS, COLUMNS, EXAMPLES
+from shared.report.examples import EXAMPLES, write_captions
 from shared.results.store import results_folder
 
 CLIP = ("ensemble", 0, 0)  # class, song and number of the clip
@@ -47,8 +45,7 @@ def write_examples(folder: Path) -> None:
         file = f"{name}.png"
         write_png(folder / EXAMPLES / file, smaller(picture))
         rows.append((file, f"Spectrogram image, {name}", text))
-    text = csv_text([COLUMNS, *rows])
-    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.encode()))
+    write_captions(folder, rows)
 
 
 def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, str]]:

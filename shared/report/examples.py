@@ -1,37 +1,58 @@
-"""Example pictures of a paper: ``results/<paper>/examples/`` with ``examples.csv``, which says what is to be seen.
+"""Examples of a paper: ``results/<paper>/examples/`` with ``examples.csv``, which says what is to be seen or heard.
 
 A paper's own function makes them once; they are committed, so that whoever draws the report needs no TensorFlow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, create_model
 
+from shared.base.csv_files import csv_text
+from shared.base.files import atomic_write
 from shared.base.own_files import read_table
 
 EXAMPLES, CAPTIONS = "examples", "examples.csv"
-COLUMNS = ("file", "title", "text")
+COLUMNS = ("file", "title", "text", "sound", "clip")
 CAPTIONS_FORM = TypeAdapter(list[create_model("Caption", **dict.fromkeys(COLUMNS, str))])
 
 
-def read_examples(folder: Path) -> list[tuple[Path, str, str]]:
-    """Picture, title and what is to be seen, of a paper's folder of results; nothing where there are none.
+@dataclass(frozen=True)
+class Example:
+    """A picture, its title and what is to be seen; where it is of a clip that can be heard, its sound and its name."""
+
+    file: Path
+    title: str
+    text: str
+    sound: Path | None = None
+    clip: str = ""
+
+
+def write_captions(folder: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write ``examples.csv`` beside the pictures; a row has the `COLUMNS`, of which a picture may lack the last two."""
+    text = csv_text([COLUMNS, *([*row, "", ""][: len(COLUMNS)] for row in rows)])
+    atomic_write(folder / EXAMPLES / CAPTIONS, lambda file: file.write(text.encode()))
+
+
+def read_examples(folder: Path) -> list[Example]:
+    """The examples of a paper's folder of results; nothing where there are none.
 
     Raises
     ------
     ValueError
-        A picture that is named and not there.
+        A file that is named and not there.
     """
     captions = folder / EXAMPLES / CAPTIONS
     if not captions.exists():
         return []
-    read = read_table(captions, CAPTIONS_FORM, "make the examples again, or restore it")
-    rows = [(captions.with_name(row.file), row.title, row.text) for row in read]
-    for file, *_ in rows:
-        if not file.exists():
-            raise ValueError(
-                f"{captions} names {file.name}, which is not there; make the examples again, or restore it"
-            )
-    return rows
+    found = []
+    for row in read_table(captions, CAPTIONS_FORM, "make the examples again, or restore it"):
+        for name in filter(None, (row.file, row.sound)):
+            if not captions.with_name(name).exists():
+                raise ValueError(f"{captions} names {name}, which is not there; make the examples again, or restore it")
+        sound = captions.with_name(row.sound) if row.sound else None
+        found.append(Example(captions.with_name(row.file), row.title, row.text, sound, row.clip))
+    return found

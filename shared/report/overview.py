@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.paper.schema import Cell, Paper, Table
@@ -34,7 +34,7 @@ class Line:
         return self.table.label if sum(bool(table.rows) for table in self.paper.tables) > 1 else ""
 
 
-def lines(diffs: list[Diff]) -> Iterator[Line]:
+def lines(diffs: Sequence[Diff]) -> Iterator[Line]:
     """A line a row of each paper's tables, in the papers' order."""
     for diff in diffs:
         paper = diff.paper

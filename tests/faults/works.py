@@ -11,6 +11,7 @@ import matplotlib.pyplot  # noqa: F401 - here and below, what the processes need
 import numpy as np
 import scipy.stats  # noqa: F401
 import soundfile
+from shared.report.forest import FILE, draw_overview
 
 from data_prep.common.download import build_checked, from_path
 from data_prep.corpora import music_library
@@ -26,7 +27,6 @@ from shared.base.arrays import cached_array
 from shared.base.leftovers import sweep
 from shared.paper.loading import PAPERS_ROOT, load_paper
 from shared.report.files import write_outputs, write_readmes
-from shared.report.forest import FILE, draw_overview
 from shared.report.site import write_site
 from shared.results import store
 from shared.runs import networks, units

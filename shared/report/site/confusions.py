@@ -19,26 +19,26 @@ SHADES = 10
 COUNTS_FORM = TypeAdapter(list[dict[str, str]])
 WRITE_ANEW = "'python -m reproductions report' writes it anew"
 READING = (
-    "What is taken for what, on the {split} split: rows are the true class, columns the answer; the darker, the "
-    "larger the share of its row. Where a difference stands beside, it is regenerated minus published: in colour what "
-    "is answered more often, in grey what is answered less often."
+    "What is taken for what, on the {split} split: rows are the true class, columns the answer; the stronger the "
+    "colour, the larger the share of its row. Where a difference stands beside, it is regenerated minus published: in "
+    "colour what is answered more often, in grey what is answered less often."
 )
 
 
-def confusions(diff: Diff, section: Section, link) -> Html:
-    """The matrices of every model of a section that has one; `link` gives the address of a file of the results."""
+def confusions(diff: Diff, section: Section) -> Html:
+    """The matrices of every model of a section that has one."""
     figures = []
     for model in sorted({row["model"] for row in section.runs}):
         file = confusion_file(diff.results.folder, model, section.name)
         if file.exists():
-            figures.append(_figure(diff.paper, section, model, file, link))
+            figures.append(_figure(diff.paper, section, model, file))
     if not figures:
         return Html()
     reading = h("p", READING.format(split=confusion_split(diff.paper)), class_="reading")
     return joined([reading, h("div", figures, class_="figures")])
 
 
-def _figure(paper: Paper, section: Section, model: str, file: Path, link) -> Html:
+def _figure(paper: Paper, section: Section, model: str, file: Path) -> Html:
     classes, ours = read_counts(file)
     panels = [("Regenerated", _counts(f"{model}, regenerated", classes, ours), ours)]
     if printed := published_beside(paper, section, model):
@@ -50,12 +50,7 @@ def _figure(paper: Paper, section: Section, model: str, file: Path, link) -> Htm
         h("div", h("p", name, _right(matrix) if matrix is not None else None, class_="panel"), drawn)
         for name, drawn, matrix in panels
     ]
-    caption = [
-        h("b", model),
-        ": ",
-        h("a", "counts as CSV", h("span", f" of {model}", class_="hidden"), href=link(file)),
-    ]
-    return h("figure", h("figcaption", caption), h("div", shown, class_="matrices"))
+    return h("figure", h("figcaption", h("b", model)), h("div", shown, class_="matrices"))
 
 
 def read_counts(file: Path) -> tuple[list[str], np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import quantiles
 
 from shared.report.figures import WATCHED
 from shared.report.files import histories
@@ -13,7 +14,7 @@ from shared.results.diff import Diff, Section
 
 WIDTH, HEIGHT = 360, 190  # of a panel, in its own units: about those of a phone's screen
 LEFT, RIGHT, TOP, BOTTOM = 38, 10, 22, 26  # room for the labels
-MOST_LOSS = 2.5  # losses above are cut off, so that one bad epoch does not flatten the rest
+SPREAD = 3.0  # times the losses' upper quartile; above it is cut off, as one bad epoch would flatten the rest
 STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
 
 
@@ -24,17 +25,16 @@ def curves(diff: Diff, section: Section) -> Html:
 
 def _figure(model: str, runs: list[dict]) -> Html:
     watched = "test" if any("test_loss" in run for run in runs) else "val"
-    losses = [value for run in runs for value in (*run["loss"], *run[f"{watched}_loss"]) if math.isfinite(value)] or [
-        1.0
-    ]
-    top = max(min(1.05 * max(losses), MOST_LOSS), 1e-6)
+    drawn = [value for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
+    losses = [value for value in drawn if math.isfinite(value)] or [1.0]
+    top = max(min(1.05 * max(losses), SPREAD * quantiles([*losses, *losses], n=4)[2]), 1e-6)
     panels = [_panel(runs, _accuracy(runs[0]), watched, 1.0), _panel(runs, "loss", watched, top)]
     words = [
         h("b", f"{model}: how it learned."),
         f" {_said(runs, watched)} ",
         f"Dashed and grey is training, the full line {WATCHED[watched]}, the dot the epoch that was evaluated. ",
-        "The first run is drawn dark. " if len(runs) > 1 else None,
-        f"The axis of the loss ends at {top:.1f}; some epochs lie above. " if max(losses) > top else None,
+        "The others are drawn faint. " if len(runs) > 1 else None,
+        f"The axis of the loss ends at {top:.2g}; some epochs lie above. " if max(losses) > top else None,
     ]
     drawing = h("div", panels, role="img", aria_label=f"{model}: {_said(runs, watched)}", class_="panels")
     return h("figure", drawing, h("figcaption", words), class_="curves")
@@ -101,8 +101,9 @@ def _axes(last: float, top: float, x, y) -> Html:
 
 def _ticks(top: float) -> list[float]:
     """Four or five round values from 0 to `top`."""
-    step = next(step for step in (0.05, 0.1, 0.25, 0.5, 1.0) if top / step <= 5 or step == 1.0)
-    return [round(step * index, 2) for index in range(int(top / step + 1e-9) + 1)]
+    unit = 10.0 ** math.floor(math.log10(top))
+    step = next(step for step in (0.1 * unit, 0.25 * unit, 0.5 * unit, unit, 2.5 * unit) if top / step <= 5)
+    return [step * index for index in range(int(top / step + 1e-9) + 1)]
 
 
 def _line(epochs: Sequence[float], values: Sequence[float], x, y, class_: str) -> Html:

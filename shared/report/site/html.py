@@ -11,7 +11,24 @@ import re
 VOID = {"br", "img", "link", "meta"}
 LINES = {
     *("article", "aside", "body", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "footer"),
-    *("h1", "h2", "h3", "h4", "head", "header", "html", "li", "link", "main", "meta", "nav", "ol", "p", "section"),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "head",
+        "header",
+        "html",
+        "li",
+        "link",
+        "main",
+        "meta",
+        "nav",
+        "ol",
+        "p",
+        "script",
+        "section",
+    ),
     *("summary", "svg", "table", "tbody", "thead", "title", "tr", "ul"),
 }
 CODE = re.compile(r"`([^`]+)`")

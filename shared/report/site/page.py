@@ -9,7 +9,7 @@ from itertools import count
 from shared.report.site.html import Html, h, joined, plain
 from shared.runs.units import slug
 
-STYLE = "style.css"
+STYLE, SCRIPT = "style.css", "page.js"
 FRONT = "index.html"
 MOST_LISTED = 8  # sections within one that the contents list
 SITE_TITLE = "Audio reproductions"
@@ -57,6 +57,7 @@ def page(title: str, head: Html, parts: Sequence[Part], contents_of: int = 1) ->
         h("title", title if title == SITE_TITLE else f"{title} · {SITE_TITLE}"),
         h("link", rel="icon", href="data:,"),
         h("link", rel="stylesheet", href=STYLE),
+        h("script", src=SCRIPT, defer=True),
     ]
     return "<!doctype html>\n" + h("html", h("head", meta), h("body", body), lang="en")
 
@@ -124,6 +125,8 @@ def table(head: Sequence, rows: Sequence[Sequence], caption, numbers: Sequence[i
         What is to be seen.
     numbers : sequence of int
         Columns of numbers, set to the right.
+    class_ : str
+        Of the table, beside that by which the script lets it be sorted.
     """
     set_right = dict.fromkeys(numbers, "number")
     top = [h("th", name, scope="col", class_=set_right.get(column)) for column, name in enumerate(head)]
@@ -131,7 +134,7 @@ def table(head: Sequence, rows: Sequence[Sequence], caption, numbers: Sequence[i
     for first, *cells in rows:
         tds = [h("td", cell, class_=set_right.get(column)) for column, cell in enumerate(cells, 1)]
         body.append(h("tr", h("th", first, scope="row"), tds))
-    return framed(joined([h("thead", h("tr", top)), h("tbody", body)]), caption, class_)
+    return framed(joined([h("thead", h("tr", top)), h("tbody", body)]), caption, f"sortable {class_}".strip())
 
 
 def framed(content: Html, caption, class_: str = "") -> Html:

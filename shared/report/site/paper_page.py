@@ -24,9 +24,11 @@ from shared.report.site.curves import curves
 from shared.report.site.diff_tables import section_tables
 from shared.report.site.findings import audit_part, findings_part
 from shared.report.site.forest import forest
+from shared.report.site.heard import heard_part
 from shared.report.site.html import Html, h, joined, minus, prose
 from shared.report.site.marks import command, left_out_list, legend, protocol_words, tally, variant_title
 from shared.report.site.page import FRONT, Part, details, page, table
+from shared.report.site.published_curves import published_curves_part
 from shared.report.site.settings import settings_part
 from shared.report.site.story import story
 from shared.results.diff import Diff, Section
@@ -39,14 +41,15 @@ def paper_page(diff: Diff, link: Callable[[Path], str]) -> str:
     """A paper's page; `link` gives the address of a file of its results."""
     paper = diff.paper
     own = [section for section in diff.sections if section.own_corpus]
-    on_split = [_section(diff, section, link) for section in own if section.protocol == "published"]
-    otherwise = [_section(diff, section, link) for section in own if section.protocol != "published"]
+    on_split = [_section(diff, section) for section in own if section.protocol == "published"]
+    otherwise = [_section(diff, section) for section in own if section.protocol != "published"]
     parts = [Part("Published against regenerated", _not_run(diff), tuple(on_split), short="Tables")]
     if otherwise:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
-    parts += _other_corpora(diff, link)
+    parts += _other_corpora(diff) + published_curves_part(diff, link)
     parts += _protocols(diff)
-    parts += _readings(diff, link) + _comparisons(diff) + _ablations(diff) + _examples(diff.results.folder, link)
+    parts += _readings(diff, link) + _comparisons(diff) + _ablations(diff)
+    parts += _examples(diff.results.folder, link) + heard_part(diff, link)
     parts += [audit_part(paper), findings_part(paper), settings_part(paper), costs_part(diff)]
     return page(paper.title, _head(diff, link), _folded(parts), contents_of=2)
 
@@ -90,7 +93,7 @@ def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
             h("h1", paper.title),
             h("p", ", ".join(paper.authors), class_="lead"),
             story(paper.id),
-            forest(diff),
+            forest([diff]),
             left_out_list(diff),
             details("The paper, its corpus and where this is in the project", h("dl", listed, class_="facts")),
             details("What the verdicts mean", tally(diff.counts, "Over all variants and splits: "), legend()),
@@ -99,12 +102,11 @@ def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
 
 
 def _in_the_project(paper: Paper) -> Html:
-    """The files to read beside the page. They lie outside the report, so they are named and not linked."""
+    """The files to read beside the page. They lie outside the report: the script links to them where they are there."""
     folder = paper.path.parent
     names = [name for name in ("README.md", "lesson.ipynb", "model.py", "train.py") if (folder / name).exists()]
-    return joined(
-        [joined([", " if i else None, h("code", f"reproductions/{paper.id}/{name}")]) for i, name in enumerate(names)]
-    )
+    files = [h("code", f"reproductions/{paper.id}/{name}", class_="file") for name in names]
+    return joined([joined([", " if i else None, file]) for i, file in enumerate(files)])
 
 
 def _headline(paper: Paper) -> str:
@@ -130,7 +132,7 @@ def _not_run(diff: Diff) -> Html | None:
     )
 
 
-def _section(diff: Diff, section: Section, link: Callable[[Path], str]) -> Part:
+def _section(diff: Diff, section: Section) -> Part:
     """One variant under one protocol on one corpus: tables, matrices, curves."""
     paper = diff.paper
     title = variant_title(paper, section.variant)
@@ -140,12 +142,12 @@ def _section(diff: Diff, section: Section, link: Callable[[Path], str]) -> Part:
     variant = paper.variants.get(section.variant)
     said = prose(variant.description) if variant else "Not in the paper: measured for comparison."
     about = h("p", said, " ", h("span", h("code", section.variant), class_="small"))
-    drawn = [section_tables(paper, section), confusions(diff, section, link), curves(diff, section)]
+    drawn = [section_tables(paper, section), confusions(diff, section), curves(diff, section)]
     short = ", ".join(text for text in (title, protocol.partition(" protocol")[0], corpus) if text)
     return Part(whole[:1].upper() + whole[1:], joined([about, drawn]), short=short[:1].upper() + short[1:])
 
 
-def _other_corpora(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
+def _other_corpora(diff: Diff) -> list[Part]:
     """What was measured on other data than the paper's, with the reason why it may not stand beside it."""
     sections = [section for section in diff.sections if not section.own_corpus]
     others = diff.paper.corpus.others
@@ -154,7 +156,7 @@ def _other_corpora(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
     used = dict.fromkeys(section.corpus for section in sections)
     reasons = [h("li", h("code", name), f": {others[name]}" if name in others else ": another corpus") for name in used]
     body = joined([h("p", "Not comparable with the published numbers, because:"), h("ul", reasons)])
-    parts = tuple(_section(diff, section, link) for section in sections)
+    parts = tuple(_section(diff, section) for section in sections)
     return [Part("On other corpora: not comparable", body, parts, short="Other corpora")]
 
 
@@ -241,7 +243,8 @@ def _numbers(head: list[str], rows: list[list[str]], caption: str) -> Html:
 def _examples(folder: Path, link: Callable[[Path], str]) -> list[Part]:
     """Pictures of what the models see, where the paper has some."""
     figures = [
-        h("figure", h("img", src=link(file), alt=f"{title}. {text}"), h("figcaption", text))
-        for file, title, text in read_examples(folder)
+        h("figure", h("img", src=link(one.file), alt=f"{one.title}. {one.text}"), h("figcaption", one.text))
+        for one in read_examples(folder)
+        if not one.sound
     ]
     return [Part("What the models see", h("div", figures, class_="pictures"), short="Examples")] if figures else []

@@ -31,5 +31,6 @@ def published_curves_part(diff: Diff, link: Callable[[Path], str]) -> list[Part]
     numeric = range(FIRST_NUMBER, len(head))
     cells = [[prose(minus(text)) for text in row] for row in rows]
     caption = "Each validation curve, first and last epoch, beside what is scored without hearing anything"
-    body = joined([*figures, table([prose(name) for name in head], cells, caption, list(numeric))])
+    numbers = table([prose(name) for name in head], cells, caption, list(numeric))
+    body = joined([h("div", figures, class_="pictures"), numbers])
     return [Part("The published curve beside the runs'", body, short="Published curve")]

@@ -81,6 +81,7 @@ def test_a_setting_of_ones_own_is_a_variant_that_says_so(kept, capsys):
         (["--set", "learning_rat=1"], "has no setting 'learning_rat'"),
         (["--set", "learning_rate"], "--set learning_rate: expected learning_rate= and a value such as"),
         (["--set", "learning_rate=fast"], "--set learning_rate=fast: expected learning_rate= and a value such as"),
+        (["--model", TEXT, "--set", "text_readout=x"], "text_readout is 'x': expected one of last word, all words"),
         (["--set", "learning_rate=0.001"], "that is what variant paper has"),
         (["--readings", "--set", "learning_rate=0.1"], "--readings are those of variant paper"),
         (["--readings", "--variant", "all"], "--readings are those of variant paper"),

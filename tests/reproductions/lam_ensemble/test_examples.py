@@ -20,8 +20,12 @@ def test_the_committed_pictures_are_what_would_be_made(tmp_path):
     write_examples(tmp_path)
     committed = read_examples(results_folder("lam_ensemble"))
     made = read_examples(tmp_path)
-    assert [(file.name, *words) for file, *words in made] == [(file.name, *words) for file, *words in committed]
-    assert all(np.abs(pixels(a[0]) - pixels(b[0])).mean() < COLOURS_APART for a, b in zip(made, committed, strict=True))
+    assert [(one.file.name, one.title, one.text) for one in made] == [
+        (one.file.name, one.title, one.text) for one in committed
+    ]
+    assert all(
+        np.abs(pixels(a.file) - pixels(b.file)).mean() < COLOURS_APART for a, b in zip(made, committed, strict=True)
+    )
     folder = results_folder("lam_ensemble") / EXAMPLES
     assert sum(file.stat().st_size for file in folder.iterdir()) < MOST_BYTES
 

@@ -11,7 +11,8 @@ PAGES = ["index.html", *map(page_name, list_papers())]
 PHONE = 375
 TAB = 9
 FOCUSED = "(e => e === document.body ? null : [...document.querySelectorAll('*')].indexOf(e))(document.activeElement)"
-CAN_BE = "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(e => e.checkVisibility()).length"
+REACHED = "a[href], button, summary, [tabindex='0']"
+CAN_BE = f'[...document.querySelectorAll("{REACHED}")].filter(e => e.checkVisibility()).length'
 OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
 
 
@@ -65,6 +66,34 @@ def test_the_ground_is_dark_where_the_reader_prefers_it(browser):
         browser.open(address(PAGES[0]), dark=dark)
         grounds.append(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds == ["rgb(253, 253, 251)", "rgb(21, 24, 27)"]
+
+
+def test_a_table_is_sorted_by_the_heading_that_is_pressed(browser):
+    browser.open(address("pragadaraju_digits.html"))
+    column = (
+        "[...document.querySelectorAll('#cost table.sortable tbody tr')].map(row => Number(row.cells[4].innerText))"
+    )
+    as_drawn = browser.evaluate(f"document.querySelector('#cost').closest('details').open = true, {column}")
+    press = "document.querySelectorAll('#cost table.sortable thead button')[4].click()"
+    assert browser.evaluate(f"{press}, {column}") == sorted(as_drawn) != as_drawn
+    assert browser.evaluate(f"{press}, {column}") == sorted(as_drawn, reverse=True)
+
+
+def test_clips_can_be_heard(browser):
+    browser.open(address("pragadaraju_digits.html"))
+    lasts = """Promise.all([...document.querySelectorAll("audio")].map((audio) => new Promise((done) => {
+        audio.onloadedmetadata = () => done(audio.duration);
+        audio.onerror = () => done(0);
+        audio.preload = "metadata";
+    })))"""
+    assert all(0.1 < seconds < 2.5 for seconds in browser.evaluate(lasts))
+
+
+def test_the_project_s_files_are_links_where_they_are_there(browser):
+    browser.open(address("lam_ensemble.html"))
+    links = browser.evaluate("[...document.querySelectorAll('a > code.file')].map(e => e.parentElement.href)")
+    assert [link.rpartition("/")[2] for link in links] == ["README.md", "lesson.ipynb", "model.py", "train.py"]
+    assert all(link.startswith((results_folder(SITE).parents[1]).as_uri()) for link in links)
 
 
 def test_a_link_opens_the_folded_section_that_it_leads_to(browser):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.report.forest import bar
 from shared.report.overview import lines, overview_text
+from shared.report.site.forest import bar
 from shared.results.diff import compare, diff_paper
 from shared.results.reading import Results
 from shared.results.store import write_runs

@@ -10,16 +10,15 @@ import pytest
 
 from shared.paper.loading import list_papers, load_paper
 from shared.report import overview
+from shared.report.examples import read_examples
 from shared.report.files import confusion_file
-from shared.report.site import SITE, drawn_site, page_name, write_site
+from shared.report.site import FILES, SITE, drawn_site, page_name, write_site
 from shared.report.site.curves import _figure
-from shared.report.site.overview import lines
 from shared.report.site.story import FINDINGS
 from shared.report.tables import tables_of
 from shared.results import store
 from shared.results.diff import diff_paper
 from shared.results.store import results_folder, write_runs
-from shared.results.verdicts import NOT_RUN
 from tests.shared.report.document import Document
 
 PAPERS = list_papers()
@@ -33,30 +32,35 @@ def diffs():
 
 
 @pytest.fixture(scope="module")
-def site(diffs):
+def drawn(diffs):
     return drawn_site(diffs, results_folder(SITE))
 
 
 @pytest.fixture(scope="module")
+def site(drawn):
+    return {name: content.decode("utf-8") for name, content in drawn.items() if name.endswith(".html")}
+
+
+@pytest.fixture(scope="module")
 def documents(site):
-    return {name: Document(text) for name, text in site.items() if name.endswith(".html")}
+    return {name: Document(text) for name, text in site.items()}
 
 
 # ---------------------------------------------------------------- what is committed
 
 
-def test_the_committed_site_is_what_would_be_written(site):
+def test_the_committed_site_is_what_would_be_written(drawn):
     folder = results_folder(SITE)
-    assert {path.name for path in folder.iterdir()} == set(site)
-    for name, text in site.items():
-        assert (folder / name).read_bytes() == text.encode(), f"{name}: run python -m reproductions report"
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(drawn)
+    for name, content in drawn.items():
+        assert (folder / name).read_bytes() == content, f"{name}: run python -m reproductions report"
 
 
-def test_drawing_takes_little_time_and_room_and_gives_the_same_twice(diffs, site):
+def test_drawing_takes_little_time_and_room_and_gives_the_same_twice(diffs, drawn):
     start = time.process_time()
-    assert drawn_site(diffs, results_folder(SITE)) == site
+    assert drawn_site(diffs, results_folder(SITE)) == drawn
     assert time.process_time() - start < MOST_SECONDS
-    assert sum(len(text.encode()) for text in site.values()) < MOST_BYTES
+    assert sum(map(len, drawn.values())) < MOST_BYTES
 
 
 # ---------------------------------------------------------------- structure
@@ -71,7 +75,8 @@ def test_a_page_has_its_frame(site, documents, name):
     assert len(page.all("main")) == len(page.all("h1")) == 1
     metas = [meta.attributes for meta in page.all("meta")]
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
-    assert not page.all("script", "iframe", "object", "style"), "no script, and all style in the style sheet"
+    assert [script.attributes for script in page.all("script")] == [{"src": "page.js", "defer": None}]
+    assert not page.all("iframe", "object", "style"), "all style is in the style sheet"
     assert not [a for element in page.elements for a in element.attributes if a.startswith("on") or a == "style"]
 
 
@@ -85,9 +90,9 @@ def test_headings_are_in_order_and_ids_are_unique(documents, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_and_picture_resolves_within_the_results(documents, name):
-    page, root = documents[name], results_folder(SITE)
-    links = [(e, e.attributes.get("href") or e.attributes.get("src")) for e in page.all("a", "link", "img")]
+def test_every_link_picture_and_sound_resolves_within_the_site(documents, drawn, name):
+    page = documents[name]
+    links = [(e, e.attributes.get("href") or e.attributes.get("src")) for e in page.all("a", "link", "img", "audio")]
     for element, address in links:
         if address == "data:,":  # the empty picture that keeps a browser from asking for an icon
             continue
@@ -96,9 +101,8 @@ def test_every_link_and_picture_resolves_within_the_results(documents, name):
         assert element.text.strip() or element.tag != "a", "a link says where it goes"
         if place:
             assert place in documents[target.name].ids, address
-        elif target.name not in documents:
-            assert (root / target).resolve().is_relative_to(root.parent.resolve())
-            assert (root / target).exists(), address
+        else:
+            assert target.as_posix() in drawn, address
     assert all(image.attributes.get("alt") for image in page.all("img"))
 
 
@@ -218,27 +222,20 @@ def test_the_table_in_the_paper_s_layout_has_the_numbers_of_its_section(diffs, d
                     assert not texts or ["regenerated", *texts] in found
 
 
-def test_the_front_page_has_a_line_a_row_and_comparable_variant(diffs, documents):
+def test_the_front_page_has_a_line_a_reading(diffs, documents):
     rows = [(heading, cells) for heading, _, cells in documents["index.html"].rows()]
     for diff in diffs:
         mine = [cells for heading, cells in rows if heading == diff.paper.title and len(cells) > 1]
-        there = lines(diff)[0]
-        rows_there = list(dict.fromkeys((line.table, line.row) for line in there))
-        there.sort(key=lambda line: rows_there.index((line.table, line.row)))  # lines of one row stand together
-        assert len(mine) == len(there)
-        for line, cells in zip(there, mine, strict=True):
-            kept = [entry for section in diff.sections for entry in section.all()]
-            assert line.entry in kept or line.entry.verdict == NOT_RUN  # no run on the paper's own corpus
-            published = line.entry.cell.printed if line.entry.cell else "none"
-            value = "not run" if line.entry.value is None else cells[2]
-            assert cells[1:3] == [published, value]
-            if line.entry.cell and line.entry.value is not None:
-                assert cells[2].split(" ±")[0] == shown(line.entry.value, line.entry.cell)
-                assert cells[6] == line.entry.reason.replace(" -", " −")
-        against = [table for table in diff.paper.tables if table.is_held_against("paper")]
-        rows_of = {(table.id, row.model) for table in against for row in table.rows}
-        with_paper = [line for line in there if line.variant == "paper" and line.entry.cell]
-        assert {(line.entry.cell.table, line.model) for line in with_paper} == rows_of
+        there = [entry for line in overview.lines([diff]) for _, entry in line.readings]
+        assert len(there) > 1
+        assert all(cells[1] == "none" for cells in mine[len(there) :]), "then what the paper has no number for"
+        for entry, cells in zip(there, mine, strict=False):
+            assert cells[1] == entry.cell.printed
+            if entry.value is None:
+                assert cells[2] == "not run"
+            else:
+                assert cells[2].split(" ±")[0] == shown(entry.value, entry.cell)
+                assert cells[6] == entry.reason.replace(" -", " −")
 
 
 def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
@@ -256,6 +253,28 @@ def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
                     assert counts in starts
                     checked += 1
     assert checked > 10
+
+
+def test_a_clip_has_its_sound_its_image_and_what_the_kept_predictions_say(diffs, documents):
+    (diff,) = (diff for diff in diffs if diff.paper.id == "pragadaraju_digits")
+    page, examples = documents["pragadaraju_digits.html"], read_examples(diff.results.folder)
+    figures = [e for e in page.all("figure") if any(a.around("figure") and e in a.inside for a in page.all("audio"))]
+    assert len(figures) == len(examples) > 10
+    kept = {}
+    for answer in diff.results.answers:
+        record = answer.record
+        if (record["variant"], record["protocol"], record["seed"]) == ("paper", "published", 0):
+            kept[record["model"]] = answer.predictions.on("test")
+    for example in examples:
+        image = next(e for e in page.all("img") if e.attributes["src"].endswith(f"/{example.file.name}"))
+        figure = image.inside[-1]
+        assert figure in figures
+        assert len(kept) == 3
+        for model, predictions in kept.items():
+            row = list(predictions.clips).index(example.clip)
+            answer, true = (predictions.classes[of[row].argmax()] for of in (predictions.y_prob, predictions.y_true))
+            mark = "✓" if answer == true else "✗"
+            assert f"{mark} {model}: {answer}, {predictions.y_prob[row].max():.2f}" in figure.text
 
 
 def test_matrices_say_which_clips_they_count(site):
@@ -282,7 +301,8 @@ def odd(tmp_path, write_unit, monkeypatch):
     def draw():
         paper = load_paper("lam_ensemble", tmp_path / "papers")
         write_runs(paper, tmp_path)
-        return drawn_site([diff_paper(paper, tmp_path)], tmp_path / SITE)
+        drawn = drawn_site([diff_paper(paper, tmp_path)], tmp_path / SITE)
+        return {name: content.decode("utf-8") for name, content in drawn.items()}
 
     return draw
 
@@ -292,7 +312,8 @@ def test_names_of_models_units_and_variants_are_text(odd, write_unit):
     for name, text in odd().items():
         if name.endswith(".html"):
             page = Document(text)
-            assert not page.all("script", "img")
+            assert len(page.all("script")) == 1, "the page's own"
+            assert not page.all("img")
             assert NAME in page.all("main")[0].text
     assert f"{NAME} & {UNIT[2:]}" in page.all("main")[0].text
     assert UNIT in page.all("main")[0].text
@@ -331,11 +352,12 @@ def test_writing_again_changes_nothing_and_removes_the_page_of_a_paper_that_is_n
     write_unit("Model 1", {"test": 200})
     odd()
     diff = diff_paper(load_paper("lam_ensemble", tmp_path / "papers"), tmp_path)
-    (tmp_path / SITE).mkdir()
+    (tmp_path / SITE / FILES / "gone").mkdir(parents=True)
     (tmp_path / SITE / "gone.html").touch()
+    (tmp_path / SITE / FILES / "gone" / "gone.wav").touch()
     first = {path: path.read_bytes() for path in write_site([diff])}
     assert first == {path: path.read_bytes() for path in write_site([diff])}
-    assert set((tmp_path / SITE).iterdir()) == set(first)
+    assert {path for path in (tmp_path / SITE).rglob("*") if path.is_file()} == set(first)
 
 
 def test_curves_of_several_labels_a_clip_are_of_their_binary_accuracy():

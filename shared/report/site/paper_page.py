@@ -187,11 +187,12 @@ def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
         links = joined(
             [joined([" and " if i else "", h("a", file.name, href=link(file))]) for i, file in enumerate(tables)]
         )
+        full = h("a", "In full size", href=link(picture))
         chance = [h("li", prose(line)) for line in readings.at_chance_lines(curve)]
         head, rows = readings.effects_table(curve)
         body = [
             h("p", prose(said)),
-            h("figure", image, h("figcaption", "As CSV: ", links)),
+            h("figure", image, h("figcaption", full, "; as CSV: ", links), class_="specification"),
             _numbers(head, rows, "Choices by what they move, the largest first"),
             joined([h("p", "At chance:"), h("ul", chance)]) if chance else None,
         ]

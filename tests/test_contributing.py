@@ -130,7 +130,7 @@ def test_the_walk_leaves_a_paper(walked, copy):
 def test_what_the_guide_shows_of_paper_toml_is_what_a_new_paper_has():
     template = (ROOT / "reproductions/_template/paper.toml").read_text(encoding="utf-8")
     shown = [text for language, text in blocks() if language == "toml"]
-    assert len(shown) == 3
+    assert len(shown) == 4
     assert all(text in template for text in shown)
 
 

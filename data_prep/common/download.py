@@ -12,7 +12,7 @@ from data_prep.common import folders
 from data_prep.common.archives import unpack
 from data_prep.common.errors import CorpusError
 from shared.base.files import cache_root
-from shared.base.locks import file_lock
+from shared.base.locks import file_lock, remove_abandoned
 from shared.base.suggestions import suggestion
 from shared.base.write_errors import writing
 
@@ -46,10 +46,12 @@ def build_checked(root: Path, name: str, build: Callable[[Path], None], check: C
     CorpusError
         `root` is in use, or what was built is not the corpus.
     """
+    lock = root.parent / f".{root.name}.lock"
     if _is_complete(root, name, check):
+        remove_abandoned(lock)
         return root
     # One fetch at a time; so a temporary folder found here is left over from one that was killed.
-    with file_lock(root.parent / f".{root.name}.lock", f"fetching {name} into {root}"):
+    with file_lock(lock, f"fetching {name} into {root}"):
         partial = root.parent / f".{root.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         try:

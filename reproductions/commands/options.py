@@ -89,7 +89,10 @@ def module_of(paper: Paper, name: str):
 def sweep_leftovers() -> None:
     """Remove what killed writes left in the cache and in the results."""
     from shared.base.leftovers import sweep
+    from shared.base.locks import remove_abandoned
     from shared.base.places import cache_root
     from shared.results.store import RESULTS_ROOT
 
     sweep(cache_root(), RESULTS_ROOT)
+    for lock in cache_root().glob("runs/*/*.lock"):
+        remove_abandoned(lock)

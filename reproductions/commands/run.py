@@ -131,7 +131,10 @@ def asked_for(paper: Paper, options: argparse.Namespace) -> list:
         paper, name = with_custom(paper, options.variant, values_of(paper, options.set))
         options = argparse.Namespace(**vars(options) | {"variant": name})
     if options.task:
-        return plan_of(paper, request_of_key(paper, options))
+        request = request_of_key(paper, options)
+        if "+" in options.task:  # a reading's; the request is that of paper itself
+            return plan_of_readings(paper, request, combined=True)
+        return plan_of(paper, request)
     return plan_of(paper, request_of(paper, options))
 
 
@@ -255,10 +258,20 @@ def request_of_key(paper: Paper, options: argparse.Namespace):
 
 
 def plan_of(paper: Paper, request) -> list:
-    """The tasks of a request, in an order in which they can be done."""
+    """The tasks of a request, in an order in which they can be done.
+
+    Raises
+    ------
+    SettingsError
+        A setting has a value that the paper's code does not know; names those that it knows.
+    """
+    from shared.paper.settings import check_settings
     from shared.runs.plan import in_order
 
-    return in_order(module_of(paper, "train").plan(paper, request))
+    tasks, groups = in_order(module_of(paper, "train").plan(paper, request)), module_of(paper, "settings")
+    for task in tasks:
+        check_settings(groups, task.settings)
+    return tasks
 
 
 def chosen(tasks: Sequence, key: str | None, part: tuple[int, int] | None) -> list:
@@ -367,6 +380,7 @@ def carry_out(
     """
     from shared.runs.budget import Budget
     from shared.runs.cluster import Cluster
+    from shared.runs.estimates import in_words
     from shared.runs.execute import DONE, LEFT_OUT, Processes, execute
 
     estimates = estimates_for(paper, {task.unit.corpus for task in tasks})
@@ -381,6 +395,8 @@ def carry_out(
         show_tables(paper, tasks)
         show_custom(paper, tasks)
     print("\n".join(filter(None, [*lines, refused])))
+    if budget:
+        print(f"{in_words(budget.seconds - budget.left)} of the budget of {in_words(budget.seconds)} used")
     left_out = [outcome for outcome in outcomes if outcome.state == LEFT_OUT]
     if left_out:
         print(f"\n{len(left_out)} of {len(outcomes)} tasks were left out by the budget; the same command goes on:")
@@ -401,6 +417,7 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
     A unit that nobody asked for, such as one to begin from, is not written over one that is there; nor is a complete
     one over a complete one when nothing was done now.
     """
+    from shared.paper.readings import is_custom
     from shared.results import store
     from shared.runs.plan import FEATURES
     from shared.runs.units import ResultsError, read_record
@@ -414,7 +431,7 @@ def merge_done(paper: Paper, tasks: Sequence, worked: set[str]) -> tuple[list[st
         finished = there is not None and there["status"] == "complete"
         if not finished or (task.key in worked and task.asked):
             keys.append(task.key)
-        if ours is not None and task.key in worked and task.asked:
+        if ours is not None and task.key in worked and task.asked and not is_custom(task.unit.variant):
             kept = finished and ours["status"] != "complete"
             with contextlib.suppress(ResultsError):
                 lines.append(just_done(paper, task, ours) + "; a finished unit of this key counts in the table" * kept)
@@ -452,9 +469,12 @@ def show_custom(paper: Paper, tasks: Sequence) -> None:
     from shared.paper.readings import is_custom
     from shared.runs.units import read_record
 
-    for task in tasks:
-        if task.asked and is_custom(task.unit.variant) and (record := read_record(task.folder)):
-            print(f"settings of your own, kept in the cache and in no table: {scores_of(paper, task, record)}")
+    there = [task for task in tasks if task.asked and is_custom(task.unit.variant)]
+    if there:
+        print("With settings of your own, kept in the cache and in no table:")
+    for task in there:
+        record = read_record(task.folder)
+        print(f"  {scores_of(paper, task, record) if record else task.key + ': not run'}")
 
 
 def show_tables(paper: Paper, tasks: Sequence) -> None:

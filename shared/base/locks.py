@@ -73,6 +73,13 @@ def file_lock(path: str | Path, what: str, *, wait: bool = False) -> Iterator[No
         os.close(descriptor)
 
 
+def remove_abandoned(path: Path) -> None:
+    """Remove a lock file that a killed process left, which nobody needs any more; one that is held stays."""
+    if path.exists():
+        with contextlib.suppress(LockedError, OSError), file_lock(path, "a removal"):
+            pass
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds a lock."""
     import fcntl

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from dataclasses import is_dataclass
+from types import ModuleType
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -55,6 +57,23 @@ def names_of(group: type) -> set[str]:
     return set(_json_schema(group)["properties"])
 
 
+def groups_in(module: ModuleType) -> list[type]:
+    """The groups that a paper's module ``settings`` declares."""
+    return [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
+    ]
+
+
+def check_settings(module: ModuleType, settings: Mapping[str, Any]) -> None:
+    """Read every group of a paper's module that settings are enough for. Raises SettingsError as `read_settings`."""
+    for group in groups_in(module):
+        if settings.keys() >= set(_json_schema(group).get("required", ())):
+            read_settings(group, settings)
+
+
+@functools.cache
 def _json_schema(group: type) -> dict:
     return _form(group).json_schema(schema_generator=Plain)
 

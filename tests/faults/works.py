@@ -11,7 +11,6 @@ import matplotlib.pyplot  # noqa: F401 - here and below, what the processes need
 import numpy as np
 import scipy.stats  # noqa: F401
 import soundfile
-from shared.report.forest import FILE, draw_overview
 
 from data_prep.common.download import build_checked, from_path
 from data_prep.corpora import music_library
@@ -24,10 +23,12 @@ from shared.audit.split import audit_split
 from shared.audit.split.loading import clips_of_index
 from shared.audit.split.report import write_split
 from shared.base.arrays import cached_array
+from shared.base.files import atomic_write
 from shared.base.leftovers import sweep
 from shared.paper.loading import PAPERS_ROOT, load_paper
 from shared.report.files import write_outputs, write_readmes
 from shared.report.site import write_site
+from shared.report.site.forest import FILE, overview_svg
 from shared.results import store
 from shared.runs import networks, units
 from tests.faults.targets import ZEROS, make_unit
@@ -74,7 +75,7 @@ def train_and_report(root: Path) -> None:
         networks.ship(unit.folder, folder / units.UNITS / unit.key)
     diffs = [write_outputs(paper, folder)]
     write_site(diffs, root / "results" / "report")
-    draw_overview(root / "results" / FILE, diffs)
+    atomic_write(root / "results" / FILE, lambda file: file.write(overview_svg(diffs).encode()))
     write_readmes(diffs, root)
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from types import ModuleType
 
 from shared.paper.schema import PAPERS_ROOT, Paper
-from shared.paper.settings import names_of, read_settings
+from shared.paper.settings import groups_in, names_of, read_settings
 
 
 def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> None:
@@ -20,7 +20,7 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
     done
         Settings that are done without being read.
     """
-    groups = [kind for kind in vars(module).values() if is_dataclass(kind) and kind.__module__ == module.__name__]
+    groups = groups_in(module)
     names = {group: names_of(group) & paper.settings.keys() for group in groups}  # a shared one may have others
     declared = set().union(*names.values())
     assert declared | set(done) == paper.settings.keys(), "each is in a group, or done without being read"

@@ -16,8 +16,9 @@ def test_a_unit_that_cannot_be_scored_stops_no_other(lam, write_unit, tmp_path, 
     for model in ("Model 1", "Model 2", "Model 3"):
         folder = write_unit(model, RIGHT)
     runs = (folder / "units").rename(tmp_path / "cache/runs/lam_ensemble")
+    unit = SimpleNamespace(corpus="vntm", variant="paper")
     tasks = [
-        SimpleNamespace(work="train", folder=path, key=path.name, asked=True, unit=SimpleNamespace(corpus="vntm"))
+        SimpleNamespace(work="train", folder=path, key=path.name, asked=True, unit=unit)
         for path in sorted(runs.iterdir())
     ]
     bad, broken = tasks[0].folder / "predictions.csv", tasks[1].folder / "record.json"

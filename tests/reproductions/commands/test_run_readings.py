@@ -48,6 +48,14 @@ def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run
     assert plan["left_out"] == []
 
 
+def test_the_key_of_a_reading_or_of_several_is_a_task(kept, capsys):
+    plan, _ = planned(capsys, "--readings", "--model", TEXT, "--budget", "100h")
+    keys = [task["key"] for task in plan["tasks"] if "+" in task["key"]]
+    for key in (keys[0], max(keys, key=len)):
+        one, _ = planned(capsys, "--task", key)
+        assert [task["key"] for task in one["tasks"] if task["work"] == "train"] == [key]
+
+
 def test_a_budget_adds_combinations_and_says_what_does_not_fit(kept, capsys):
     plan, _ = planned(capsys, "--readings", "--model", TEXT, "--budget", "100h")
     variants = {task["unit"]["variant"] for task in plan["tasks"] if task["work"] == "train"}
@@ -73,6 +81,7 @@ def test_a_setting_of_ones_own_is_a_variant_that_says_so(kept, capsys):
         (["--set", "learning_rat=1"], "has no setting 'learning_rat'"),
         (["--set", "learning_rate"], "--set learning_rate: expected learning_rate= and a value such as"),
         (["--set", "learning_rate=fast"], "--set learning_rate=fast: expected learning_rate= and a value such as"),
+        (["--model", TEXT, "--set", "text_readout=x"], "text_readout is 'x': expected one of last word, all words"),
         (["--set", "learning_rate=0.001"], "that is what variant paper has"),
         (["--readings", "--set", "learning_rate=0.1"], "--readings are those of variant paper"),
         (["--readings", "--variant", "all"], "--readings are those of variant paper"),

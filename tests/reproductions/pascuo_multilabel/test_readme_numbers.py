@@ -156,7 +156,13 @@ def of_the_runs() -> list[str]:
     assert gains["little"][0] < 0
     assert gains["little"][9] > 0.75 * little
     assert SETTINGS["made_samples"] * 10 == PAPER.corpus.drawn.samples
+    real = [100 * (1 - row["loss"] / row["nothing_heard_loss"]) for row in curves()["mixtures", "paper", "grouped"]]
+    (unit,) = (results_folder(PAPER.id) / "units").glob("cnn.paper.grouped.*.mixtures-*")
+    with (unit / "history.csv").open(encoding="utf-8", newline="") as file:
+        trained = [float(row["loss"]) for row in csv.DictReader(file)]
     return [
+        f"the loss is {real[0]:.1f} % below that of hearing nothing after the first epoch and {-real[-1]:.1f} % "
+        f"above it after the last, while in training it falls from {trained[0]:.2f} to {trained[-1]:.2f}",
         "nothing, 1 %, 10 % or all of a sound's power",
         f"the loss ends {little:.1f} % below that of hearing nothing where 1 % of the power says something, "
         f"{some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. "

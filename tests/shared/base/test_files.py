@@ -22,7 +22,7 @@ from shared.base.files import (
     keep_text,
     kept_text,
 )
-from shared.base.locks import LockedError, file_lock
+from shared.base.locks import LockedError, file_lock, remove_abandoned
 from shared.base.write_errors import DiskFullError, UnwritableError, number_of
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -308,6 +308,14 @@ def test_a_killed_process_holds_nothing(tmp_path, holder):
     with file_lock(tmp_path / "lock", "the run"):
         assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
     assert not (tmp_path / "lock").exists()
+
+
+def test_a_lock_that_a_killed_process_left_is_removed_and_one_that_is_held_is_not(tmp_path, holder):
+    (tmp_path / "left.lock").touch()
+    for lock in (tmp_path / "left.lock", tmp_path / "lock", tmp_path / "none.lock"):
+        remove_abandoned(lock)
+    assert not (tmp_path / "left.lock").exists()
+    assert (tmp_path / "lock").exists()
 
 
 def test_waiting_gets_the_lock_once_it_is_free(tmp_path, holder):

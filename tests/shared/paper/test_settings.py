@@ -1,12 +1,13 @@
 """Plain settings as typed values: what is read, and what is said of what cannot be."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
 
-from shared.paper.settings import SettingsError, names_of, read_settings
+from shared.paper.settings import SettingsError, check_settings, names_of, read_settings
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,11 @@ def test_another_value_is_named_with_what_was_expected(changed, words):
 def test_a_missing_setting_is_named():
     with pytest.raises(SettingsError, match=r"Network: filters is missing: expected a list$"):
         read_settings(Network, {"epochs": 50})
+
+
+def test_a_plan_is_refused_where_the_code_knows_no_such_value():
+    module = SimpleNamespace(__name__=__name__, Network=Network, SettingsError=SettingsError)
+    check_settings(module, PLAIN)
+    check_settings(module, {"readout": "some steps"})  # not enough for the group: it is not about this model
+    with pytest.raises(SettingsError, match="expected one of last step, all steps"):
+        check_settings(module, PLAIN | {"readout": "some steps"})

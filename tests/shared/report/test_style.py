@@ -1,5 +1,6 @@
 """The style sheet: text can be read in both colour schemes, and nothing is fetched from elsewhere."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -45,20 +46,21 @@ def test_the_formula_itself():
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-@pytest.mark.parametrize("ink", ["ink", "muted", "accent", "good", "fair", "bad"])
-def test_text_can_be_read_on_its_ground(name, ink):
+def test_text_can_be_read_on_its_ground(name):
     colours = scheme(name)
-    assert contrast(rgb(colours[ink]), rgb(colours["paper"])) >= READABLE
-    assert contrast(rgb(colours[ink]), rgb(colours["raised"])) >= READABLE
+    pairs = itertools.product(("ink", "muted", "accent", "good", "fair", "bad"), ("paper", "raised"))
+    faint = [(ink, ground) for ink, ground in pairs if contrast(rgb(colours[ink]), rgb(colours[ground])) < READABLE]
+    assert not faint
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-@pytest.mark.parametrize("shade", range(1, 11))
-@pytest.mark.parametrize("colour", ["accent-rgb", "fewer-rgb"])
-def test_counts_can_be_read_on_every_shade(name, shade, colour):
-    colours = scheme(name)
-    ground = mixed(rgb(colours[colour]), rgb(colours["paper"]), float(colours[f"s{shade}"]))
-    assert contrast(rgb(colours["on-shade" if shade >= 8 else "ink"]), ground) >= READABLE
+def test_counts_can_be_read_on_every_shade(name):
+    colours, faint = scheme(name), []
+    for colour, shade in itertools.product(("accent-rgb", "fewer-rgb"), range(1, 11)):
+        ground = mixed(rgb(colours[colour]), rgb(colours["paper"]), float(colours[f"s{shade}"]))
+        if contrast(rgb(colours["on-shade" if shade >= 8 else "ink"]), ground) < READABLE:
+            faint.append((colour, shade))
+    assert not faint
 
 
 def test_nothing_comes_from_elsewhere():

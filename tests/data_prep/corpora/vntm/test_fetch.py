@@ -172,6 +172,13 @@ def test_leftovers_of_a_killed_fetch_are_removed(source, goal):
     assert os.listdir(goal.parent) == ["vntm_images"]
 
 
+def test_the_lock_of_a_fetch_that_was_killed_at_its_end_is_removed(source, goal):
+    fetch.fetch(origin=source)
+    (goal.parent / ".vntm_images.lock").touch()
+    fetch.fetch(origin=source)
+    assert os.listdir(goal.parent) == ["vntm_images"]
+
+
 def test_second_fetch_at_the_same_time(source, goal):
     with (
         file_lock(goal.parent / ".vntm_images.lock", "the first fetch"),

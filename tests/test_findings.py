@@ -8,6 +8,8 @@ import pytest
 
 from shared.paper import load_paper
 from shared.results.exact import exact_rows
+from shared.results.reading import Results
+from shared.results.readings import curves, rest_of
 from shared.results.runs_table import RUNS, read_runs
 from shared.results.store import RESULTS_ROOT
 
@@ -67,7 +69,12 @@ def digits() -> list[str]:
     ours, strict = scores(name, text, "paper"), scores(name, text, "at-least-300-permille")
     trained = scores(name, text, "at-least-300-permille", split="train")
     speakers = scores(name, rnn, "all-steps", "grouped")
+    curve = next(one for one in curves(Results.read(load_paper(name), RESULTS_ROOT / name)) if one.model == text)
+    first = next(iter(curve.spans))
+    assert first == "recogniser_least_probability"
     return [
+        f"which alone moves the row by {100 * curve.spans[first]:.0f} points; the {len(curve.spans) - 1} other choices",
+        f"move it by {100 * rest_of(curve.points, first):.0f} together, in {len(curve.points)} readings",
         f"hears: {printed(name, 'Section 6', text)} %, in training and in the test",
         f"gives up on 1.2 % of the clips, {percent(ours)} % came out; with one that gives up on 95.1 %, "
         f"{percent(strict)} %, and {percent(trained)} in training",

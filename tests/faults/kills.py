@@ -72,7 +72,7 @@ def campaign(root: Path, n: int, seed: int) -> Iterator[tuple[str, str]]:
         if not wrong:
             end = _run(work, root)
             wrong = end.error or _difference(whole[work], _content(root))
-        yield from ((place, wrong) for place in places)
+        yield from ((place, wrong) for place in places or [kind] * bool(wrong))
 
 
 class End(NamedTuple):
@@ -122,10 +122,11 @@ def _watch(note: Path, moment: float) -> list[str]:
                 note.write_text(f"{kinds[-1]}, {'before' if moment == number else 'after'} {call}")
             if moment == number:
                 os.kill(os.getpid(), signal.SIGKILL)
-            result = real(first, *arguments, **options)
-            if moment == number + 0.5:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            try:
+                return real(first, *arguments, **options)
+            finally:  # also of a call that fails, such as the removal of what was renamed
+                if moment == number + 0.5:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return do
 

@@ -89,7 +89,7 @@ def test_what_is_left_out_is_said_everywhere(paper, damaged, tmp_path):
         "in words that name no machine's path"
     )
     texts = [render_text(diff), paper_blocks(diff)["tables"](), suite_blocks([diff])["papers"]()]
-    texts += [text for page, text in drawn_site([diff], tmp_path).items() if page.endswith(".html")]
+    texts += [page.decode() for name, page in drawn_site([diff], tmp_path).items() if name.endswith(".html")]
     assert len(texts) == 5
     for text in texts:
         assert "Left out of every table of lam_ensemble, until they are restored or run again:" in text

@@ -204,8 +204,8 @@ def test_the_patterns_themselves(what, text, found):
 
 def requirements() -> dict[str, str]:
     """Versions by name, of all files."""
-    files = (ROOT / f"requirements{part}.txt" for part in ("-cluster", "-demo", ""))
-    lines = (line.partition("#")[0].strip() for file in files for line in file.read_text("utf-8").splitlines())
+    files = (ROOT / f"requirements{part}.txt" for part in ("-cluster", "-demo", "-gpu", ""))
+    lines = (re.split("[#;]", line)[0].strip() for file in files for line in file.read_text("utf-8").splitlines())
     pinned = sorted({tuple(line.split("==")) for line in lines if line})
     assert len(pinned) == len(dict(pinned)), "a package that two files have has one version in both"
     return dict(pinned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ def add_to(commands) -> None:
     )
     run.add_argument("--corpus", help="the corpus to train on (default: the paper's); some papers also take synthetic")
     run.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto: bfloat16 where it is faster")
+    run.add_argument("--device", metavar="CPU|N", type=device, help="cpu, or the number of a GPU (default: the first)")
     run.add_argument("--epochs", type=positive, help="stop after so many epochs; running it again goes on")
     run.add_argument(
         "--pretrain", metavar="CORPUS", help="begin on another corpus, of a paper that has a variant for it"
@@ -90,11 +92,22 @@ def add_to(commands) -> None:
     run.set_defaults(work=work)
 
 
+def device(text: str) -> str:
+    """``cpu`` or the number of a GPU, as CUDA counts them: -1 is none."""
+    if text != "cpu" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected cpu, or the number of a GPU such as 0")
+    return "-1" if text == "cpu" else text
+
+
 def work(options: argparse.Namespace) -> int:
     """Check names, then do what is asked for."""
     from shared.runs.budget import seconds_of
 
     paper = load_paper(options.paper)
+    if options.device is not None:
+        if options.cluster:
+            raise ValueError("--device is of this machine: leave it out with --cluster, whose workers have their own")
+        os.environ["CUDA_VISIBLE_DEVICES"] = options.device  # before TensorFlow is imported; workers inherit it
     if options.json and not options.plan:
         raise ValueError("--json goes with --plan")
     tasks = chosen(asked_for(paper, options), options.task, options.shard)

@@ -374,5 +374,5 @@ class TestCommittedResults:
             assert [sum(row) for row in counts] == [50] * 5, path
 
     def test_everything_stays_small(self):
-        size = sum(path.stat().st_size for path in store.RESULTS_ROOT.rglob("*") if path.is_file())
-        assert size < 20e6
+        files = [path for path in store.RESULTS_ROOT.rglob("*") if path.is_file() and path.suffix != ".h5"]
+        assert sum(path.stat().st_size for path in files) < 20e6  # networks have a limit of their own

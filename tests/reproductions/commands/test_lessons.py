@@ -226,7 +226,8 @@ def test_a_paper_without_a_lesson_is_passed_over(tmp_path, monkeypatch):
     write_notebook(tmp_path / "with_one", "print(1)")
     monkeypatch.setattr(lessons, "PAPERS_ROOT", tmp_path)
     monkeypatch.setattr(lessons, "list_papers", lambda: list_papers(tmp_path))
-    assert lessons.lesson_names() == ["with_one", "reading_a_results_table"]
+    monkeypatch.setattr(lessons, "ACROSS", tmp_path / "across")
+    assert lessons.lesson_names() == ["with_one"]
 
 
 def test_the_command_refuses_a_paper_that_is_not_there(capsys):

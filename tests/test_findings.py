@@ -42,8 +42,8 @@ def lam() -> list[str]:
     theirs = [printed(name, "Repository README", model) for model in ours]
     theirs += [printed(name, "IV", model) for model in ("Model 1", "Model 3")]
     return [
-        f"{', '.join(theirs[:2])} and {theirs[2]} for Models 1 to 3 in the authors' repository, {theirs[3]} and {theirs[4]} "
-        "for Models 1 and 3 in the paper",
+        f"{', '.join(theirs[:2])} and {theirs[2]} for Models 1 to 3 in the authors' repository, {theirs[3]} and "
+        f"{theirs[4]} for Models 1 and 3 in the paper",
         f"as the released notebook ran: {mean(ours['Model 1']):.4f}, {mean(ours['Model 2']):.4f} and "
         f"{mean(ours['Model 3']):.4f} (three seeds each)",
         f"has {percent(scores(name, '1-NN probe', 'probe'))} % of the test clips right",

@@ -156,8 +156,9 @@ def of_the_runs() -> list[str]:
         with (unit / "history.csv").open(encoding="utf-8", newline="") as file:
             each.append([100 * (1 - float(row["val_loss"]) / nothing) for row in csv.DictReader(file)])
     heard, *others = sorted(each, key=lambda of_run: -of_run[-1])
-    assert all(abs(of_run[-1]) < 0.1 for of_run in others) and len(others) == 2  # "nothing in the other two"
-    assert heard[0] < 0 and heard[9] > 0.75 * heard[-1]  # "after ten"
+    assert [abs(of_run[-1]) < 0.1 for of_run in others] == [True, True]  # "nothing in the other two"
+    assert heard[0] < 0
+    assert heard[9] > 0.75 * heard[-1]  # "after ten"
     assert SETTINGS["made_samples"] * 10 == PAPER.corpus.drawn.samples
     real = [100 * (1 - row["loss"] / row["nothing_heard_loss"]) for row in curves()["mixtures", "paper", "grouped"]]
     (unit,) = (results_folder(PAPER.id) / "units").glob("cnn.paper.grouped.*.mixtures-*")
@@ -168,7 +169,8 @@ def of_the_runs() -> list[str]:
         f"above it after the last, while in training it falls from {trained[0]:.2f} to {trained[-1]:.2f}",
         "nothing, 1 %, 10 % or all of a sound's power",
         f"the loss ends {little:.1f} % below that of hearing nothing where 1 % of the power says something "
-        f"({heard[-1]:.1f} % in one of three trainings, nothing in the other two), {some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. "
+        f"({heard[-1]:.1f} % in one of three trainings, nothing in the other two), "
+        f"{some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. "
         f"The published curve ends {published:.1f} % below.",
         "between what 1 % and what 10 % of the power tell it",
         "says, within 0.1 %",

@@ -131,8 +131,10 @@ def asked_for(paper: Paper, options: argparse.Namespace) -> list:
         paper, name = with_custom(paper, options.variant, values_of(paper, options.set))
         options = argparse.Namespace(**vars(options) | {"variant": name})
     if options.task:
-        request = request_of_key(paper, options)
-        if "+" in options.task:  # a reading's; the request is that of paper itself
+        from shared.paper.readings import is_reading
+
+        request, variant = request_of_key(paper, options), options.task.split(".")[1]
+        if is_reading(variant) and variant not in paper.variants:  # the request is that of paper itself
             return plan_of_readings(paper, request, combined=True)
         return plan_of(paper, request)
     return plan_of(paper, request_of(paper, options))

@@ -75,6 +75,14 @@ def test_a_setting_of_ones_own_is_a_variant_that_says_so(kept, capsys):
     assert (task["settings"]["learning_rate"], task["settings"]["text_readout"]) == (0.0003, "all words")
 
 
+def test_the_key_of_a_setting_of_ones_own_is_a_task_where_it_is_set(kept, capsys):
+    own = ("--set", "learning_rate=0.0003")
+    plan, _ = planned(capsys, "--model", TEXT, *own)
+    (key,) = (task["key"] for task in plan["tasks"] if task["work"] == "train")
+    one, _ = planned(capsys, *own, "--task", key)
+    assert [task["key"] for task in one["tasks"] if task["work"] == "train"] == [key]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

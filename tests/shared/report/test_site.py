@@ -168,6 +168,18 @@ def test_a_page_begins_with_what_was_found_and_one_table_and_folds_the_rest(docu
     assert len(open_ones) <= 2 < len(tables)
 
 
+def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(diffs, documents):
+    for diff in diffs:
+        page, paper = documents[page_name(diff.paper.id)], diff.paper
+        links = [link.attributes["href"] for link in page.all("a")]
+        away = [link for link in links if link.startswith("http")]
+        assert away == [link for link in (paper.address, paper.doi_address) if link]
+        files = [code.attributes["data-file"] for code in page.all("code") if code.attributes.get("class") == "file"]
+        assert [Path(file).name for file in files] == ["README.md", "lesson.ipynb", "model.py", "train.py"]
+        assert all((paper.path.parents[2] / file).exists() for file in files)
+        assert paper.dated in page.all("main")[0].text
+
+
 def test_the_forest_plot_says_in_words_what_it_shows(diffs, documents):
     for diff in diffs:
         page = documents[page_name(diff.paper.id)]

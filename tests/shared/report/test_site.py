@@ -197,6 +197,15 @@ def test_the_forest_plot_says_in_words_what_it_shows(diffs, documents):
 # ---------------------------------------------------------------- the numbers are the diff's
 
 
+def test_percent_and_fraction_are_never_in_one_table_of_the_front(diffs, documents):
+    for diff in diffs:
+        rows = [cells for heading, _, cells in documents["index.html"].rows() if heading == diff.paper.title]
+        cells = [row[i] for row in rows if len(row) == 7 for i in (1, 2, 5) if row[i][:1].isdigit()]
+        assert len(cells) > 1
+        percent = diff.paper.main_column(diff.paper.tables[0]).scale == 100
+        assert [cell for cell in cells if (float(cell.split()[0]) > 1) != percent] == []
+
+
 def shown(value: float, cell, sign: str = "") -> str:
     """A number in the scale and with the decimals that the paper prints, minus signs as they are set."""
     return f"{value * cell.scale:{sign}.{cell.decimals}f}".replace("-", "−")

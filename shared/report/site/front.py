@@ -86,7 +86,7 @@ def _unpublished(diff: Diff) -> dict[str, list[tuple[Section, Entry]]]:
 
 def _group(diff: Diff, name: str, readings: Sequence[tuple[Section, Entry]]) -> Html:
     """A row of the paper: its name, then a line a reading."""
-    head = h("th", name, scope="rowgroup", colspan=len(HEAD))
+    head = h("th", h("span", name), scope="rowgroup", colspan=len(HEAD))
     return h("tbody", h("tr", head, class_="name"), [_line(diff, *reading) for reading in readings])
 
 

@@ -47,6 +47,26 @@ def test_on_a_phone_only_tables_scroll_sideways(browser, name):
     assert browser.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_the_names_of_rows_stay_where_a_table_is_scrolled(browser, name):
+    browser.open(address(name), width=PHONE, height=700)
+    checked, gone = browser.evaluate("""(() => {
+        document.querySelectorAll("details").forEach((d) => { d.open = true; });
+        const left = (e) => (e.querySelector(":scope > span") ?? e).getBoundingClientRect().left;
+        let checked = 0, gone = [];
+        for (const frame of document.querySelectorAll(".scroll")) {
+            if (frame.scrollWidth < frame.clientWidth + 30) continue;
+            checked += 1;
+            frame.scrollLeft = 1000;
+            const names = [...frame.querySelectorAll("tbody tr:first-child > th:first-child")];
+            if (names.some((e) => Math.abs(left(e) - left(frame)) > 2)) gone.push(frame.ariaLabel);
+        }
+        return [checked, gone];
+    })()""")
+    assert checked
+    assert gone == []
+
+
 def test_a_keyboard_reaches_everything_and_the_focus_is_seen(browser):
     browser.open(address(PAGES[0]))
     expected = browser.evaluate(CAN_BE)

@@ -51,14 +51,12 @@ def lesson_file(name: str) -> Path:
     PaperError
         No such paper or lesson, or a paper without one.
     """
+    for file in (PAPERS_ROOT / name / LESSON, ACROSS / f"{name}.ipynb"):
+        if file.exists():
+            return file
     if name in list_papers():
-        file = PAPERS_ROOT / name / LESSON
-        if not file.exists():
-            raise PaperError(f"{name} has no {LESSON}; CONTRIBUTING.md says what belongs into one")
-        return file
-    if name not in lesson_names():
-        raise PaperError(f"there is no lesson {name!r}; {suggestion(name, lesson_names())}")
-    return ACROSS / f"{name}.ipynb"
+        raise PaperError(f"{name} has no {LESSON}; CONTRIBUTING.md says what belongs into one")
+    raise PaperError(f"there is no lesson {name!r}; {suggestion(name, lesson_names())}")
 
 
 def executed(

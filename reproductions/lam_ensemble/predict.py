@@ -4,7 +4,7 @@
 
 It uses what ``run`` has trained. Of several trainings it takes the paper's own corpus before a synthetic one, the
 published protocol before the grouped, finished before partial, then paper.toml's order of variants and the lowest
-seed; the answer says which.
+seed; the answer says which. Where not all three models are trained, those that are answer, and the others are named.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.metrics.ensembles import ENSEMBLES
 from shared.paper.loading import load_paper
 from shared.paper.schema import Paper
 from shared.paper.settings import read_settings
-from shared.runs.networks import NotTrainedError, load_network, trained_units
+from shared.runs.networks import NotTrainedError, is_shipped, load_network, trained_units
 from shared.runs.units import CONDITIONS, NETWORK
 
 PAPER = "lam_ensemble"
@@ -37,7 +37,7 @@ LEAST_SECONDS = 29.0  # of a segment: the published images of clips that are a l
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """The ensemble's members: their records and weight files, which share every condition but the model."""
+    """The ensemble's members that are trained: records and weight files that share every condition but the model."""
 
     records: tuple[dict, ...]
     weights: tuple[Path, ...]
@@ -46,9 +46,10 @@ class Trained:
     def conditions(self) -> str:
         first = self.records[0]
         epochs = ", ".join(str(record["epochs"]) for record in self.records)
+        shipped = "; comes with the project, in half precision" if is_shipped(self.weights[0].parent) else ""
         return (
             f"corpus {first['corpus']}, variant {first['variant']}, protocol {first['protocol']}, "
-            f"seed {first['seed']}, {first['precision']}, epochs {epochs}"
+            f"seed {first['seed']}, {first['precision']}, epochs {epochs}{shipped}"
         )
 
 
@@ -56,6 +57,8 @@ def main(songs: list[str], as_json: bool = False) -> int:
     """Classify each song and print a table (or JSON); returns 1 when a song could not be classified, else 0."""
     paper = load_paper(PAPER)
     trained = find_trained(paper)
+    there = [record["model"] for record in trained.records]
+    missing = [name for name in paper.ensembles[ENSEMBLE].members if name not in there]
     answers = []
     for song in songs:
         try:
@@ -71,9 +74,12 @@ def main(songs: list[str], as_json: bool = False) -> int:
             answer |= vote(paper, probabilities[:, :n_heard], answer.pop("silent"), trained.records[0]["classes"])
             probabilities = probabilities[:, n_heard:]
     if as_json:
-        print(json.dumps({"paper": PAPER, "trained": trained.conditions, "songs": answers}, indent=1))
+        said = {"paper": PAPER, "models": there, "trained": trained.conditions, "not trained": missing}
+        print(json.dumps(said | {"songs": answers}, indent=1))
     else:
-        print(f"{ENSEMBLE} of {', '.join(record['model'] for record in trained.records)} ({trained.conditions})")
+        print(f"{f'{ENSEMBLE} of ' if not missing else ''}{', '.join(there)} ({trained.conditions})")
+        for name in missing:
+            print(f'{name}: not trained like that; python -m reproductions run {PAPER} --model "{name}"')
         for answer in answers:
             if "error" in answer:
                 print(f"error: {answer['error']}", file=sys.stderr)
@@ -88,25 +94,26 @@ def find_trained(paper: Paper) -> Trained:
     Raises
     ------
     NotTrainedError
-        No variant has all its members trained; says how to train them.
+        No member is trained; says how to train them.
     """
     members = paper.ensembles[ENSEMBLE].members
     groups: dict[tuple, dict[str, tuple[dict, Path]]] = {}
     for record, folder in trained_units(paper):
         conditions = tuple(record[name] for name in CONDITIONS)
         groups.setdefault(conditions, {})[record["model"]] = (record, folder / NETWORK)
-    whole = [[group[name] for name in members] for group in groups.values() if group.keys() >= set(members)]
-    if not whole:
+    if not groups:
         raise NotTrainedError(
             f"{', '.join(members)} are not trained yet. Train them with 'python -m reproductions run {paper.id}', or, "
             f"to try it without the corpus, with 'python -m reproductions run {paper.id} --corpus synthetic'"
         )
+    there = [[group[name] for name in members if name in group] for group in groups.values()]
 
     def preference(group: list[tuple[dict, Path]]) -> tuple:  # groups stand in the order of their preferred members
         first, partial = group[0][0], any(record["status"] != "complete" for record, _ in group)
-        return first["corpus"] != paper.corpus.name, first["protocol"] != "published", partial
+        incomplete = len(group) < len(members)
+        return first["corpus"] != paper.corpus.name, incomplete, first["protocol"] != "published", partial
 
-    best = min(whole, key=preference)
+    best = min(there, key=preference)
     return Trained(tuple(record for record, _ in best), tuple(weights for _, weights in best))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import tempfile
 from dataclasses import dataclass
@@ -55,8 +56,6 @@ def evaluate(paper: Paper, record: dict, folder: Path, opened: dict | None = Non
     NotPlannedError
         The corpus here is another than the unit was trained on, or paper.toml has changed.
     """
-    import keras
-
     from shared.training.fitting import History, already_trained
 
     task = task_of(paper, record)
@@ -65,10 +64,11 @@ def evaluate(paper: Paper, record: dict, folder: Path, opened: dict | None = Non
     rows = [row | {"epoch": int(row["epoch"])} for row in read_history(folder, record)]
     run = History(rows, record.get("best_epoch", 0), stopped)
 
-    def load(model: keras.Model) -> None:
-        load_network(keras.Model(model.inputs, model.outputs), folder)
-
-    with tempfile.TemporaryDirectory() as place, working_in(Path(place)), already_trained(load, run):
+    with (
+        tempfile.TemporaryDirectory() as place,
+        working_in(Path(place)),
+        already_trained(functools.partial(load_network, folder=folder), run),
+    ):
         work(task, opened)
         again = read_predictions(task.folder)
     same, clips = agreement(again, kept)

@@ -45,12 +45,19 @@ def write_network(unit: Unit, model) -> Path:
 def load_network(model, folder: Path) -> None:
     """Load the weights that `write_network` kept in a unit's folder into a model of the same form.
 
+    `model` may also be the whole one that was trained: a network behind its augmentation is its only layer that is a
+    model.
+
     Raises
     ------
     FileError
         The file is damaged, or of another network.
     """
-    load_weights(model, folder / NETWORK, "train it again with run --restart")
+    import keras
+
+    networks = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    network = networks[0] if len(networks) == 1 else keras.Model(model.inputs, model.outputs)
+    load_weights(network, folder / NETWORK, "train it again with run --restart")
 
 
 def trained_units(paper: Paper) -> list[tuple[dict, Path]]:

@@ -221,13 +221,30 @@ class TestPredict:
         picture = Image.fromarray(narrow).resize((1292, 128), Image.Resampling.NEAREST)
         assert np.array_equal(images[-1], np.asarray(picture))
 
-    def test_untrained_says_how_to_train(self, tiny_corpus, song, capsys):
+    def test_untrained_says_how_to_train(self, tiny_corpus, song, capsys, tmp_path, monkeypatch):
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "none"))
         assert main(["predict", "lam_ensemble", song("a.wav", 31)]) == 2
         assert "are not trained yet. Train them with" in capsys.readouterr().err
 
 
-def test_preferred_training_is_the_papers_own(tmp_path, monkeypatch):
+@pytest.fixture
+def leave(tmp_path, monkeypatch):
+    """Leaves the record and the empty network of one training in a cache of its own."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
+
+    def leave(corpus: str, variant: str, status: str, model: str) -> None:
+        folder = tmp_path / "runs" / "lam_ensemble" / f"{corpus}-{variant}-{model}"
+        folder.mkdir(parents=True)
+        record = {"model": model, "variant": variant, "protocol": "published", "fold": 0, "seed": 0, "epochs": 9}
+        record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status} | REST
+        (folder / "record.json").write_text(json.dumps(record))
+        (folder / "network.weights.h5").write_bytes(b"")
+
+    return leave
+
+
+def test_preferred_training_is_the_papers_own(leave):
     paper = load_paper("lam_ensemble")
     for corpus, variant, status in (
         ("synthetic", "paper", "complete"),
@@ -235,13 +252,38 @@ def test_preferred_training_is_the_papers_own(tmp_path, monkeypatch):
         ("vntm", "authors-notebook", "complete"),
     ):
         for model in paper.models:
-            folder = tmp_path / "runs" / paper.id / f"{corpus}-{variant}-{model}"
-            folder.mkdir(parents=True)
-            record = {"model": model, "variant": variant, "protocol": "published", "fold": 0, "seed": 0, "epochs": 9}
-            record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status} | REST
-            (folder / "record.json").write_text(json.dumps(record))
-            (folder / "network.weights.h5").write_bytes(b"")
+            leave(corpus, variant, status, model)
     chosen = predict.find_trained(paper)
     assert {(r["corpus"], r["variant"], r["status"]) for r in chosen.records} == {
         ("vntm", "authors-notebook", "complete")
     }
+
+
+def test_models_that_are_trained_answer_without_the_others(leave):
+    paper = load_paper("lam_ensemble")
+    leave("vntm", "paper", "complete", "Model 3")
+    for model in paper.models:
+        leave("synthetic", "paper", "complete", model)
+
+    def found():
+        return [(record["corpus"], record["model"]) for record in predict.find_trained(paper).records]
+
+    assert found() == [("vntm", "Model 3")]
+    for model in paper.models:
+        leave("vntm", "authors-notebook", "complete", model)
+    assert found() == [("vntm", model) for model in paper.models]
+
+
+def test_a_fresh_clone_names_a_song_by_the_model_that_comes_with_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+    path = str(tmp_path / "a.wav")
+    soundfile.write(path, 0.1 * np.random.default_rng(0).normal(size=31 * 22050).astype("float32"), 22050)
+    assert main(["predict", "lam_ensemble", path]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(
+        "Model 3 (corpus vntm, variant paper, protocol published, seed 0, bfloat16, epochs 50; comes "
+    )
+    assert "(1 of 1 votes)" in out
+    assert main(["predict", "lam_ensemble", path, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["models"], said["not trained"]) == (["Model 3"], ["Model 1", "Model 2"])

@@ -34,6 +34,7 @@ IN_ORDER = [
 
 def test_the_preferred_comes_first_and_what_has_no_weights_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     for number, change in enumerate([*reversed(IN_ORDER), {"seed": 2}]):
         folder = tmp_path / "runs" / "lam_ensemble" / f"unit-{number}"
         folder.mkdir(parents=True)
@@ -126,6 +127,24 @@ def trained(tmp_path, monkeypatch, write_unit):
     save_weights(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), cached / "network.weights.h5")
     (cached / "vocabulary.json").write_text("[]")
     return cached, results / kept.name
+
+
+def test_a_network_is_loaded_into_the_whole_model_that_was_trained(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
+
+    def made(seed: int) -> tuple[keras.Model, keras.Model]:
+        keras.utils.set_random_seed(seed)
+        inputs, whole = keras.Input((4,)), keras.Input((4,))
+        network = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+        return network, keras.Model(whole, network(keras.layers.Rescaling(0.5)(whole)))
+
+    (network, trained), (_, other) = made(0), made(1)
+    x = np.random.default_rng(0).standard_normal((8, 4)).astype("float32")
+    unit = Unit("toy", "CNN", "paper", "published", 0, 0, "float32", "vntm", "0" * 16)
+    write_network(unit, network)
+    assert not np.allclose(other(x), trained(x))
+    load_network(other, unit.folder)
+    assert np.array_equal(other(x), trained(x))
 
 
 def test_a_network_that_comes_with_the_results_is_taken_where_none_was_trained(trained):

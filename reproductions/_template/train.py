@@ -79,7 +79,7 @@ def train(task: Task, data: Data) -> None:
     # Model.
     keras.utils.set_random_seed(unit.seed)
     model = build(unit.model, task.settings, data.images.shape[1:], len(classes))
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy counts.
     history = fitting.fit(

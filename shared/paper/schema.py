@@ -40,6 +40,7 @@ from shared.paper.fields import (
 )
 
 JOINED = "+"  # joins a variant and what is read otherwise to the name of a reading
+OPTIMIZER, OF_OPTIMIZER = "optimizer", "optimizer_"  # a setting, and what the names of its options begin with
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
 
@@ -120,8 +121,9 @@ class Setting:
 class Variant:
     """A named reading of the paper: the settings that differ, and the models it is about (all when not said).
 
-    ``paper`` is always there and changes nothing. `headline` marks a reading of the same standing, because the text
-    does not decide between the two: summaries show both.
+    ``paper`` is always there and changes nothing. One with another `optimizer` has none of the options of the paper's
+    (``optimizer_momentum`` and so on), but those that it states itself. `headline` marks one of the same standing,
+    because the text does not decide between the two: summaries show both.
     """
 
     name: Name
@@ -135,6 +137,13 @@ class Variant:
     headline: bool = False
 
     _check = model_validator(mode="after")(_sourced)
+
+
+def overridden(settings: dict, overrides: dict) -> dict:
+    """Settings by name with others in their place; with another optimiser, none of the options of the first."""
+    if OPTIMIZER in overrides:
+        settings = {name: value for name, value in settings.items() if not name.startswith(OF_OPTIMIZER)}
+    return settings | overrides
 
 
 @dataclass(frozen=True)
@@ -648,8 +657,7 @@ class Paper:
 
     def all_settings(self, variant: str = "paper") -> dict[str, Setting]:
         """Every setting of a variant with its origin, in the file's order, overrides in place."""
-        overrides = self.variant(variant).settings
-        return {name: overrides.get(name, setting) for name, setting in self.settings.items()}
+        return overridden(self.settings, self.variant(variant).settings)
 
     def settings_for(
         self, variant: str = "paper", model: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from types import ModuleType
 
-from shared.paper.schema import PAPERS_ROOT, Paper
+from shared.paper.schema import PAPERS_ROOT, Paper, overridden
 from shared.paper.settings import groups_in, names_of, read_settings
 
 
@@ -35,7 +35,7 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
             assert settings.keys() <= read | set(done), f"each that {model} has can be read for it"
             others = [{name: one.value} | one.also for name in readings for one in readings[name]]
             for group, changed in itertools.product(about, [{}, *others]):
-                read_settings(group, settings | changed)
+                read_settings(group, overridden(settings, changed))
     files = [*paper.path.parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "layers").glob("*.py")]
     code = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     used = {node.attr for node in code if isinstance(node, ast.Attribute)}

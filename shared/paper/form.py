@@ -19,6 +19,7 @@ from shared.paper.fields import (
     Printed,
     RemarkKind,
     Scale,
+    ScoredName,
     SectionError,
     VariantName,
 )
@@ -58,11 +59,16 @@ class Section(BaseModel):
 
 
 class PrintedRow(Section):
-    """A row of a published table: the header and the values as printed, and its model."""
+    """A row of a published table: the header and the values as printed, and its model.
+
+    A row of votes has the model's name with ``, by track`` or ``, by clip`` behind it. `n` gives what the row counts a
+    split where that is not the corpus's clips: windows of them, or the tracks that windows vote for.
+    """
 
     header: str
-    model: ModelName
+    model: ScoredName
     values: tuple[Printed, ...]
+    n: Counts = {}
 
 
 class Remark(Section):
@@ -136,7 +142,8 @@ class PrintedTable(Section):
             cells = []
             for column, text in zip(columns, row.values, strict=True):
                 place = {"table": self.id, "row": row.header, "model": row.model, "repeats": self.repeats}
-                place["n"] = (corpus.n | self.n).get(column.split)
+                place["n"] = (corpus.n | self.n | row.n).get(column.split)
+                place["own_n"] = column.split in row.n
                 if remark := next((one for one in self.remarks if self.is_about(one, row, column)), None):
                     place |= {"note_kind": remark.kind, "note": remark.text}
                 cells.append(_cell(text.strip(), column, place))

@@ -33,10 +33,12 @@ from shared.paper.fields import (
     Positive,
     RemarkKind,
     Scale,
+    ScoredName,
     SectionError,
     TableId,
     VariantName,
     content,
+    voter,
 )
 
 JOINED = "+"  # joins a variant and what is read otherwise to the name of a reading
@@ -231,7 +233,8 @@ class Cell:
 
     `value` and `sd` are fractions (a printed ``88.40`` with scale 100 is 0.884); `printed` is the paper's own text;
     `decimals` are those of the printed text. `n` is the number of clips it was measured on, None where nobody says,
-    and `repeats` the number of folds or runs that `sd` is over.
+    and `repeats` the number of folds or runs that `sd` is over. With `own_n` the row says itself how many these are,
+    since it counts something else than the corpus: windows, or tracks that windows vote for.
     """
 
     table: str
@@ -245,6 +248,7 @@ class Cell:
     scale: int = 1
     sd: float | None = None
     n: int | None = None
+    own_n: bool = False
     repeats: int | None = None
     note_kind: str = ""
     note: str = ""
@@ -306,7 +310,7 @@ class ConfusionMatrix:
     """
 
     figure: str
-    model: ModelName
+    model: ScoredName
     split: str
     matrix: tuple[tuple[Count, ...], ...]
     printed_rows: Annotated[Axis, Field(description="what the figure's rows stand for")]
@@ -397,7 +401,7 @@ class Claim:
     printed: Annotated[Number, Field(alias="value")]
     scale: Scale = 1
     quantity: str = ""
-    model: ModelName = ""
+    model: ScoredName = ""
     split: str = ""
     metric: str = ""
 
@@ -643,8 +647,9 @@ class Paper:
         return self._known("model", name, self.models)
 
     def corpus_of(self, model: str) -> str:
-        """Name of the corpus that the paper gave a model; the paper's own for a probe, which is none of its models."""
-        there = self.models.get(model)
+        """Name of the corpus that the paper gave a model, also where it votes; the paper's own for a probe, which
+        is no model of the paper."""
+        there = self.models.get(voter(model))
         return (there.corpus if there else "") or self.corpus.name
 
     def is_own(self, model: str, corpus: str) -> bool:
@@ -672,13 +677,13 @@ class Paper:
         return {
             name: setting.value
             for name, setting in chosen.items()
-            if model is None or not setting.models or model in setting.models
+            if model is None or not setting.models or voter(model) in setting.models
         }
 
     def conditions_of(self, variant: str, model: str) -> tuple[str, ...]:
         """Where a variant's settings of a model depart from what the text prints, in words."""
         chosen = self.all_settings(variant) if variant in self.variants else self.settings
-        about = (s for s in chosen.values() if not s.models or model in s.models)
+        about = (s for s in chosen.values() if not s.models or voter(model) in s.models)
         return tuple(dict.fromkeys(setting.condition for setting in about if setting.condition))
 
     def setting(self, name: str, variant: str = "paper"):

@@ -64,10 +64,7 @@ def cut(
 
     if corpus.signals is None:
         raise ValueError(f"corpus {corpus.NAME} has no audio to cut into windows")
-    length = round(window_seconds * rate_hz)
-    hop = length if hop_seconds is None else round(hop_seconds * rate_hz)
-    if length < 1 or hop < 1:
-        raise ValueError(f"windows of {window_seconds} s, {hop_seconds} s apart, at {rate_hz} Hz hold no sample")
+    length, hop = _in_samples(rate_hz, window_seconds, hop_seconds)
     n_samples = np.ceil(index["n_samples"] * float(rate_hz) / corpus.SAMPLE_RATE_HZ).astype(int)  # as `resample` gives
     short = n_samples < length
     if short.any() and not fill:
@@ -79,8 +76,7 @@ def cut(
             f"{window_seconds:g} s; have them filled up with zeros, leave them out, or cut shorter windows:\n"
             + "\n".join(lines)
         )
-    count = np.maximum((n_samples.to_numpy() - length) // hop + 1, 1)
-    count = count if at_most is None else np.minimum(count, at_most)
+    count = [_count(n, length, hop, at_most) for n in n_samples]
     rows = index.rename(columns=OF_CLIP).assign(track=index["clip"]).loc[index.index.repeat(count)]
     number = np.concatenate([np.arange(0), *map(np.arange, count)])
     rows = rows.reset_index(drop=True).assign(offset=number * hop, n_samples=length, rate_hz=rate_hz)
@@ -102,8 +98,6 @@ def signals(corpus: Corpus, rows: pd.DataFrame) -> Iterator[np.ndarray]:
     AudioError
         As the corpus's `signals`.
     """
-    import numpy as np
-
     first = (rows["track"] != rows["track"].shift()).to_numpy()
     clips = clips_of(rows[first])
     files = (clips["path"] != clips["path"].shift()).cumsum().to_numpy()  # clips of one file are read together
@@ -111,8 +105,37 @@ def signals(corpus: Corpus, rows: pd.DataFrame) -> Iterator[np.ndarray]:
     for (_, windows), signal in zip(rows.groupby(first.cumsum(), sort=False), read, strict=True):
         whole = resample(signal, corpus.SAMPLE_RATE_HZ, int(windows["rate_hz"].iloc[0]))
         for offset, n_samples in zip(windows["offset"], windows["n_samples"], strict=True):
-            window = whole[offset : offset + n_samples]
-            yield np.pad(window, (0, n_samples - window.size))
+            yield _window(whole, offset, n_samples)
+
+
+def of_signal(
+    signal: np.ndarray, rate_hz: int, window_seconds: float, hop_seconds: float | None = None
+) -> list[np.ndarray]:
+    """The windows of one signal, float32 (n,), as those of a clip are; a short one is filled up."""
+    length, hop = _in_samples(rate_hz, window_seconds, hop_seconds)
+    return [_window(signal, number * hop, length) for number in range(_count(signal.size, length, hop, None))]
+
+
+def _in_samples(rate_hz: int, window_seconds: float, hop_seconds: float | None) -> tuple[int, int]:
+    """Length of a window and distance of two starts."""
+    length = round(window_seconds * rate_hz)
+    hop = length if hop_seconds is None else round(hop_seconds * rate_hz)
+    if length < 1 or hop < 1:
+        raise ValueError(f"windows of {window_seconds} s, {hop_seconds} s apart, at {rate_hz} Hz hold no sample")
+    return length, hop
+
+
+def _count(n_samples: int, length: int, hop: int, at_most: int | None) -> int:
+    """How many windows a clip has, at least one."""
+    fitting = max((n_samples - length) // hop + 1, 1)
+    return fitting if at_most is None else min(fitting, at_most)
+
+
+def _window(signal: np.ndarray, offset: int, n_samples: int) -> np.ndarray:
+    import numpy as np
+
+    window = signal[offset : offset + n_samples]
+    return np.pad(window, (0, n_samples - window.size))
 
 
 def with_protocol(corpus: Corpus, rows: pd.DataFrame, protocol: str, fold: int = 0) -> pd.DataFrame:

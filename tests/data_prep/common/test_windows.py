@@ -34,6 +34,12 @@ def test_windows_of_a_clip_at_another_rate_are_those_that_librosa_gives(two):
         np.testing.assert_allclose(window, long[number * hop :][:length], atol=1e-6)
 
 
+def test_a_signal_is_cut_as_a_clip_is(two):
+    rows = windows.cut(fsdd.CORPUS, two, 8000, 0.5, 0.25, fill=True)
+    short, long = (windows.of_signal(signal, 8000, 0.5, 0.25) for signal in fsdd.signals(two))
+    assert np.array_equal([*short, *long], list(windows.signals(fsdd.CORPUS, rows)))
+
+
 def test_a_clip_that_is_too_short_is_named(two):
     message = rf"1 of 2 clips of corpus fsdd are shorter than a window of 1 s; .*\n  {SHORTEST}: 0\.14 s$"
     with pytest.raises(CorpusError, match=message):

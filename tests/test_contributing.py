@@ -118,7 +118,7 @@ def test_the_walk_leaves_a_paper(walked, copy):
     assert {"paper.toml", "model.py", "train.py", "predict.py", "README.md"} <= {file.name for file in made.iterdir()}
     readme = (made / "README.md").read_text(encoding="utf-8")
     assert "# `my_paper`: Sounds told apart" in readme
-    assert "| Small CNN, voting | published | 0.85 |" in readme, "its blocks are filled"
+    assert "| Small CNN, votes | published | 0.85 |" in readme, "its blocks are filled"
     assert "| [my_paper](reproductions/my_paper/README.md) | " in (copy / "README.md").read_text(encoding="utf-8")
     assert (copy / "results/report/my_paper.html").exists()
     assert (copy / "results/my_paper/table_1_paper.md").exists()

@@ -85,7 +85,7 @@ def train(task: Task, data: Data) -> None:
     fit_scaling(model, data.features, rows["train"])
     fitting.compile_model(model, settings)
 
-    # Fit: the epoch with the best validation accuracy counts.
+    # Fit: the epoch with the best validation accuracy counts, or the last where the corpus has no validation clips.
     history = fitting.fit(
         model,
         fitting.Subset(data.features, labels, rows["train"]),
@@ -96,6 +96,7 @@ def train(task: Task, data: Data) -> None:
         validation_batch_size=settings.batch_size,
         seed=unit.seed,
         shuffle=settings.shuffle,
+        monitor="val_accuracy" if rows["validation"].size else None,
         name=unit.key,
     )
     write_network(unit, model)

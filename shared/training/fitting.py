@@ -209,11 +209,21 @@ def fit(
     -------
     History
         With the whole history, resumed epochs included.
+
+    Raises
+    ------
+    ValueError
+        There are no clips to choose an epoch by.
     """
     if trained := _TRAINED.get():
         load, history = trained
         load(model)
         return history
+    if not len(validation_data.rows) and (monitor or "").startswith(f"{validation_name}_"):
+        raise ValueError(
+            f"{name}: no clips to choose the epoch by, since the corpus has no such split under this protocol: give "
+            f"{monitor} other clips, or let the last epoch count with monitor=None"
+        )
     history = load_history(folder)
     _remove_stale(history, folder)
     if history.epoch:

@@ -85,23 +85,26 @@ def train(task: Task, data: Data) -> None:
     fit_scaling(model, data.features, rows["train"])
     fitting.compile_model(model, settings)
 
-    # Fit: the epoch with the best validation accuracy counts, or the last where the corpus has no validation clips.
+    # Fit: the epoch with the best validation accuracy counts. Where a corpus has no validation clips, the last one does,
+    # and the curve is that of the test clips, which decide nothing.
+    watched = "validation" if rows["validation"].size else "test"
     history = fitting.fit(
         model,
         fitting.Subset(data.features, labels, rows["train"]),
-        fitting.Subset(data.features, labels, rows["validation"]),
+        fitting.Subset(data.features, labels, rows[watched]),
         folder=unit.folder,
         epochs=task.at_most(settings.epochs),
         batch_size=settings.batch_size,
         validation_batch_size=settings.batch_size,
         seed=unit.seed,
         shuffle=settings.shuffle,
-        monitor="val_accuracy" if rows["validation"].size else None,
+        validation_name={"validation": "val", "test": "test"}[watched],
+        monitor={"validation": "val_accuracy", "test": None}[watched],
         name=unit.key,
     )
     write_network(unit, model)
 
-    # Evaluate: the test split is read here and nowhere else.
+    # Evaluate: the test clips have decided nothing so far.
     probabilities = fitting.predict(model, data.features, rows["test"], settings.batch_size)
 
     # Write: every number of the table is computed from these predictions.

@@ -213,16 +213,16 @@ def fit(
     Raises
     ------
     ValueError
-        There are no clips to choose an epoch by.
+        There are no clips to evaluate after each epoch.
     """
     if trained := _TRAINED.get():
         load, history = trained
         load(model)
         return history
-    if not len(validation_data.rows) and (monitor or "").startswith(f"{validation_name}_"):
+    if not len(validation_data.rows):
         raise ValueError(
-            f"{name}: no clips to choose the epoch by, since the corpus has no such split under this protocol: give "
-            f"{monitor} other clips, or let the last epoch count with monitor=None"
+            f"{name}: no {validation_name} clips to evaluate after each epoch, as the corpus has none under this protocol; "
+            "where there are none, watch the test clips, which then decide nothing: validation_name='test', monitor=None"
         )
     history = load_history(folder)
     _remove_stale(history, folder)

@@ -85,8 +85,8 @@ def train(task: Task, data: Data) -> None:
     fit_scaling(model, data.features, rows["train"])
     fitting.compile_model(model, settings)
 
-    # Fit: the epoch with the best validation accuracy counts. Where a corpus has no validation clips, the last one does,
-    # and the curve is that of the test clips, which decide nothing.
+    # Fit: the epoch with the best validation accuracy counts. Where a corpus has no validation clips, the last one
+    # does, and the curve is that of the test clips, which decide nothing.
     watched = "validation" if rows["validation"].size else "test"
     history = fitting.fit(
         model,

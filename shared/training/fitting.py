@@ -221,8 +221,8 @@ def fit(
         return history
     if not len(validation_data.rows):
         raise ValueError(
-            f"{name}: no {validation_name} clips to evaluate after each epoch, as the corpus has none under this protocol; "
-            "where there are none, watch the test clips, which then decide nothing: validation_name='test', monitor=None"
+            f"{name}: no {validation_name} clips to evaluate after each epoch, as the corpus has none under this "
+            "protocol. Watch its test clips, which then decide nothing: validation_name='test', monitor=None"
         )
     history = load_history(folder)
     _remove_stale(history, folder)

@@ -118,7 +118,7 @@ def test_the_walk_leaves_a_paper(walked, copy):
     assert {"paper.toml", "model.py", "train.py", "predict.py", "README.md"} <= {file.name for file in made.iterdir()}
     readme = (made / "README.md").read_text(encoding="utf-8")
     assert "# `my_paper`: Sounds told apart" in readme
-    assert "| Small CNN | published | 0.85 |" in readme, "its blocks are filled"
+    assert "| Small CNN, votes | published | 0.85 |" in readme, "its blocks are filled"
     assert "| [my_paper](reproductions/my_paper/README.md) | " in (copy / "README.md").read_text(encoding="utf-8")
     assert (copy / "results/report/my_paper.html").exists()
     assert (copy / "results/my_paper/table_1_paper.md").exists()
@@ -130,7 +130,7 @@ def test_the_walk_leaves_a_paper(walked, copy):
 def test_what_the_guide_shows_of_paper_toml_is_what_a_new_paper_has():
     template = (ROOT / "reproductions/_template/paper.toml").read_text(encoding="utf-8")
     shown = [text for language, text in blocks() if language == "toml"]
-    assert len(shown) == 4
+    assert len(shown) == 5
     assert all(text in template for text in shown)
 
 

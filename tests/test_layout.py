@@ -22,7 +22,7 @@ TEXT = {".py", ".toml", ".md", ".txt", ".csv", ".json", ".ipynb", "Makefile", "L
 # `list`, `diff` and `--help` answer in a second or two, so none of this is imported before it is used ...
 HEAVY = ("tensorflow", "tensorflow_io", "keras", "librosa", "sklearn", "matplotlib", "joblib")
 # ... but by these modules, which are Keras through and through.
-MAY_BE_HEAVY = re.compile(r"shared/layers/\w+\.py|shared/training/(fitting|precision)\.py")
+MAY_BE_HEAVY = re.compile(r"shared/layers/\w+\.py|shared/training/(fitting|precision|scaling)\.py")
 
 # The packages of `shared`, lowest first: each imports only from itself and from those before it.
 ROOMS = ("base", "paper", "metrics", "audio", "layers", "training", "runs", "results", "audit", "report")

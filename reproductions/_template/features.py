@@ -1,4 +1,4 @@
-"""What the network sees of a recording: the log-mel image of each window. Used in training and by predict.py alike."""
+"""What the network sees of a recording: the log-mel spectrogram of each window. Used in training and by predict.py."""
 
 from __future__ import annotations
 
@@ -6,42 +6,35 @@ import numpy as np
 import pandas as pd
 
 from data_prep import Corpus
-from reproductions._template.settings import Images, Windows
-from shared.audio.log_mel_images import image_of, load_clip_images
-from shared.audio.signals import segments
+from data_prep.common import windows
+from reproductions._template.settings import LogMel, Windows
+from shared.audio.clip_features import load_features
+from shared.audio.log_mel_images import log_mel
 from shared.base.files import cache_root
 from shared.paper.settings import read_settings
 
 
+def feature_of(signal: np.ndarray, settings: LogMel) -> np.ndarray:
+    """A window's log-mel spectrogram in decibels below its peak, float32 (n_mels, n_frames, 1)."""
+    return log_mel(signal, settings)[..., None]
+
+
 def windows_of(module: Corpus, index: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """The rows to train and test on: windows of a corpus's clips, each with the split of its clip.
-
-    Raises
-    ------
-    ValueError
-        The corpus has no audio to cut, or another sample rate than the settings.
-    """
-    if module.windows is None:
-        raise ValueError(f"corpus {module.NAME} has no audio to cut into windows; give one that has windows")
-    windows, rate_hz = read_settings(Windows, settings), read_settings(Images, settings).sample_rate_hz
-    if rate_hz != module.SAMPLE_RATE_HZ:
-        raise ValueError(
-            f"corpus {module.NAME} has {module.SAMPLE_RATE_HZ:,} samples a second, and paper.toml's sample_rate_hz is "
-            f"{rate_hz:,}: change the setting, or resample the corpus in its module"
-        )
-    n_samples = round(windows.window_seconds * module.SAMPLE_RATE_HZ)
-    return module.windows(index, n_samples, n_samples, windows.windows_per_clip)
+    """The rows to train and test on: windows of a corpus's clips, at the settings' sample rate."""
+    cut, rate_hz = read_settings(Windows, settings), read_settings(LogMel, settings).sample_rate_hz
+    return windows.cut(module, index, rate_hz, cut.window_seconds, cut.hop_seconds, cut.windows_per_clip, fill=True)
 
 
-def images_of(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
-    """The rows' images, uint8 (n, n_mels, n_frames, 3); computed once in several threads and kept in the cache."""
-    n_samples, names = int(rows["n_samples"].iloc[0]), list(rows["clip"])
-    image, kept = read_settings(Images, settings), cache_root() / "features"
-    return load_clip_images(lambda: module.signals(rows), names, n_samples, image, kept, fingerprint)
+def features_of(module: Corpus, rows: pd.DataFrame, settings: dict, fingerprint: str) -> np.ndarray:
+    """The rows' features, float32 (n, n_mels, n_frames, 1); computed once in several threads and kept in the cache."""
+    names = [f"{clip} from sample {offset}" for clip, offset in zip(rows["clip"], rows["offset"], strict=True)]
+    n_samples, kept = int(rows["n_samples"].iloc[0]), cache_root() / "features"
+    signals, how = lambda: windows.signals(module, rows), read_settings(LogMel, settings)
+    return load_features(feature_of, signals, names, n_samples, how, kept, fingerprint)
 
 
-def images_of_signal(signal: np.ndarray, settings: dict) -> np.ndarray:
-    """The images of all whole windows of a recording, as `images_of` makes them; (n, n_mels, n_frames, 3)."""
-    image, windows = read_settings(Images, settings), read_settings(Windows, settings)
-    cuts = segments(signal, image.sample_rate_hz, windows.window_seconds)
-    return np.stack([image_of(cut, image) for cut in cuts])
+def features_of_signal(signal: np.ndarray, settings: dict) -> np.ndarray:
+    """The features of all windows of a recording, as `features_of` makes them; (n, n_mels, n_frames, 1)."""
+    how, cut = read_settings(LogMel, settings), read_settings(Windows, settings)
+    found = windows.of_signal(signal, how.sample_rate_hz, cut.window_seconds, cut.hop_seconds)
+    return np.stack([feature_of(window, how) for window in found])

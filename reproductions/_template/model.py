@@ -1,4 +1,4 @@
-"""The networks of the paper's Table 2, from a clip's image to the probabilities of the classes.
+"""The networks of the paper's Table 2, from a window's features to the probabilities of the classes.
 
 To be replaced by the paper's own. A shape stands after every line that changes it, and test_model.py holds shapes and
 the number of parameters against paper.toml. Keras alone, without TensorFlow: the same runs on JAX.
@@ -13,24 +13,25 @@ from keras import layers
 
 from reproductions._template.settings import SmallCnn
 from shared.paper.settings import read_settings
+from shared.training.scaling import standardisation
 
 SMALL_CNN = "Small CNN"  # the name in paper.toml
 
 
 def build_small_cnn(
-    input_shape=(64, 87, 3),
+    input_shape=(64, 87, 1),
     n_classes: int = 5,
     *,
     filters: Sequence[int] = (8, 16),
     kernel: int = 3,
     dropout: float = 0.25,
 ) -> keras.Model:
-    """Two convolutions, each with ReLU and pooling, and a mean over the image; 1,477 parameters.
+    """Two convolutions, each with ReLU and pooling, and a mean over the image; 1,333 parameters.
 
     Parameters
     ----------
     input_shape : tuple of int
-        Height (mel bands), width (frames), colours.
+        Mel bands, frames, channels.
     n_classes : int
     filters : sequence of int
         One convolution each.
@@ -42,10 +43,11 @@ def build_small_cnn(
     Returns
     -------
     keras.Model
-        From images, uint8 (batch, 64, 87, 3), to probabilities, float32 (batch, 5).
+        From features, float32 (batch, 64, 87, 1), to probabilities, float32 (batch, 5). Each band is standardised by
+        the training windows, which `fit_scaling` fits; that is no parameter.
     """
-    inputs = keras.Input(input_shape, dtype="uint8")  # (batch, 64, 87, 3)
-    x = layers.Rescaling(1 / 255)(inputs)
+    inputs = keras.Input(input_shape)  # (batch, 64, 87, 1)
+    x = standardisation(axis=(1, 3))(inputs)
     for n_filters in filters:
         x = layers.Conv2D(n_filters, kernel, padding="same", activation="relu")(x)
         # (batch, 64, 87, 8), (batch, 32, 43, 16)

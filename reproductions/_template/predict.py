@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reproductions._template.features import images_of_signal
+from reproductions._template.features import features_of_signal
 from reproductions._template.model import build
-from reproductions._template.settings import Images, Windows
-from shared.audio.signals import load_audio, refuse_short, refuse_silence
+from reproductions._template.settings import LogMel
+from shared.audio.signals import load_audio, refuse_silence
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
 from shared.runs.inference import answer_of, classify
@@ -31,12 +31,9 @@ def main(files: list[str], as_json: bool = False) -> int:
 
 
 def signal_of(file: str) -> np.ndarray:
-    """A file as one channel, float32 (n,). Raises AudioError: no audio, silence, shorter than a window."""
-    settings = load_paper(PAPER).settings_for()
-    rate_hz, seconds = read_settings(Images, settings).sample_rate_hz, read_settings(Windows, settings).window_seconds
-    signal = load_audio(file, rate_hz)
+    """A file as one channel, float32 (n,). Raises AudioError: no audio, silence."""
+    signal = load_audio(file, read_settings(LogMel, load_paper(PAPER).settings_for()).sample_rate_hz)
     refuse_silence(file, signal)
-    refuse_short(file, signal.size, rate_hz, seconds)
     return signal
 
 
@@ -44,10 +41,10 @@ def answers_of(record: dict, folder: Path, signals: list[np.ndarray]) -> list[di
     """One model's answer for each signal: class, probabilities, and the number of windows they are the mean of."""
     settings, classes, network, answers = record["settings"], record["classes"], None, []
     for signal in signals:
-        images = images_of_signal(signal, settings)
+        features = features_of_signal(signal, settings)
         if network is None:
-            network = build(record["model"], settings, images.shape[1:], len(classes))
+            network = build(record["model"], settings, features.shape[1:], len(classes))
             load_network(network, folder)
-        mean = np.asarray(network.predict_on_batch(images)).mean(axis=0)
-        answers.append(answer_of(mean, classes) | {"windows": len(images)})
+        mean = np.asarray(network.predict_on_batch(features)).mean(axis=0)
+        answers.append(answer_of(mean, classes) | {"windows": len(features)})
     return answers

@@ -17,15 +17,15 @@ class Windows:
     """How a recording is cut."""
 
     window_seconds: float
+    hop_seconds: float
     windows_per_clip: int
 
 
 @dataclass(frozen=True)
-class Images(SpectrogramSettings):
-    """The image of a window; what is no setting is as in the shared one, but for these."""
+class LogMel(SpectrogramSettings):
+    """The spectrogram of a window; what is no setting is as in the shared one, but for this."""
 
     db: str = "power_to_db"
-    cmap: str = "gray"
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ class SmallCnn:
 
 @dataclass(frozen=True)
 class Training(TrainingSettings):
-    """What every training has; add what only this paper's has."""
+    """What every training has, options of the optimiser among them; add what only this paper's has."""

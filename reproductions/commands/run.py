@@ -281,14 +281,17 @@ def plan_of(paper: Paper, request) -> list:
     Raises
     ------
     SettingsError
-        A setting has a value that the paper's code does not know; names those that it knows.
+        A setting has a value that the paper's code does not know; names the paper.toml and those that it knows.
     """
-    from shared.paper.settings import check_settings
+    from shared.paper.settings import SettingsError, check_settings
     from shared.runs.plan import in_order
 
     tasks, groups = in_order(module_of(paper, "train").plan(paper, request)), module_of(paper, "settings")
     for task in tasks:
-        check_settings(groups, task.settings)
+        try:
+            check_settings(groups, task.settings)
+        except SettingsError as error:
+            raise SettingsError(f"{paper.path}, variant {task.unit.variant}: {error}") from None
     return tasks
 
 

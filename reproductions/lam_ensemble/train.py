@@ -104,7 +104,7 @@ def train(task: Task, data: Data) -> None:
     keras.utils.set_random_seed(unit.seed)
     network = build(unit.model, task.settings, images.shape[1:], len(classes))
     model = with_augmentation(network, task.settings)
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
 
     # Fit: the epoch with the best validation accuracy is kept, as the authors' checkpoint does.
     checkpoint = settings.checkpoint_monitor

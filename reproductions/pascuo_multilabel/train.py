@@ -89,7 +89,7 @@ def train(task: Task, data: Data) -> None:
     # Model.
     keras.utils.set_random_seed(unit.seed)
     model = build(task.settings, inputs.shape[1:], len(data.classes))
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, loss or settings.loss, metric=METRICS)
+    fitting.compile_model(model, settings, loss, metric=METRICS)
 
     # Fit. In variant paper the last epoch counts, and nothing is chosen.
     watched = rows["tuning"] if settings.evaluated_epoch == "lowest loss on tuning samples" else rows["validation"]

@@ -120,7 +120,7 @@ def train(task: Task, data: Data) -> None:
     keras.utils.set_random_seed(unit.seed)
     inputs = text_inputs if unit.model == TEXT else image_inputs
     x, model = inputs(unit, task.settings, data.seen, rows["train"], len(classes))
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
 
     # Fit: the report draws the test accuracy epoch by epoch, so it is watched; in variant paper the last epoch counts.
     history = fitting.fit(

@@ -116,7 +116,7 @@ def train(task: Task, data: Data) -> None:
         soundnet.load_into(model, soundnet.converted_file())
     if task.source is not None:
         pretraining.begin(model, task.source.folder)
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
     watched = rows["validation"] if rows["validation"].size else rows["test"]

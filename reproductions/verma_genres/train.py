@@ -119,7 +119,7 @@ def train(task: Task, data: Data) -> None:
     if unit.model == ANN:
         scaling = read_settings(Scaling, task.settings).feature_scaling
         fit_scaling(model, data.inputs[rows["train"]], scaling)
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
 
     # Fit: the test accuracy is watched, as the report's curves do; in variant paper it decides nothing.
     history = fitting.fit(

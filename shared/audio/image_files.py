@@ -1,14 +1,13 @@
 """Image files on disk: writing PNG, and reading many into one array that is decoded once."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.audio.signals import AudioError
 from shared.base.arrays import cached_array
 from shared.base.files import atomic_write, cache_key
 from shared.base.progress import progress
@@ -173,57 +172,3 @@ def _size_and_date(path: Path) -> list[int]:
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file. Check the corpus") from None
     return [status.st_size, status.st_mtime_ns]
-
-
-def images_of_clips(
-    image_of: Callable[[np.ndarray], np.ndarray],
-    signals: Callable[[], Iterable[np.ndarray]],
-    names: Sequence[str],
-    shape: tuple[int, ...],
-    path: Path,
-    what: str,
-) -> np.ndarray:
-    """The images of many clips as one array, computed once in several threads and kept.
-
-    Parameters
-    ----------
-    image_of : function
-        Makes the uint8 image of a signal.
-    signals : function
-        Gives the clips' signals, one a name, a few at a time; called only if the images are not there yet.
-    names : sequence of str
-        The clips' names, in order, for messages.
-    shape : tuple of int
-        Of one image.
-    path : Path
-        The npy file to keep them in; its name must say what the clips and the settings are.
-    what : str
-        For the progress bar.
-
-    Returns
-    -------
-    ndarray, uint8, shape (n, *shape)
-        Read-only, mapped from the file.
-
-    Raises
-    ------
-    AudioError
-        A clip of which no image can be made; names it.
-    DiskFullError
-        The disk is full.
-    """
-
-    def row(clip: str, signal: np.ndarray) -> np.ndarray:
-        try:
-            return image_of(signal)
-        except AudioError as error:
-            raise AudioError(f"{clip}: {error}") from None
-
-    def rows() -> Iterator[np.ndarray]:
-        from joblib import Parallel, delayed
-
-        work = (delayed(row)(clip, signal) for clip, signal in zip(names, signals(), strict=True))
-        images = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work)
-        return progress(images, len(names), what)
-
-    return cached_array(path, (len(names), *shape), np.uint8, rows)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.audio.image_files import ImageError, images_of_clips, load_images, png_mark, write_png
+from shared.audio.clip_features import arrays_of_clips
+from shared.audio.image_files import ImageError, load_images, png_mark, write_png
 from shared.audio.signals import READING, AudioError, load_audio
 from shared.base.files import cache_key
 from shared.base.progress import progress
@@ -282,13 +283,13 @@ def load_clip_images(
     Raises
     ------
     AudioError, DiskFullError
-        As `shared.audio.image_files.images_of_clips`.
+        As `shared.audio.clip_features.arrays_of_clips`.
     """
     word = cache_key(key=key, names=list(names), n_samples=n_samples, **dataclasses.asdict(settings))
     size = settings.size or (settings.n_mels, 1 + n_samples // settings.hop_length)
     _mel_products(settings), _palette(settings.cmap)  # once, before the threads ask for them at the same time
     path = Path(cache_dir) / f"log-mel-{word}.npy"
-    return images_of_clips(
+    return arrays_of_clips(
         lambda signal: image_of(signal, settings), signals, names, (*size, 3), path, "making spectrogram images"
     )
 

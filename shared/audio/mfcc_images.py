@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.audio.image_files import images_of_clips
+from shared.audio.clip_features import arrays_of_clips
 from shared.audio.signals import AudioError, resample
 from shared.base.files import cache_key
 
@@ -142,7 +142,7 @@ def load_mfcc_images(
         The disk is full.
     """
     name = cache_key(key=key, names=list(names), rate_hz=rate_hz, **dataclasses.asdict(settings))
-    return images_of_clips(
+    return arrays_of_clips(
         lambda signal: image_of(signal, rate_hz, settings),
         signals,
         names,

@@ -15,6 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from shared.base.suggestions import suggestion
 
+VOTES = {"windows": ", by track", "segments": ", by clip"}  # what votes: the ending of a model's name where it did
 MISPLACED = "misplaced"  # of a printed number or matrix: it belongs to another network or row than its label says
 
 
@@ -45,12 +46,17 @@ class Rest:
         return corpus.get("classes", []) if isinstance(corpus, dict) else []
 
 
-def name_in(shown: str, *sections: str) -> AfterValidator:
-    """The check that a text names an entry of one of these sections."""
+def voter(name: str) -> str:
+    """The model whose windows or segments vote, ``CNN`` of ``CNN, by track``; any other name as it is."""
+    return next((name.removesuffix(ending) for ending in VOTES.values() if name.endswith(ending)), name)
+
+
+def name_in(shown: str, *sections: str, votes: bool = False) -> AfterValidator:
+    """The check that a text names an entry of one of these sections, or, if asked for, its votes."""
 
     def check(name: str, info: ValidationInfo) -> str:
         known = [name for section in sections for name in info.context.names(section)]
-        if name not in known:
+        if (voter(name) if votes else name) not in known:
             raise ValueError(f"names {name!r}, which {shown} does not have; {suggestion(name, known)}")
         return name
 
@@ -74,7 +80,14 @@ Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Counts = dict[str, Positive]
 ModelName = Annotated[str, name_in("[models]", "models")]
-MemberName = Annotated[str, name_in("[models]", "models", "ensembles")]
+MemberName = Annotated[str, name_in("[models]", "models", "ensembles", votes=True)]
+ScoredName = Annotated[
+    str,
+    Field(
+        description=f"a model's name, with {' or '.join(map(repr, VOTES.values()))} behind it where its windows vote"
+    ),
+    name_in("[models]", "models", votes=True),
+]
 VariantName = Annotated[str, name_in("[variants]", "variants")]
 TableId = Annotated[str, name_in("[[tables]]", "tables")]
 Axis = Literal["true", "predicted"]

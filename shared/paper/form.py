@@ -21,11 +21,14 @@ from shared.paper.fields import (
     Printed,
     RemarkKind,
     Scale,
+    ScoredName,
     SectionError,
     VariantName,
 )
 from shared.paper.schema import (
     JOINED,
+    OF_OPTIMIZER,
+    OPTIMIZER,
     Ablation,
     Cell,
     Claim,
@@ -58,11 +61,16 @@ class Section(BaseModel):
 
 
 class PrintedRow(Section):
-    """A row of a published table: the header and the values as printed, and its model."""
+    """A row of a published table: the header and the values as printed, and its model.
+
+    A row of votes has the model's name with ``, by track`` or ``, by clip`` behind it. `n` gives what the row counts a
+    split where that is not the corpus's clips: windows of them, or the tracks that windows vote for.
+    """
 
     header: str
-    model: ModelName
+    model: ScoredName
     values: tuple[Printed, ...]
+    n: Counts = {}
 
 
 class Remark(Section):
@@ -136,7 +144,8 @@ class PrintedTable(Section):
             cells = []
             for column, text in zip(columns, row.values, strict=True):
                 place = {"table": self.id, "row": row.header, "model": row.model, "repeats": self.repeats}
-                place["n"] = (corpus.n | self.n).get(column.split)
+                place["n"] = (corpus.n | self.n | row.n).get(column.split)
+                place["own_n"] = column.split in row.n
                 if remark := next((one for one in self.remarks if self.is_about(one, row, column)), None):
                     place |= {"note_kind": remark.kind, "note": remark.text}
                 cells.append(_cell(text.strip(), column, place))
@@ -253,6 +262,11 @@ def _check_kind(key: str, value: SettingValue, setting: Setting) -> None:
         raise SectionError(key, f"is {value!r}: expected {kind}, as in settings.{setting.name}")
 
 
+def _is_option_of_another(name: str, settings: dict, changed: dict) -> bool:
+    """Whether a setting is an option of another optimiser than the paper's, so that it stands nowhere else."""
+    return name not in settings and name.startswith(OF_OPTIMIZER) and OPTIMIZER in changed
+
+
 class PaperFile(Section):
     """A paper as data: its settings, its published numbers, and where each of them comes from."""
 
@@ -298,6 +312,8 @@ class PaperFile(Section):
                 raise SectionError("variants", found)
             for name, setting in reading.settings.items():
                 key = f"variants.{variant}.settings.{name}"
+                if _is_option_of_another(name, settings, reading.settings):
+                    continue
                 if name not in settings:
                     raise SectionError(key, f"overrides no setting; {suggestion(name, settings)}")
                 _check_kind(f"{key}.value", setting.value, settings[name])
@@ -308,6 +324,8 @@ class PaperFile(Section):
                 key = f"settings.{name}.readings[{index}]"
                 _check_kind(f"{key}.value", reading.value, setting)
                 for other, value in reading.also.items():
+                    if _is_option_of_another(other, settings, {name: reading.value}):
+                        continue
                     if other not in settings or other == name:
                         found = f"is not another setting; {suggestion(other, settings)}"
                         raise SectionError(f"{key}.also.{other}", found)
@@ -347,7 +365,8 @@ class PaperFile(Section):
         """The models in the paper's order, and overrides with the units and models of what they override."""
         overrides = {}
         for key, setting in variant.settings.items():
-            unit, models = setting.unit or settings[key].unit, setting.models or settings[key].models
+            base = settings.get(key, setting)
+            unit, models = setting.unit or base.unit, setting.models or base.models
             overrides[key] = replace(setting, name=key, unit=unit, models=models)
         models = tuple(model for model in self.models if model in variant.models or not variant.models)
         headline = variant.headline or name == "paper"

@@ -15,7 +15,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from shared.paper.schema import JOINED, Paper, Reading, SettingValue, Variant
+from shared.paper.schema import (
+    JOINED,
+    OF_OPTIMIZER,
+    OPTIMIZER,
+    Paper,
+    Reading,
+    Setting,
+    SettingValue,
+    Variant,
+    overridden,
+)
 
 CUSTOM = "custom"  # begins the name of a variant that somebody made on the command line
 LONGEST_NAME = 140  # characters; a unit's folder has the model and seven conditions in its name as well
@@ -98,7 +108,10 @@ def _chosen(values: Mapping[str, Sequence[Reading | None]], row: Mapping[str, in
 
 
 def _goes_together(chosen: Mapping[str, Reading | None]) -> bool:
-    """Whether no two readings ask for different values of a setting."""
+    """Whether no two readings ask for different values of a setting, or for an option of an optimiser that is another
+    one."""
+    if chosen.get(OPTIMIZER) and any(name.startswith(OF_OPTIMIZER) for name, reading in chosen.items() if reading):
+        return False
     seen: dict[str, SettingValue] = {}
     for name, reading in chosen.items():
         for key, value in ({name: reading.value} | reading.also if reading else {}).items():
@@ -118,9 +131,8 @@ def with_readings(paper: Paper, of_model: Mapping[str, Iterable[Chosen]]) -> tup
     for model, readings in of_model.items():
         names[model] = []
         for chosen in readings:
-            ours = paper.settings_for(model=model) | {
-                name: value for name, value in settings_of(chosen).items() if _is_about(paper, name, model)
-            }
+            changed = {name: value for name, value in settings_of(chosen).items() if _is_about(paper, name, model)}
+            ours = overridden(paper.settings_for(model=model), changed)
             same = (n for n in paper.variants if model in paper.models_for(n) and paper.settings_for(n, model) == ours)
             name = next(same, None)
             if name is None:
@@ -145,16 +157,17 @@ def with_custom(paper: Paper, base: str, values: Mapping[str, SettingValue]) -> 
 def _variant(
     paper: Paper, name: str, values: Mapping[str, SettingValue], reasons: Mapping[str, str], models: tuple[str, ...]
 ) -> Variant:
-    settings = {
-        key: replace(paper.settings[key], value=value, origin="assumed", reason=reasons.get(key, ""), readings=())
-        for key, value in values.items()
-    }
+    settings = {}
+    for key, value in values.items():
+        base = paper.settings.get(key) or Setting(key, value, "assumed", reason="an option of another optimiser")
+        settings[key] = replace(base, value=value, origin="assumed", reason=reasons.get(key, ""), readings=())
     words = ", ".join(f"{key} = {value!r}" for key, value in values.items())
     return Variant(name, name, words, "assumed", reason="; ".join(reasons.values()), models=models, settings=settings)
 
 
 def _is_about(paper: Paper, setting: str, model: str) -> bool:
-    return not paper.settings[setting].models or model in paper.settings[setting].models
+    models = paper.settings[setting].models if setting in paper.settings else ()  # an option of another optimiser
+    return not models or model in models
 
 
 def name_of(values: Mapping[str, SettingValue], first: str = "paper") -> str:

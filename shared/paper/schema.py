@@ -33,13 +33,16 @@ from shared.paper.fields import (
     Positive,
     RemarkKind,
     Scale,
+    ScoredName,
     SectionError,
     TableId,
     VariantName,
     content,
+    voter,
 )
 
 JOINED = "+"  # joins a variant and what is read otherwise to the name of a reading
+OPTIMIZER, OF_OPTIMIZER = "optimizer", "optimizer_"  # a setting, and what the names of its options begin with
 SYNTHETIC = "synthetic"  # the corpus that is made from formulas: it shows that code runs, and nothing about a paper
 PAPERS_ROOT = Path(__file__).resolve().parents[2] / "reproductions"
 
@@ -120,8 +123,9 @@ class Setting:
 class Variant:
     """A named reading of the paper: the settings that differ, and the models it is about (all when not said).
 
-    ``paper`` is always there and changes nothing. `headline` marks a reading of the same standing, because the text
-    does not decide between the two: summaries show both.
+    ``paper`` is always there and changes nothing. One with another `optimizer` has none of the options of the paper's
+    (``optimizer_momentum`` and so on), but those that it states itself. `headline` marks one of the same standing,
+    because the text does not decide between the two: summaries show both.
     """
 
     name: Name
@@ -135,6 +139,13 @@ class Variant:
     headline: bool = False
 
     _check = model_validator(mode="after")(_sourced)
+
+
+def overridden(settings: dict, overrides: dict) -> dict:
+    """Settings by name with others in their place; with another optimiser, none of the options of the first."""
+    if OPTIMIZER in overrides:
+        settings = {name: value for name, value in settings.items() if not name.startswith(OF_OPTIMIZER)}
+    return settings | overrides
 
 
 @dataclass(frozen=True)
@@ -222,7 +233,8 @@ class Cell:
 
     `value` and `sd` are fractions (a printed ``88.40`` with scale 100 is 0.884); `printed` is the paper's own text;
     `decimals` are those of the printed text. `n` is the number of clips it was measured on, None where nobody says,
-    and `repeats` the number of folds or runs that `sd` is over.
+    and `repeats` the number of folds or runs that `sd` is over. With `own_n` the row says itself how many these are,
+    since it counts something else than the corpus: windows, or tracks that windows vote for.
     """
 
     table: str
@@ -236,6 +248,7 @@ class Cell:
     scale: int = 1
     sd: float | None = None
     n: int | None = None
+    own_n: bool = False
     repeats: int | None = None
     note_kind: str = ""
     note: str = ""
@@ -297,7 +310,7 @@ class ConfusionMatrix:
     """
 
     figure: str
-    model: ModelName
+    model: ScoredName
     split: str
     matrix: tuple[tuple[Count, ...], ...]
     printed_rows: Annotated[Axis, Field(description="what the figure's rows stand for")]
@@ -388,7 +401,7 @@ class Claim:
     printed: Annotated[Number, Field(alias="value")]
     scale: Scale = 1
     quantity: str = ""
-    model: ModelName = ""
+    model: ScoredName = ""
     split: str = ""
     metric: str = ""
 
@@ -641,8 +654,9 @@ class Paper:
         return self._known("model", name, self.models)
 
     def corpus_of(self, model: str) -> str:
-        """Name of the corpus that the paper gave a model; the paper's own for a probe, which is none of its models."""
-        there = self.models.get(model)
+        """Name of the corpus that the paper gave a model, also where it votes; the paper's own for a probe, which
+        is no model of the paper."""
+        there = self.models.get(voter(model))
         return (there.corpus if there else "") or self.corpus.name
 
     def is_own(self, model: str, corpus: str) -> bool:
@@ -655,8 +669,7 @@ class Paper:
 
     def all_settings(self, variant: str = "paper") -> dict[str, Setting]:
         """Every setting of a variant with its origin, in the file's order, overrides in place."""
-        overrides = self.variant(variant).settings
-        return {name: overrides.get(name, setting) for name, setting in self.settings.items()}
+        return overridden(self.settings, self.variant(variant).settings)
 
     def settings_for(
         self, variant: str = "paper", model: str | None = None
@@ -671,13 +684,13 @@ class Paper:
         return {
             name: setting.value
             for name, setting in chosen.items()
-            if model is None or not setting.models or model in setting.models
+            if model is None or not setting.models or voter(model) in setting.models
         }
 
     def conditions_of(self, variant: str, model: str) -> tuple[str, ...]:
         """Where a variant's settings of a model depart from what the text prints, in words."""
         chosen = self.all_settings(variant) if variant in self.variants else self.settings
-        about = (s for s in chosen.values() if not s.models or model in s.models)
+        about = (s for s in chosen.values() if not s.models or voter(model) in s.models)
         return tuple(dict.fromkeys(setting.condition for setting in about if setting.condition))
 
     def setting(self, name: str, variant: str = "paper"):

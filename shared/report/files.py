@@ -28,7 +28,7 @@ from shared.runs.units import CONDITIONS, slug
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 GENERATED += ("comparisons.csv", *OF_READINGS, *multilabel.GENERATED, *published_curves.GENERATED)
 DIFF = "diff.csv"
-SPLIT = "test"
+SPLIT, TRAIN = "test", "train"
 PUBLISHED = "published"
 
 
@@ -140,19 +140,19 @@ def _history(record: dict, rows: list[dict[str, float]], fold_named: bool) -> di
 def _write_confusions(diff: Diff, pictured: set[str]) -> list[Path]:
     """A matrix (CSV, and PNG in `pictured` sections) a model and section, beside the published one where there is one.
 
-    It is of the first seed that counts in the tables, and the sum over the folds of that seed; on the test clips, or,
-    where the published numbers are means over folds, on the clips that each fold validates on.
+    It is of the first seed that counts in the tables, and the sum over the folds of that seed, on the clips of
+    `confusion_split`.
     """
     paper, folder = diff.paper, diff.results.folder
     if paper.corpus.labels != "single":
         return []
-    split = confusion_split(paper)
     published = [matrix for matrix in paper.confusion_matrices if matrix.note_kind != MISPLACED]
     written = [_write(published_file(paper, folder, m), confusion_csv(m.matrix, m.classes)) for m in published]
     names = ("model", *CONDITIONS)
     kept = {tuple(answer.record[name] for name in names): answer for answer in diff.results.answers}
     for section in diff.sections:
         for model in sorted({row["model"] for row in section.runs}):
+            split = confusion_split(paper, section, model)
             runs = [row for row in section.runs if row["model"] == model]
             runs = [row for row in runs if row["seed"] == min(run["seed"] for run in runs)]
             tested = [kept[tuple(row[name] for name in names)].predictions.on(split) for row in runs]
@@ -176,10 +176,13 @@ def _write_confusions(diff: Diff, pictured: set[str]) -> list[Path]:
     return written
 
 
-def confusion_split(paper: Paper) -> str:
-    """The split whose clips are counted: ``test``, or where the published numbers are means over folds, what they hold
-    out."""
-    return "validation" if paper.corpus.folds > 1 else SPLIT
+def confusion_split(paper: Paper, section: Section, model: str) -> str:
+    """The split whose clips are counted: that of the paper's best-known number, or, where the section's runs of a model
+    have none of it, as under a protocol of other splits, the first that they hold out; empty where they hold out none.
+    """
+    there = {entry.split for entry in section.all() if entry.model == model and entry.value is not None}
+    known = paper.headline[2] if paper.headline else paper.main_column(paper.tables[0]).split
+    return next((split for split in (known, SPLIT, *sorted(there - {TRAIN})) if split in there), "")
 
 
 def confusion_file(folder: Path, model: str, section: str) -> Path:
@@ -198,7 +201,7 @@ def published_beside(paper: Paper, section: Section, model: str) -> ConfusionMat
     """The published matrix that a model's counts in a section stand beside; None where there is none."""
     if not section.own_corpus or section.protocol != "published":
         return None
-    return paper.confusion_matrix(model, confusion_split(paper), section.variant)
+    return paper.confusion_matrix(model, confusion_split(paper, section, model), section.variant)
 
 
 def _folds(section: Section, runs: list[dict]) -> list[str]:

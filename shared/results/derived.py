@@ -1,4 +1,4 @@
-"""What several predictions say together: votes by track, means over folds, ensembles.
+"""What several predictions say together: votes by track or by clip, means over folds, ensembles.
 
 Clips and classes are matched by their names. Nothing is opened here: what is derived opens the predictions that it
 follows from when it is opened itself.
@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from shared.metrics.ensembles import ENSEMBLES, fit_weights, weighted_geometric_mean
+from shared.paper.fields import VOTES
 from shared.paper.schema import Ensemble, Paper
 from shared.results.answer import Answer, checksum_over
 from shared.runs.predictions import Predictions
@@ -24,16 +25,15 @@ FITTED = "fitted_geometric_mean"  # the rule of an ensemble whose weights are fi
 RULES = ENSEMBLES | {FITTED: weighted_geometric_mean}
 FOLD = CONDITIONS.index("fold")
 SAME = ("model", *(name for name in CONDITIONS if name != "fold"))
-WINDOWS = "windows"  # a record's clips_are: its clips are windows of tracks, named <track>.<number>
-BY_TRACK = ", by track"
+WINDOWS, SEGMENTS = VOTES  # a record's clips_are: its clips are parts of tracks or of clips, named <track>.<number>
 
 Groups = dict[tuple, dict[str, Answer]]
 
 
 def derived(paper: Paper, answers: Sequence[Answer]) -> list[Answer]:
-    """What the answers of units give together: of the tracks where a unit's clips are windows of tracks, of the mean
-    over all folds on the test clips, and of each ensemble whose members are all there."""
-    voted = [_voted(answer) for answer in answers if answer.record.get("clips_are") == WINDOWS]
+    """What the answers of units give together: of whole tracks or clips where a unit's clips are parts of them, of the
+    mean over all folds on the test clips, and of each ensemble whose members are all there."""
+    voted = [_voted(answer) for answer in answers if answer.record.get("clips_are") in VOTES]
     averaged = fold_averages(answers, paper.corpus.folds)
     return [_named(answer) for answer in (*voted, *averaged, *_ensembles(paper, [*answers, *averaged]))]
 
@@ -49,8 +49,8 @@ def _named(answer: Answer) -> Answer:
 
 
 def _voted(answer: Answer) -> Answer:
-    record = answer.record
-    record = record | {"model": f"{record['model']}{BY_TRACK}", "key": f"{record['key']}{BY_TRACK}"}
+    record, ending = answer.record, VOTES[answer.record["clips_are"]]
+    record = record | {"model": f"{record['model']}{ending}", "key": f"{record['key']}{ending}"}
     checksum = checksum_over("by track", answer.checksum)
     return replace(answer, record=record, checksum=checksum, open_=lambda: track_means(answer.predictions))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from shared.metrics.intervals import Spread, spread_of
+from shared.paper.fields import voter
 from shared.paper.readings import is_reading
 from shared.paper.schema import MISPLACED, SYNTHETIC, Cell, Paper
 from shared.results.reading import LeftOut, Results
@@ -188,7 +189,7 @@ def _section(paper: Paper, variant: str, protocol: str, corpus: str, rows: list[
     chosen = {(model, split, metric): runs for (model, label, split, metric), runs in groups.items() if not label}
     entries, extras = {}, []
     models = paper.models_for(variant) if variant in paper.variants else ()
-    cells = [c for c in paper.cells() if c.model in models and paper.table(c.table).is_held_against(variant)]
+    cells = [c for c in paper.cells() if voter(c.model) in models and paper.table(c.table).is_held_against(variant)]
     for cell in cells:
         runs = chosen.get((cell.model, cell.split, cell.metric), [])
         if not runs and rows and corpus != paper.corpus.name:
@@ -321,11 +322,14 @@ def _entry(
     if not runs and splits:
         reason = f"its runs kept predictions for {' and '.join(sorted(splits))} only"
         return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
+    if not runs and any(model == voter(cell.model) for model, *_ in chosen):
+        reason = "its runs are not of several windows or segments, so nothing votes (a record's clips_are)"
+        return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
     if not runs and paper.corpus.private and place[2] == paper.corpus.name:
         reason = f"the audio of {paper.corpus.name} is private: nobody else can run it; stand-ins have other names"
         return Entry(**where, verdict=NOT_COMPARABLE, reason=reason)
     if not runs:
-        command = run_command(paper.id, cell.model, *place, paper.corpus.name)
+        command = run_command(paper.id, voter(cell.model), *place, paper.corpus.name)
         return Entry(**where, verdict=NOT_RUN, reason=f"no result yet; run: {command}", command=command)
     disjoint = paper.corpus.folds_under(place[1]) > 1 and cell.split == "validation"
     summary = _summary(runs, disjoint)
@@ -360,9 +364,12 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
     expected = paper.corpus.n_under(protocol)
     if expected is None:
         return f"protocol {protocol}, the paper's is the published split"
+    counted = "clips"
+    if cell.own_n:
+        counted, expected = "rows", {cell.split: cell.n} if protocol == "published" else {}
     settings = paper.settings_for(variant, cell.model)
     for row in runs:
-        record = records.get(row.get("unit"), {})
+        record = records.get(voter(row.get("unit", "")), {})
         planned = record.get("epochs_planned", settings.get("epochs", "?"))
         if row["status"] != "complete":
             return f"partial: {row['epochs']:g} of {planned} epochs"
@@ -370,7 +377,7 @@ def _obstacle(paper: Paper, cell: Cell, place: tuple[str, str, str], runs: list[
             if name in settings and value != settings[name] and value != "?":
                 return f"run with {name} = {value}, the variant has {settings[name]}"
         if row["n"] != expected.get(cell.split, row["n"]):
-            return f"n = {row['n']:g} {cell.split} clips, the split has {expected[cell.split]}"
+            return f"n = {row['n']:g} {cell.split} {counted}, the split has {expected[cell.split]}"
     there, wanted = {row["fold"] for row in runs}, paper.corpus.folds_under(protocol)
     return f"partial: {len(there)} of {wanted} folds" if len(there) < wanted else ""
 

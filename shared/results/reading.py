@@ -13,9 +13,10 @@ from operator import itemgetter
 from pathlib import Path
 
 from shared.base.own_files import FileError, read_table
+from shared.paper.fields import voter
 from shared.paper.schema import Paper
 from shared.results.answer import Answer, Opened
-from shared.results.derived import BY_TRACK, derived
+from shared.results.derived import derived
 from shared.results.exact import exact_rows
 from shared.results.runs_table import RUNS, check_runs, order, read_runs, rows_of, with_numbers
 from shared.results.summaries import Summary, summary_of
@@ -167,7 +168,7 @@ def family(row: dict) -> tuple[str, ...]:
 def _following(committed: list[dict], left_out: list[LeftOut]):
     """Whether a committed row is of a unit that was left out, or may follow from one."""
     names = {one.name for one in left_out}
-    families = {family(row) for row in committed if row["unit"].removesuffix(BY_TRACK) in names}
+    families = {family(row) for row in committed if voter(row["unit"]) in names}
     return lambda row: family(row) in families
 
 

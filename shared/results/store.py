@@ -16,10 +16,10 @@ from pathlib import Path
 from shared.base.files import cache_root
 from shared.base.locks import file_lock
 from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.paper.fields import voter
 from shared.paper.readings import is_custom
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.results.answer import Opened
-from shared.results.derived import BY_TRACK
 from shared.results.reading import Results, evaluated, family, table_of, unit_answer
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
@@ -124,7 +124,7 @@ def _update_runs(paper: Paper, folder: Path, records: Iterable[dict]) -> None:
     units = folder / UNITS
     there = {name for name in os.listdir(units) if not name.startswith(".")}
     of_row = [family(row) for row in rows]
-    of_unit = {row["unit"].removesuffix(BY_TRACK): of for row, of in zip(rows, of_row, strict=True)}
+    of_unit = {voter(row["unit"]): of for row, of in zip(rows, of_row, strict=True)}
     families = {family(record) for record in records}
     families |= {of for name, of in of_unit.items() if name not in there and " " not in name}
     for name in there - of_unit.keys():

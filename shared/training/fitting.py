@@ -28,6 +28,8 @@ from shared.base.files import atomic_write
 from shared.base.own_files import FileError, read_json, write_json
 from shared.base.places import TENSORBOARD_VARIABLE
 from shared.layers import backend
+from shared.paper.schema import OF_OPTIMIZER
+from shared.training.settings import TrainingSettings
 from shared.training.weights import load_weights, save_weights
 
 
@@ -210,11 +212,21 @@ def fit(
     -------
     History
         With the whole history, resumed epochs included.
+
+    Raises
+    ------
+    ValueError
+        There are no clips to evaluate after each epoch.
     """
     if trained := _TRAINED.get():
         load, history = trained
         load(model)
         return history
+    if not len(validation_data.rows):
+        raise ValueError(
+            f"{name}: no {validation_name} clips to evaluate after each epoch, as the corpus has none under this "
+            "protocol. Watch its test clips, which then decide nothing: validation_name='test', monitor=None"
+        )
     history = load_history(folder)
     _remove_stale(history, folder)
     if history.epoch:
@@ -327,16 +339,29 @@ def _remove_stale(history: History, folder: Path) -> None:
 # --- what a unit's training begins and ends with ---------------------------------------------------------------------
 def compile_model(
     model: keras.Model,
-    optimizer: str,
-    learning_rate: float,
-    loss: str | Callable,
+    settings: TrainingSettings,
+    loss: str | Callable | None = None,
     *,
     metric: str | Sequence[str] = "accuracy",
 ) -> None:
-    """Compile for Keras's optimiser of that name, and a loss; `metric` is what is measured beside it, or several."""
+    """Compile for the settings' optimiser with its rate and options, and for their loss or another one.
+
+    `metric` is what is measured beside it, or several.
+
+    Raises
+    ------
+    ValueError
+        Keras refuses the value of an option; names the settings.
+    """
+    config = {"learning_rate": settings.learning_rate} | settings.optimizer_options
+    try:
+        optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": config})
+    except ValueError as error:
+        stated = ", ".join(f"{OF_OPTIMIZER}{name} = {value}" for name, value in settings.optimizer_options.items())
+        raise ValueError(f"paper.toml's optimizer = {settings.optimizer}, {stated}: Keras says: {error}") from None
     model.compile(
-        keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}}),
-        loss=loss,
+        optimizer,
+        loss=loss or settings.loss,
         metrics=[metric] if isinstance(metric, str) else list(metric),
         jit_compile=backend.jit_compile(),
     )

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from data_prep import Corpus, CorpusError, fingerprint
-from data_prep.common import folders, label_sets
+from data_prep.common import folders, label_sets, windows
 from data_prep.common.grouping import EXCLUDED
+from shared.audio.resampling import resample
 
 HELD_OUT = ("test", "validation")
 
@@ -30,6 +31,7 @@ def check_corpus(corpus: Corpus, root: Path | None = None) -> None:
     _check_wrong_protocols(corpus, frame)
     if corpus.signals:
         _check_signals(corpus, frame)
+        _check_cuts(corpus, frame)
     if corpus.windows:
         _check_windows(corpus, frame)
     if corpus.features:
@@ -115,7 +117,7 @@ def _check_wrong_protocols(corpus: Corpus, frame: pd.DataFrame) -> None:
 
 def _check_signals(corpus: Corpus, frame: pd.DataFrame) -> None:
     """The last row before the first: samples come in the order of the rows."""
-    rows = (frame if "n_samples" in frame else corpus.windows(frame, 100, 100, 1)).iloc[[-1, 0]]
+    rows = frame.iloc[[-1, 0]]
     rows = rows.assign(n_samples=rows["n_samples"].clip(upper=4000))
     last, first = corpus.signals(rows)
     (alone,) = corpus.signals(rows.iloc[1:])
@@ -124,6 +126,28 @@ def _check_signals(corpus: Corpus, frame: pd.DataFrame) -> None:
         assert (signal.dtype, signal.shape) == (np.float32, (n_samples,))
         assert np.isfinite(signal).all()
         assert np.abs(signal).max() <= 1
+
+
+def _check_cuts(corpus: Corpus, frame: pd.DataFrame) -> None:
+    """Windows of so many seconds at so many hertz, the last clip before the first; they go where their clip goes."""
+    clips, rate_hz = frame.iloc[[-1, 0]], corpus.SAMPLE_RATE_HZ // 2
+    seconds = clips["n_samples"].min() / corpus.SAMPLE_RATE_HZ / 4
+    rows = windows.cut(corpus, clips, rate_hz, seconds, seconds / 2, at_most=3)
+    assert rows["clip"].tolist() == [f"{clip}.{number:02d}" for clip in clips["clip"] for number in range(3)]
+    length, hop = round(seconds * rate_hz), round(seconds / 2 * rate_hz)
+    found = list(windows.signals(corpus, rows))
+    for number, signal in enumerate(corpus.signals(clips)):
+        whole = resample(signal, corpus.SAMPLE_RATE_HZ, rate_hz)
+        for start, window in zip((0, hop, 2 * hop), found[3 * number :], strict=False):
+            assert np.array_equal(window, whole[start : start + length])
+    for protocol in corpus.N_FOLDS:
+        try:
+            split_of = corpus.with_protocol(clips, protocol).set_index("clip")["split"]
+        except CorpusError:  # what it needs is not there
+            continue
+        split = windows.with_protocol(corpus, rows, protocol)
+        assert split["split"].tolist() == split["track"].map(split_of).tolist()
+        assert split.drop(columns="split").equals(rows.drop(columns="split"))
 
 
 def _check_windows(corpus: Corpus, frame: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from types import ModuleType
 
-from shared.paper.schema import PAPERS_ROOT, Paper
+from shared.paper.schema import OF_OPTIMIZER, PAPERS_ROOT, Paper, overridden
 from shared.paper.settings import groups_in, names_of, read_settings
 
 
@@ -22,6 +22,7 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
     """
     groups = groups_in(module)
     names = {group: names_of(group) & paper.settings.keys() for group in groups}  # a shared one may have others
+    needed = {group: {name for name in names[group] if not name.startswith(OF_OPTIMIZER)} for group in groups}
     declared = set().union(*names.values())
     assert declared | set(done) == paper.settings.keys(), "each is in a group, or done without being read"
     assert not declared & set(done), "these are in a group, so they are read"
@@ -30,12 +31,13 @@ def check_settings(paper: Paper, module: ModuleType, done: Collection[str]) -> N
     for variant in paper.variants:
         for model in filter(lambda name: paper.models[name].learns, paper.models_for(variant)):
             settings = paper.settings_for(variant, model)
-            about = [group for group in groups if names[group] <= settings.keys()]
+            about = [group for group in groups if needed[group] <= settings.keys()]
             read = set().union(*(names_of(group) for group in about))
-            assert settings.keys() <= read | set(done), f"each that {model} has can be read for it"
+            unread = settings.keys() - read - set(done)
+            assert not unread, f"each that {model} has under {variant} can be read for it, and not {sorted(unread)}"
             others = [{name: one.value} | one.also for name in readings for one in readings[name]]
             for group, changed in itertools.product(about, [{}, *others]):
-                read_settings(group, settings | changed)
+                read_settings(group, overridden(settings, changed))
     files = [*paper.path.parent.glob("*.py"), *(PAPERS_ROOT.parent / "shared" / "layers").glob("*.py")]
     code = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     used = {node.attr for node in code if isinstance(node, ast.Attribute)}

@@ -85,7 +85,8 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
     Returns
     -------
     DataFrame
-        Columns clip, path (image), label, split, group (song), sha256 (of the image) and audio_path; sorted by clip.
+        Columns clip, path (image), label, split, group (song), sha256 (of the image), audio_path, offset and n_samples
+        (of the audio); sorted by clip.
 
     Raises
     ------
@@ -105,6 +106,7 @@ def index(root: Path | None = None, *, allow_incomplete: bool = False) -> pd.Dat
         )
     frame.insert(4, "group", [group(row.label, row.clip) for row in frame.itertuples()])
     frame["audio_path"] = [str(place.absolute() / _audio(row)) for row in frame.itertuples()]
+    frame["offset"], frame["n_samples"] = 0, N_SAMPLES
     frame.attrs["notes"] = report.problems
     return frame
 
@@ -143,15 +145,16 @@ def with_protocol(frame: pd.DataFrame, protocol: str, fold: int = 0) -> pd.DataF
 def windows(frame: pd.DataFrame, n_samples: int, hop: int, n_windows: int | None = None) -> pd.DataFrame:
     """Windows of the clips' audio, as `data_prep.common.folders.windows` cuts them; they keep the split of their
     clip."""
-    audio = frame.assign(path=frame["audio_path"], track=frame["clip"], offset=0, n_samples=N_SAMPLES)
+    audio = frame.assign(path=frame["audio_path"], track=frame["clip"])
     return folders.windows(audio, n_samples, hop, n_windows)
 
 
 def signals(frame: pd.DataFrame) -> list[np.ndarray]:
-    """The samples of `windows`: float32 (n_samples,) in [-1, 1), one a row. Raises AudioError as `read_signals`."""
+    """The samples of an index, or of `windows`: float32 (n_samples,) in [-1, 1), one a row. Raises AudioError as
+    `read_signals`."""
     from data_prep.common.recordings import read_signals
 
-    return read_signals(frame, SAMPLE_RATE_HZ)
+    return read_signals(frame.assign(path=frame["audio_path"]), SAMPLE_RATE_HZ)
 
 
 def fetch(root: Path | None = None) -> Path:

@@ -6,6 +6,7 @@ import math
 
 from shared.audit.finding import NOTE, AuditFinding, listed
 from shared.audit.published.printed import MODES, Printed
+from shared.audit.published.shares import stated_n
 from shared.metrics.intervals import wilson_interval
 from shared.paper.schema import Cell, Claim, Paper
 from shared.results.exact import THRESHOLD, constant_scores, curve_gains, label_rates, mean_entropy, nothing_heard
@@ -41,7 +42,8 @@ def _single(paper: Paper) -> list[AuditFinding]:
     arithmetic += f"{most / size:.4f}."
     close, texts, unknown = {}, [], False
     for place, source in _printed(paper, ("accuracy",)):
-        value, n = Printed.of(source), paper.corpus.n.get(source.split, getattr(source, "n", None))
+        n = stated_n(paper, source) if isinstance(source, Cell) else paper.corpus.n.get(source.split)
+        value = Printed.of(source)
         if not n or "±" in source.printed:
             unknown = True
             continue

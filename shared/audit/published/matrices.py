@@ -21,8 +21,9 @@ def audit_matrices(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
         sound += [sentence] if sentence else []
     together: dict[tuple, list[ConfusionMatrix]] = {}
     for matrix in paper.confusion_matrices:
-        together.setdefault((matrix.table, matrix.split, matrix.classes), []).append(matrix)
-    for (_, split, _), matrices in together.items():
+        key = (matrix.table, matrix.split, matrix.classes, _stated(paper, matrix))
+        together.setdefault(key, []).append(matrix)
+    for (_, split, *_), matrices in together.items():
         found, sentence = _axes(paper, split, matrices)
         findings += found
         sound += [sentence] if sentence else []
@@ -41,6 +42,12 @@ def _cell(paper: Paper, matrix: ConfusionMatrix, metric: str) -> Cell | None:
     return paper.cell(matrix.table, matrix.model, matrix.split, metric)
 
 
+def _stated(paper: Paper, matrix: ConfusionMatrix) -> int | None:
+    """The clips of a matrix as stated: those of its split, or what its row counts in their place."""
+    cell = _cell(paper, matrix, "accuracy")
+    return cell.n if cell and cell.own_n else paper.corpus.n.get(matrix.split)
+
+
 # ---- the trace
 
 
@@ -48,7 +55,7 @@ def _trace(paper: Paper, matrix: ConfusionMatrix) -> tuple[list[AuditFinding], s
     """Whether the diagonal is the printed accuracy, and whether the matrix has the stated clips."""
     trace, total = int(np.trace(matrix.matrix)), int(np.sum(matrix.matrix))
     place, cell = f"{matrix.figure} ({matrix.model}, {matrix.split})", _cell(paper, matrix, "accuracy")
-    stated, findings = paper.corpus.n.get(matrix.split), []
+    stated, findings = _stated(paper, matrix), []
     if stated and stated != total:
         arithmetic = f"The entries of the matrix add up to {total:,} clips; {stated:,} {matrix.split} clips are stated."
         follows = "The matrix is of other clips, or has a slip."
@@ -71,7 +78,7 @@ def _trace(paper: Paper, matrix: ConfusionMatrix) -> tuple[list[AuditFinding], s
 
 def _axes(paper: Paper, split: str, matrices: list[ConfusionMatrix]) -> tuple[list[AuditFinding], str]:
     """Which axis of the figures has the supports of the classes, and what the figures call it."""
-    figures, support = listed(matrix.figure for matrix in matrices), _support(paper, split, matrices[0].classes)
+    figures, support = listed(matrix.figure for matrix in matrices), _support(paper, matrices[0])
     fitting, reason = _true_axis(matrices, support)
     if not fitting:
         return _no_support(split, figures, matrices, support), ""
@@ -96,9 +103,9 @@ def _axes(paper: Paper, split: str, matrices: list[ConfusionMatrix]) -> tuple[li
     return [], f"{figures}: the {true} {reason}, so they are the true class."
 
 
-def _support(paper: Paper, split: str, classes: tuple[str, ...]) -> tuple[int, ...] | None:
+def _support(paper: Paper, matrix: ConfusionMatrix) -> tuple[int, ...] | None:
     """Clips a class of a split that has the corpus' proportions; None where they are unknown or not whole."""
-    n, counts, size = paper.corpus.n.get(split), paper.corpus.counts, paper.corpus.size
+    n, counts, size, classes = _stated(paper, matrix), paper.corpus.counts, paper.corpus.size, matrix.classes
     if not n or counts.keys() != set(classes) or any(count * n % size for count in counts.values()):
         return None
     return tuple(counts[name] * n // size for name in classes)

@@ -20,39 +20,64 @@ def audit_shares(paper: Paper) -> tuple[list[AuditFinding], list[str]]:
     """Findings about the accuracies of every table, and sentences about those that are sound."""
     findings, sound = [], []
     for table in paper.tables if paper.corpus.labels == "single" else ():
-        cells = [c for row in table.rows for c in row.cells if c and c.metric == "accuracy" and c.sd is None]
-        stated = {cell.split: n for cell in cells if (n := stated_n(paper, cell))}
-        odd = [cell for cell in cells if cell.split in stated and not Printed.of(cell).counts(stated[cell.split])]
-        if odd and all(Printed.of(c).counts(stated[c.split], TRUNCATED) for c in cells if c.split in stated):
-            findings.append(_cut_off(table, odd, stated))
-        elif odd:
-            findings += [_no_whole(paper, cell, stated[cell.split]) for cell in odd]
-            findings += _other_split(paper, table, cells, {cell.split: stated[cell.split] for cell in odd})
-        for split in dict.fromkeys(cell.split for cell in cells):
-            of_split = [cell for cell in cells if cell.split == split]
-            if split not in stated:
-                findings.append(_unstated(paper, table, split, of_split))
-            elif not set(of_split) & set(odd):
-                counts = listed(Printed.of(cell).number(stated[split]) for cell in of_split)
-                sound.append(f"{table.label}, {split}: the accuracies are {counts} of {stated[split]:,} clips.")
-        findings += _twice(paper, table, cells)
+        for cells in _of_one_count(table):
+            found, sentences = _audit_cells(paper, table, cells)
+            findings += found
+            sound += sentences
+    return findings, sound
+
+
+def _of_one_count(table: Table) -> list[list[Cell]]:
+    """The table's accuracies, those of rows that count the same together: clips, windows of them, or votes."""
+    rows: dict[frozenset, list[Cell]] = {}
+    for row in table.rows:
+        cells = [cell for cell in row.cells if cell and cell.metric == "accuracy" and cell.sd is None]
+        rows.setdefault(frozenset((cell.split, cell.n) for cell in cells if cell.own_n), []).extend(cells)
+    return [cells for cells in rows.values() if cells]
+
+
+def _audit_cells(paper: Paper, table: Table, cells: list[Cell]) -> tuple[list[AuditFinding], list[str]]:
+    """The findings about accuracies of a table that count the same, and sentences about those that are sound."""
+    findings, sound, stated = [], [], {cell.split: n for cell in cells if (n := stated_n(paper, cell))}
+    odd = [cell for cell in cells if cell.split in stated and not Printed.of(cell).counts(stated[cell.split])]
+    if odd and all(Printed.of(c).counts(stated[c.split], TRUNCATED) for c in cells if c.split in stated):
+        findings.append(_cut_off(table, odd, stated))
+    elif odd:
+        findings += [_no_whole(paper, cell, stated[cell.split]) for cell in odd]
+        findings += _other_split(paper, table, cells, {cell.split: stated[cell.split] for cell in odd})
+    for split in dict.fromkeys(cell.split for cell in cells):
+        of_split = [cell for cell in cells if cell.split == split]
+        if split not in stated:
+            findings.append(_unstated(paper, table, split, of_split))
+        elif not set(of_split) & set(odd):
+            counts = listed(Printed.of(cell).number(stated[split]) for cell in of_split)
+            what = ", the row's own count" if of_split[0].own_n else " clips"
+            sound.append(f"{table.label}, {split}: the accuracies are {counts} of {stated[split]:,}{what}.")
+    findings += _twice(paper, table, cells)
     return findings, sound
 
 
 def stated_n(paper: Paper, cell: Cell) -> int | None:
-    """The clips that the document states for the cell's split, else those that the table is said to be on."""
-    return paper.corpus.n.get(cell.split, cell.n)
+    """The clips that the document states for the cell's row or split, else those that the table is said to be on."""
+    return cell.n if cell.own_n else paper.corpus.n.get(cell.split, cell.n)
+
+
+def corpus_size(paper: Paper, cells: list[Cell]) -> int | None:
+    """The clips of the corpus that the cells can count; None where they count something else, or nobody says."""
+    return None if any(cell.own_n for cell in cells) else paper.corpus.size
 
 
 def known_sizes(paper: Paper, cell: Cell) -> list[int]:
     """Every number of clips that the cell may be on: stated, of the table, of the splits that are a reading of both."""
+    if cell.own_n:
+        return [cell.n]
     protocols = [protocol.n.get(cell.split) for protocol in paper.corpus.protocols.values() if protocol.comparable]
     return [n for n in dict.fromkeys([stated_n(paper, cell), cell.n, *protocols]) if n]
 
 
 def _no_whole(paper: Paper, cell: Cell, n: int) -> AuditFinding:
     """The finding about one accuracy that the stated clips cannot give."""
-    printed, size = Printed.of(cell), paper.corpus.size
+    printed, size = Printed.of(cell), corpus_size(paper, [cell])
     fitting = [other for other in known_sizes(paper, cell) if printed.counts(other)]
     if size and not any(printed.counts(k, mode) for k in range(1, size + 1) for mode in MODES):
         severity, follows = IMPOSSIBLE, f"No number of clips up to the corpus' {size:,} gives it."
@@ -81,7 +106,7 @@ def _cut_off(table: Table, odd: list[Cell], stated: dict[str, int]) -> AuditFind
 
 def _other_split(paper: Paper, table: Table, cells: list[Cell], stated: dict[str, int]) -> list[AuditFinding]:
     """The ways to cut the corpus in two that give the printed accuracies of as many rows as possible."""
-    size, splits = paper.corpus.size, list(dict.fromkeys(cell.split for cell in cells))
+    size, splits = corpus_size(paper, cells), list(dict.fromkeys(cell.split for cell in cells))
     if not size or len(splits) != 2 or set(paper.corpus.n) - set(splits):
         of_split = {split: [cell for cell in cells if cell.split == split] for split in stated}
         return [_one_split(paper, table, split, of_split[split], n) for split, n in stated.items()]
@@ -157,7 +182,7 @@ def _fits_all(cells: list[Cell], limit: int) -> list[int]:
 
 def _one_split(paper: Paper, table: Table, split: str, cells: list[Cell], n: int) -> AuditFinding:
     """The numbers of clips next to the stated one that give all accuracies of one split."""
-    limit = paper.corpus.size or UNKNOWN_SIZE
+    limit = corpus_size(paper, cells) or UNKNOWN_SIZE
     found = sorted(_fits_all(cells, limit), key=lambda other: (abs(other - n), other))[:SHOWN]
     texts = ", ".join(str(Printed.of(cell)) for cell in cells)
     odd = [printed for printed in map(Printed.of, cells) if not printed.counts(n)]
@@ -174,7 +199,7 @@ def _one_split(paper: Paper, table: Table, split: str, cells: list[Cell], n: int
 
 def _unstated(paper: Paper, table: Table, split: str, cells: list[Cell]) -> AuditFinding:
     """The least number of clips that the accuracies of a split need, where the document gives none."""
-    limit = paper.corpus.size or UNKNOWN_SIZE
+    limit = corpus_size(paper, cells) or UNKNOWN_SIZE
     found = _fits_all(cells, limit)
     arithmetic, all_of = f"No number of {split} clips is stated, and ", "it" if len(cells) == 1 else "all of them"
     if found:

@@ -27,14 +27,15 @@ READING = (
 
 def confusions(diff: Diff, section: Section) -> Html:
     """The matrices of every model of a section that has one."""
-    figures = []
+    figures, splits = [], []
     for model in sorted({row["model"] for row in section.runs}):
         file = confusion_file(diff.results.folder, model, section.name)
         if file.exists():
             figures.append(_figure(diff.paper, section, model, file))
+            splits.append(confusion_split(diff.paper, section, model))
     if not figures:
         return Html()
-    reading = h("p", READING.format(split=confusion_split(diff.paper)), class_="reading")
+    reading = h("p", READING.format(split=" or ".join(dict.fromkeys(splits))), class_="reading")
     return joined([reading, h("div", figures, class_="figures")])
 
 

@@ -76,7 +76,7 @@ def test_folds_tile_the_corpus(frame):
 
 def test_layout_on_disk(made, small):
     frame = synthetic.index(made)
-    assert list(frame.columns) == [*folders.COLUMNS, "audio_path"]
+    assert list(frame.columns) == [*folders.COLUMNS, "audio_path", "offset", "n_samples"]
     assert list(frame["clip"]) == sorted(four_a_class()["clip"])
     row = frame.set_index("clip").loc["voice.003"]
     assert tuple(row[["label", "split", "group"]]) == ("voice", "test", "voice/1")

@@ -187,7 +187,7 @@ def test_the_control_of_the_gammatone_network_differs_from_it_in_its_first_weigh
 def test_the_optimiser_of_the_cited_work_is_one_that_keras_has():
     settings = read_settings(Training, PAPER.settings_for("adadelta", CNN_1D))
     model = build(CNN_1D, PAPER.settings_for("adadelta", CNN_1D), (20000,), 3)
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
     assert isinstance(model.optimizer, keras.optimizers.Adadelta)
     assert float(model.optimizer.learning_rate.numpy()) == 1.0
     assert model.optimizer.rho == 0.95  # as in the cited work's code

@@ -14,9 +14,9 @@ from reproductions.commands import run as command
 from reproductions.commands.run import run_paper
 from reproductions.verma_genres import predict, train
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, SCALING, build
+from shared.paper.fields import VOTES
 from shared.paper.loading import load_paper
 from shared.results import store
-from shared.results.derived import BY_TRACK
 from shared.results.runs_table import read_runs
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
@@ -82,7 +82,7 @@ def test_run_trains_all_three_and_predicts(few_tracks, capsys):
     of_train = [row for row in rows if row["split"] == "train" and row["model"] == CNN_1D]
     assert [(row["table"], row["value"]) for row in of_train] == [("Not printed", f"{right:.6f}")]
     assert len(trained_on.clips) == 64  # the other four in five
-    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", BY_TRACK)}
+    assert {row["model"] for row in rows} == {name + tail for name in done for tail in ("", VOTES["windows"])}
     ann = next(row for row in rows if row["model"] == ANN)
     assert float(ann["value"]) > 0.9  # a tone a genre is easy
     out = " ".join(capsys.readouterr().out.split())

@@ -205,3 +205,43 @@ def test_what_a_reading_may_not_say(tmp_path, before, after, message):
     assert TOY.count(before) == 1
     with pytest.raises(PaperError, match=message):
         load_paper("toy", write(tmp_path, TOY.replace(before, after)))
+
+
+MOMENTUM = """
+optimizer = { value = "sgd", origin = "paper", where = "3" }
+optimizer_momentum = { value = 0.9, origin = "assumed", reason = "as usual", readings = [
+  { value = 0.5, reason = "less", written = "2026-11-29" },
+] }
+"""
+
+
+def test_another_optimiser_has_none_of_the_options_of_the_papers(tmp_path):
+    sgd = MOMENTUM.replace(
+        '"paper", where = "3"',
+        '"assumed", reason = "?", readings = [{ value = "adam", '
+        'reason = "as well", written = "2026-11-29", also = { learning_rate = 0.1, optimizer_beta_1 = 0.5 } }]',
+    )
+    paper = load_paper("toy", write(tmp_path, MINIMAL.replace(RATE, RATE + sgd)))
+    read, names = with_readings(paper, {"CNN": [*one_at_a_time(paper, "CNN"), *combinations(paper, "CNN")]})
+    assert names["CNN"] == ["paper+optimizer=adam", "paper+optimizer_momentum=5e-1"], "and not both together"
+    adam = {"batch_size": 32, "learning_rate": 0.1, "optimizer": "adam", "optimizer_beta_1": 0.5}
+    assert read.settings_for("paper+optimizer=adam", "CNN") == adam
+    assert read.settings_for("paper+optimizer_momentum=5e-1", "CNN")["optimizer_momentum"] == 0.5
+
+
+def test_a_variant_may_state_the_options_of_its_own_optimiser(tmp_path):
+    fast = """
+[variants.fast.settings]
+optimizer = { value = "rmsprop", origin = "assumed", reason = "the other" }
+optimizer_rho = { value = 0.95, origin = "assumed", reason = "as cited" }
+"""
+    text = MINIMAL.replace(RATE, RATE + MOMENTUM).replace(
+        'settings = { learning_rate = { value = 1, origin = "assumed", reason = "time" } }', fast
+    )
+    paper = load_paper("toy", write(tmp_path, text))
+    assert paper.settings_for("paper")["optimizer_momentum"] == 0.9
+    assert "optimizer_momentum" not in paper.settings_for("fast")
+    assert paper.settings_for("fast")["optimizer_rho"] == 0.95
+    without = text.replace('optimizer = { value = "rmsprop", origin = "assumed", reason = "the other" }', "")
+    with pytest.raises(PaperError, match=r"variants\.fast\.settings\.optimizer_rho overrides no setting"):
+        load_paper("toy", write(tmp_path, without))

@@ -134,6 +134,23 @@ def test_mean_and_sd_over_folds(toy):
     assert (cell.value, cell.sd, cell.decimals, cell.repeats, cell.n) == (0.874, 0.006, 3, 10, 50)
 
 
+def test_a_row_of_votes_is_a_model_and_may_count_something_else(tmp_path):
+    rows = """  { header = "rnn", model = "RNN", values = ["", "0.9"] },
+  { header = "voting", model = "CNN, by clip", values = ["90.0", "0.95"], n = { test = 20 } },
+"""
+    text = MINIMAL.replace('  { header = "rnn", model = "RNN", values = ["", "0.9"] },\n', rows)
+    paper = load_paper("toy", write(tmp_path, text))
+    cells = [
+        paper.cell("1", "CNN, by clip", split, metric) for split, metric in (("train", "accuracy"), ("test", "map@3"))
+    ]
+    assert [(cell.value, cell.n, cell.own_n) for cell in cells] == [(0.9, None, False), (0.95, 20, True)]
+    assert paper.settings_for(model="CNN, by clip") == paper.settings_for(model="CNN")
+    with pytest.raises(PaperError, match=r"rows\[2\]\.model names 'CNN, by song', which \[models\] does not have"):
+        load_paper("toy", write(tmp_path, text.replace("CNN, by clip", "CNN, by song")))
+    with pytest.raises(PaperError, match=r"rows\[2\]\.model names 'CMN, by track'"):
+        load_paper("toy", write(tmp_path, text.replace("CNN, by clip", "CMN, by track")))
+
+
 def test_a_cell_that_the_paper_leaves_empty_is_no_cell(toy):
     assert toy.cell("1", "RNN", "train", "accuracy") is None
     assert len(toy.cells()) == 3

@@ -12,6 +12,7 @@ from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
+from shared.report.site.confusions import confusions
 from shared.report.site.forest import FILE, overview_svg
 from shared.report.tables import render_csv
 from shared.results import reading
@@ -102,6 +103,18 @@ def test_the_matrix_of_several_folds_is_their_sum_and_says_so(paper, write_unit,
         "Model 2, test · variant paper · protocol grouped · seed 0 · fold 4",
         "1-NN probe, test · variant probe · protocol grouped · seed 0 · 3 folds",
     ]
+
+
+def test_folds_that_hold_out_another_split_than_the_papers_have_their_matrix(paper, write_unit):
+    """The number that the paper is known for is of its test clips; these folds only validate."""
+    for fold, right in enumerate((200, 250, 300)):
+        folder = write_unit("Model 3", {"validation": right}, protocol="grouped", fold=fold)
+    diff = write_outputs(paper, folder)
+    counts = matrix(folder / "confusion_model-3_paper_grouped.csv")[2]
+    assert (np.trace(counts), counts.sum()) == (750, 3 * 375)
+    (grouped,) = [section for section in diff.sections if section.protocol == "grouped"]
+    assert files.confusion_split(paper, grouped, "Model 3") == "validation"
+    assert "on the validation split" in str(confusions(diff, grouped))
 
 
 def test_a_published_matrix_stands_beside_the_variants_of_its_table(paper, write_unit, monkeypatch):

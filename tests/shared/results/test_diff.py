@@ -10,7 +10,7 @@ import pytest
 
 from shared.base.locks import file_lock
 from shared.paper.loading import load_paper
-from shared.paper.schema import Clusters, PaperError, Protocol
+from shared.paper.schema import Clusters, PaperError, Protocol, Row
 from shared.results.diff import compare as compare_results
 from shared.results.diff import diff_paper
 from shared.results.reading import Results
@@ -135,6 +135,48 @@ def test_folds_of_the_published_protocol_are_the_spread_and_must_all_be_there():
     assert "the spread over 10 folds and the published one over 10" in found.reason
     assert of_folds(3).reason == "partial: 3 of 10 folds"
     assert of_folds(3).verdict == NOT_COMPARABLE
+
+
+@pytest.fixture(scope="module")
+def voting(paper):
+    """Model 3's windows are not printed, and its votes on 50 tracks are."""
+    cell = replace(paper.cell("IV", "Model 3", "test", "accuracy"), model="Model 3, by track", n=50, own_n=True)
+    table = replace(paper.tables[0], rows=(Row("Model 3, voting", cell.model, (cell,)),))
+    return replace(paper, tables=(table,))
+
+
+def votes(value, seed=0, **conditions):
+    """The rows of a training on windows and of their votes."""
+    windows = row(0.7, seed=seed, n=500, **conditions)
+    voted = {"model": "Model 3, by track", "unit": f"{windows['unit']}, by track"}
+    return [windows, row(value, seed=seed, n=50, **conditions) | voted]
+
+
+def test_published_votes_are_judged_as_any_other_row(voting):
+    rows = [one for seed in range(3) for one in votes(0.9, seed)]
+    section = compare(voting, rows, {}).sections[0]
+    found = section.entries["IV", "Model 3, by track", "test", "accuracy"]
+    assert found.verdict in (MATCH, CONSISTENT)
+    assert (found.value, found.n, found.runs) == (pytest.approx(0.9), 50, 3)
+    assert "n = 50 and 50" in found.reason
+    assert [(e.model, e.verdict) for e in section.extras] == [("Model 3", UNPUBLISHED)]
+    other = [one | ({"n": 49} if one["model"].endswith("track") else {}) for one in rows]
+    found = entry(voting, other, model="Model 3, by track")
+    assert (found.verdict, found.reason) == (NOT_COMPARABLE, "n = 49 test rows, the split has 50")
+
+
+def test_votes_have_the_settings_of_the_unit_that_they_follow_from(voting):
+    records = {"unit Model 3 0": {"settings": {"dropout": 0.9}, "epochs_planned": 50}}
+    found = entry(voting, votes(0.9), records, model="Model 3, by track")
+    assert found.verdict == NOT_COMPARABLE
+    assert found.reason.startswith("run with dropout = 0.9")
+
+
+def test_votes_that_are_not_there_say_why(voting):
+    found = entry(voting, [], model="Model 3, by track")
+    assert found.command == 'python -m reproductions run lam_ensemble --variant paper --model "Model 3"'
+    found = entry(voting, [row(0.7)], model="Model 3, by track")
+    assert (found.verdict, found.reason[:42]) == (NOT_COMPARABLE, "its runs are not of several windows or seg")
 
 
 def test_what_was_not_run_says_how(paper):

@@ -239,8 +239,9 @@ def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, ca
     assert re.search(r"predictions\.csv\.gz: cannot be read .*; restore it", left_out(paper, folder))
 
 
-def test_windows_are_voted_on_by_track(paper, write_unit):
-    folder = write_unit("Model 1", RIGHT, clips_are="windows", classes=["cailuong", "catru"])
+@pytest.mark.parametrize(("parts", "ending"), [("windows", ", by track"), ("segments", ", by clip")])
+def test_windows_and_segments_vote(paper, write_unit, parts, ending):
+    folder = write_unit("Model 1", RIGHT, clips_are=parts, classes=["cailuong", "catru"])
     path = next(folder.glob("units/*/predictions.csv"))
     lines = [
         "split,clip,true,cailuong,catru",
@@ -259,12 +260,12 @@ def test_windows_are_voted_on_by_track(paper, write_unit):
     assert found == {
         ("Model 1", "test"): ("0.333333", "6"),
         ("Model 1", "validation"): ("0.000000", "2"),
-        ("Model 1, by track", "test"): ("0.666667", "3"),
-        ("Model 1, by track", "validation"): ("0.000000", "1"),
+        (f"Model 1{ending}", "test"): ("0.666667", "3"),
+        (f"Model 1{ending}", "validation"): ("0.000000", "1"),
     }
     store.write_runs(paper, folder)
     section = diff_paper(paper, folder).sections[0]
-    voted = next(entry for entry in section.extras if (entry.model, entry.split) == ("Model 1, by track", "test"))
+    voted = next(entry for entry in section.extras if (entry.model, entry.split) == (f"Model 1{ending}", "test"))
     assert (voted.value, voted.n) == (pytest.approx(2 / 3), 3)
 
 

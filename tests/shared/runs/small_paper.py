@@ -125,7 +125,7 @@ def train(task: Task, data: Data) -> None:
     keras.utils.set_random_seed(task.unit.seed)
     layers = [keras.layers.Dense(4, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(2, "softmax")]
     model = keras.Sequential([keras.Input((6,)), *layers])
-    fitting.compile_model(model, settings.optimizer, settings.learning_rate, settings.loss)
+    fitting.compile_model(model, settings)
     history = fitting.fit(
         model,
         fitting.Subset(inputs, labels, rows),

@@ -16,6 +16,7 @@ from shared.layers import backend
 from shared.runs.units import NETWORK
 from shared.training import fitting, precision
 from shared.training.precision import product_seconds, resolve_precision, set_precision
+from shared.training.settings import TrainingSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -256,9 +257,13 @@ def test_batches_have_weights_where_there_are_any():
     assert (x.tolist(), y.tolist(), weights.tolist()) == ([4, 1], [40, 10], [0.4, 0.1])
 
 
+def training(**settings) -> TrainingSettings:
+    return TrainingSettings(1, 4, False, "sgd", 0.0, "binary_crossentropy", **settings)
+
+
 def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
-    fitting.compile_model(model, "sgd", 0.0, "binary_crossentropy", metric="binary_accuracy")
+    fitting.compile_model(model, training(), metric="binary_accuracy")
     generator = np.random.default_rng(0)
     x, y = generator.random((3, 2), "float32"), generator.integers(0, 2, (3, 3)).astype("float32")
     weighted = fitting.Subset(x, y, np.arange(3), np.array([2.0, 1.0, 0.0]))
@@ -272,11 +277,39 @@ def test_a_weight_of_two_is_a_clip_twice_in_the_loss():
 def test_several_scores_may_be_measured():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="sigmoid")])
     metric = ("binary_accuracy", "binary_crossentropy")
-    fitting.compile_model(model, "sgd", 0.0, "binary_crossentropy", metric=metric)
+    fitting.compile_model(model, training(), metric=metric)
     x, y = np.ones((4, 2), "float32"), np.ones((4, 3), "float32")
     logs = fitting.run_epoch(model.test_on_batch, fitting.Subset(x, y, np.arange(4)), 3)
     assert logs.keys() == {"loss", "binary_accuracy", "binary_crossentropy"}
     assert logs["loss"] == pytest.approx(logs["binary_crossentropy"])
+
+
+def config_of(optimizer) -> dict:
+    return {name: value for name, value in optimizer.get_config().items() if name != "name"}  # which is numbered
+
+
+def test_the_optimiser_has_the_options_that_are_stated_and_keras_defaults_for_the_others():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    stated = training(optimizer_momentum=0.9, optimizer_nesterov=True, optimizer_weight_decay=5e-4)
+    fitting.compile_model(model, stated)
+    found, plain = config_of(model.optimizer), config_of(keras.optimizers.SGD(0.0))
+    differing = {name: value for name, value in found.items() if value != plain[name]}
+    assert differing == {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
+    fitting.compile_model(model, training(), "mean_squared_error")
+    assert (config_of(model.optimizer), model.loss) == (plain, "mean_squared_error")
+
+
+def test_a_value_that_keras_refuses_is_named():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"^paper\.toml's optimizer = sgd, optimizer_momentum = 9\.0: Keras says: "):
+        fitting.compile_model(model, training(optimizer_momentum=9.0))
+
+
+def test_a_training_without_clips_to_watch_is_refused_before_it_begins(tmp_path):
+    none, options = fitting.Subset(rows().x, rows().y, np.arange(0)), {"batch_size": 4, "validation_batch_size": 4}
+    with pytest.raises(ValueError, match="^unit: no val clips to evaluate after each epoch, .* monitor=None$"):
+        fitting.fit(small_model(), rows(), none, folder=tmp_path, epochs=1, seed=0, name="unit", **options)
+    assert not list(tmp_path.iterdir())
 
 
 def test_of_a_loss_the_lowest_epoch_is_best(tmp_path):

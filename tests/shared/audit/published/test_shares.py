@@ -88,3 +88,20 @@ def test_one_number_for_two_splits(audit, n, severity, words):
     found = only(audit(CORPUS + f"n = {{ {n} }}", text), "one number twice")
     assert found.severity == severity
     assert words in found.follows
+
+
+def test_rows_that_count_something_else_are_divided_by_their_own_count(audit):
+    """Windows of 20 clips, and the clips: 0.63 is no share of 20, and 63 of 100 windows."""
+    corpus = CORPUS + "n = { train = 60, test = 20 }"
+    windows = '{ header = "A", model = "A", values = ["0.63"], n = { test = 100 } }'
+    votes = '{ header = "voting", model = "A, by clip", values = ["0.85"] }'
+    columns = 'columns = [{ split = "test", metric = "accuracy", header = "accuracy" }]'
+    text = f'[[tables]]\nid = "1"\n{columns}\nrows = [{windows}, {votes}]\n'
+    audited = audit(corpus, text)
+    assert audited.findings == ()
+    assert audited.sound == (
+        "Table 1, test: the accuracies are 63 of 100, the row's own count.",
+        "Table 1, test: the accuracies are 17 of 20 clips.",
+    )
+    without = audit(corpus, text.replace(", n = { test = 100 }", ""))
+    assert only(without, "no whole number of clips").printed == "0.63"

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from reproductions.__main__ import main
+from shared.base.places import results_root
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.diff import diff_paper
@@ -19,12 +20,12 @@ PAPER = load_paper("pragadaraju_digits")
 def kept(tmp_path_factory):
     """The committed named variants of the text model, none of its readings; and a folder for the cache."""
     folder = tmp_path_factory.mktemp("readings")
-    for unit in (store.RESULTS_ROOT / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
+    for unit in (results_root() / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
         if "+" not in unit.name:
             shutil.copytree(unit, folder / "results" / PAPER.id / "units" / unit.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(folder / "cache"))
-        patch.setattr(store, "RESULTS_ROOT", folder / "results")
+        patch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(folder / "results"))
         yield folder
 
 
@@ -110,7 +111,7 @@ def test_a_paper_without_readings_says_so(capsys):
 def cached(write_unit, tmp_path, monkeypatch):
     """Units of Model 3 in the cache, of paper, of a reading and of somebody's own settings; their keys."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     for variant in ("paper", "paper+zoom_range=1e-1", "custom+zoom_range=2e-1"):
         folder = write_unit("Model 3", {"validation": 300, "test": 200}, variant=variant)
     (tmp_path / "cache/runs").mkdir(parents=True)

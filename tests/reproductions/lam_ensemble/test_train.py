@@ -31,8 +31,7 @@ N = {"train": 6, "validation": 2, "test": 2}  # images a class
 def tiny_corpus(tmp_path, monkeypatch):
     """Images of five classes, each bright in its own mel bands, in place of the corpus; results go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     generator = np.random.default_rng(0)
     viridis = __import__("matplotlib").colormaps["viridis"](np.arange(256), bytes=True)[:, :3]
     rows = []

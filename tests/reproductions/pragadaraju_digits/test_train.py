@@ -38,8 +38,7 @@ def narrow(paper):
 def few_clips(tmp_path, monkeypatch):
     """Two speakers' first 12 takes of each digit; results and cache go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     whole = fsdd.index()
     frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
     for corpus in (fsdd, fsdd.CORPUS):

@@ -71,7 +71,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(root / "cache"))
         patch.setenv("AUDIO_REPRODUCTIONS_DATA", str(root / "data"))
-        patch.setattr(store, "RESULTS_ROOT", root / "results")
+        patch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(root / "results"))
         for module in (command, predict):
             patch.setattr(module, "load_paper", lambda name: paper)
         yield root

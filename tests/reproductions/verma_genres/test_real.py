@@ -9,6 +9,7 @@ from data_prep import CorpusError
 from reproductions.commands.run import run_paper
 from reproductions.verma_genres.features import inputs_for, rows_for
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, STRIDE, build_cnn_1d
+from shared.base.places import results_root
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.derived import WINDOWS
@@ -28,12 +29,9 @@ def there(tmp_path, monkeypatch):
         except CorpusError:
             pytest.skip(f"AUDIO_REPRODUCTIONS_DATA does not name a folder with {corpus}: no real data to run on")
         monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-        monkeypatch.setenv(
-            "AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results")
-        )  # of networks that come with results
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
 
-    before, committed = keras.config.dtype_policy(), store.RESULTS_ROOT
+    before, committed = keras.config.dtype_policy(), results_root()
     yield located, committed / "verma_genres"
     keras.config.set_dtype_policy(before)
 

@@ -37,8 +37,7 @@ def few_tracks(tmp_path, monkeypatch):
     """Five tracks of each of two genres as a part of GTZAN; results and cache go to tmp_path; two epochs are all."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     generator = np.random.default_rng(0)
     for genre, frequency_hz in TONES_HZ.items():
         for number in range(5):

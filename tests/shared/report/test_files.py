@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shared.base.locks import LockedError, file_lock
+from shared.base.places import results_root
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
@@ -17,7 +18,7 @@ from shared.report.tables import render_csv
 from shared.results import reading
 from shared.results.diff import compare, diff_paper
 from shared.results.reading import Results
-from shared.results.store import RESULTS_ROOT, results_folder
+from shared.results.store import results_folder
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_the_committed_readmes_are_what_would_be_written(committed):
 
 
 def test_the_committed_picture_at_the_top_is_what_would_be_drawn(committed):
-    kept = (RESULTS_ROOT / FILE).read_text(encoding="utf-8")
+    kept = (results_root() / FILE).read_text(encoding="utf-8")
     assert overview_svg(committed) == kept, "run python -m reproductions report"
     assert fromstring(kept).tag == "{http://www.w3.org/2000/svg}svg", "it can be read by itself"
 

@@ -198,10 +198,7 @@ class TestMerge:
     @pytest.fixture
     def cached(self, write_unit, tmp_path, monkeypatch):
         """A function that writes a unit into the cache, as a run does; gives its folder there."""
-        monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-        monkeypatch.setenv(
-            "AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results")
-        )  # of networks that come with results
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
         runs = tmp_path / "cache/runs/lam_ensemble"
         monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
 

@@ -9,14 +9,14 @@ import pytest
 
 from shared.base.locks import LockedError, file_lock
 from shared.base.places import results_root
-from shared.paper.loading import list_papers, load_paper
+from shared.paper.loading import load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
 from shared.report.site.forest import FILE, overview_svg
 from shared.report.tables import render_csv
 from shared.results import reading
-from shared.results.diff import compare, diff_paper
+from shared.results.diff import compare
 from shared.results.reading import Results
 from shared.results.store import results_folder
 
@@ -150,12 +150,6 @@ def test_all_is_written_under_the_lock_of_the_folder(paper, folder, monkeypatch)
     monkeypatch.setattr(files, "write_runs_file", refused)
     write_outputs(paper, folder)
     assert not (folder / ".lock").exists()
-
-
-@pytest.fixture(scope="module")
-def committed():
-    """The diff of every paper from the results of this project."""
-    return [diff_paper(load_paper(name), results_folder(name)) for name in list_papers()]
 
 
 def test_the_committed_diff_is_what_would_be_written(committed):

@@ -1,6 +1,7 @@
 """The shape of the tree: which way imports point, what stays light, what no file may contain, what is installed."""
 
 import ast
+import functools
 import graphlib
 import os
 import re
@@ -63,6 +64,12 @@ def imported(source: str, path: str) -> set[str]:
     return found
 
 
+@functools.cache
+def imported_by(path: str) -> set[str]:
+    """The same of a file of the project."""
+    return imported((ROOT / path).read_text("utf-8"), path)
+
+
 def may_import(path: str, module: str) -> bool:
     """Whether the rule allows it: command line -> reproduction -> data_prep -> shared, and there downwards."""
     here, there = path.split("/"), module.split(".")
@@ -82,8 +89,7 @@ def may_import(path: str, module: str) -> bool:
 def test_imports_point_one_way():
     wrong = []
     for path in MODULES:
-        names = imported((ROOT / path).read_text("utf-8"), path)
-        wrong += [f"{path} may not import {name}" for name in sorted(names) if not may_import(path, name)]
+        wrong += [f"{path} may not import {name}" for name in sorted(imported_by(path)) if not may_import(path, name)]
     assert not wrong, "; ".join(wrong)
 
 
@@ -93,7 +99,7 @@ def test_no_imports_in_a_circle():
     known = set(name_of.values())
     graph = {}
     for path, name in name_of.items():
-        found = (imported((ROOT / path).read_text("utf-8"), path) & known) - {name}
+        found = (imported_by(path) & known) - {name}
         # `from a import b` of a module b says nothing of the package a
         graph[name] = {one for one in found if not any(other.startswith(f"{one}.") for other in found)}
     try:

@@ -169,6 +169,7 @@ def test_another_evaluation_needs_no_other_training(finished, place, monkeypatch
         folds=(0,),
         corpus="fsdkaggle2018-subset",
         precision="float32",
+        report=False,
     )
     record, folder = units_of("no-augmentation-no-redraw")[DENSENET_LOGMEL]
     once, often = read_predictions(folder), read_predictions(finished[DENSENET_LOGMEL][1])
@@ -197,6 +198,7 @@ def test_a_run_that_stops_goes_on_with_the_same_numbers(finished, place):
     source = place / "cache/runs/shan_tagging" / finished[DENSENET_LOGMEL][0]["key"]
     shutil.move(source, place / "aside")
     options = {"models": [DENSENET_LOGMEL], "folds": (0,), "corpus": "fsdkaggle2018-subset", "precision": "float32"}
+    options["report"] = False
     run_paper("shan_tagging", variants=("no-augmentation",), epochs=1, **options)
     run_paper("shan_tagging", variants=("no-augmentation",), **options)
     again = (source / "history.csv").read_text()

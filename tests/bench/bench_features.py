@@ -5,10 +5,10 @@ hits both. The reference is the plain loop of the tests, with one harmonic-percu
 """
 
 import numpy as np
-from tests.shared.test_audio_features import plain_features_of
 
 from shared.audio.summary_features import PUBLIC_TABLE, features_of, table_of
 from tests.bench.bench_spectrogram import fastest, on_one_core, row_of
+from tests.shared.audio.test_summary_features import plain_features_of
 
 RATE_HZ = 22050
 TRACK_SECONDS, CUT_SECONDS = 30, 3

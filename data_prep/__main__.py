@@ -1,5 +1,6 @@
 """Command line: ``python -m data_prep list | check | fetch | index CORPUS``."""
 
+# PYTHON_ARGCOMPLETE_OK: a shell may ask this module what may stand on its command line
 from __future__ import annotations
 
 import argparse
@@ -173,7 +174,12 @@ def _add_corpus(command: argparse.ArgumentParser) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     prepare()
-    arguments = parser().parse_args(argv)
+    grammar = parser()
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(grammar)
+    arguments = grammar.parse_args(argv)
     prepare(for_programs=arguments.command == "index")
     try:
         return arguments.run(arguments)

@@ -4,6 +4,7 @@ It parses and tells errors; each command is a module of :mod:`reproductions.comm
 ``shared`` and in the papers' folders. TensorFlow is loaded only by ``run`` and ``predict``.
 """
 
+# PYTHON_ARGCOMPLETE_OK: a shell may ask this module what may stand on its command line
 from __future__ import annotations
 
 import argparse
@@ -26,6 +27,7 @@ from reproductions.commands import (
     status,
 )
 from reproductions.commands import list as listing
+from reproductions.commands.completion import complete
 from shared.base.suggestions import Parser
 from shared.base.terminal import prepare, raised_here
 
@@ -79,7 +81,10 @@ def main(argv: list[str] | None = None) -> int:
 
     prepare()
     try:
-        options = parser().parse_args(argv)
+        grammar = parser()
+        if "_ARGCOMPLETE" in os.environ:
+            complete(grammar)
+        options = grammar.parse_args(argv)
         prepare(for_programs=getattr(options, "json", False) or getattr(options, "csv", False))
         status = options.work(options)
         sys.stdout.flush()

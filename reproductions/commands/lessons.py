@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from reproductions.commands.lesson_cells import with_opening
 from shared.base.files import atomic_write
-from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
+from shared.base.suggestions import suggestion
+from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ def lesson_file(name: str) -> Path:
     PaperError
         No such paper or lesson, or a paper without one.
     """
-    if (across := ACROSS / f"{name}.ipynb").exists():
-        return across
-    file = load_paper(name).path.parent / LESSON
-    if not file.exists():
+    for file in (PAPERS_ROOT / name / LESSON, ACROSS / f"{name}.ipynb"):
+        if file.exists():
+            return file
+    if name in list_papers():
         raise PaperError(f"{name} has no {LESSON}; CONTRIBUTING.md says what belongs into one")
-    return file
+    raise PaperError(f"there is no lesson {name!r}; {suggestion(name, lesson_names())}")
 
 
 def executed(

@@ -45,6 +45,10 @@ def _what_there_is(paper: Paper) -> dict:
         "authors": list(paper.authors),
         "year": paper.year,
         "task": paper.task,
+        "document": paper.document,
+        "address": paper.address or None,
+        "doi": paper.doi or None,
+        "licence": paper.licence or None,
         "corpora": [_corpus(name) for name in own],
         "stand-ins": [_corpus(name) for name in paper.corpus.others if name not in (*own, SYNTHETIC)],
         "models": [*paper.models, *paper.ensembles],
@@ -73,6 +77,8 @@ def _lines(paper: dict) -> list[str]:
         f"{paper['paper']}: {paper['title']} ({', '.join(paper['authors'])}, {paper['year'] or 'undated'})",
         f"  task      {paper['task']}",
     ]
+    where = [paper["address"], paper["doi"] and f"doi:{paper['doi']}", paper["licence"]]
+    lines += [f"  document  {', '.join(filter(None, where))}"] if any(where) else []
     for corpus in paper["corpora"]:
         size = f" ({corpus['size']})" if "size" in corpus else ""
         state = f"found in {corpus['found']}" if corpus["found"] else f"not found{size}; {corpus['how_to_get']}"

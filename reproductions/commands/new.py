@@ -90,7 +90,7 @@ def renamed(text: str, paper_id: str, title: str, file: Path) -> str:
 def add_to(commands) -> None:
     """Add the command and its options to the command line."""
     new = commands.add_parser("new", help="lay out a working folder for another paper (see CONTRIBUTING.md)")
-    new.add_argument("paper", metavar="ID", help="small letters, digits and underscores, such as lam_ensemble")
+    new.add_argument("paper_id", metavar="ID", help="small letters, digits and underscores, such as lam_ensemble")
     new.add_argument("--title", default="", help="the paper's title")
     new.set_defaults(work=work)
 
@@ -98,13 +98,13 @@ def add_to(commands) -> None:
 def work(options: argparse.Namespace) -> int:
     """Make the folder and say what comes next; returns the exit status."""
     root = PAPERS_ROOT.parent
-    for file in new_paper(options.paper, options.title):
+    for file in new_paper(options.paper_id, options.title):
         print(file.relative_to(root))
     print(
         "\nIt runs as it is, on sounds made from formulas:\n"
-        f"  python -m reproductions run {options.paper} --epochs 1\n"
-        f"  python -m reproductions report {options.paper}\n"
+        f"  python -m reproductions run {options.paper_id} --epochs 1\n"
+        f"  python -m reproductions report {options.paper_id}\n"
         "CONTRIBUTING.md says what to replace in which order; first the published numbers in paper.toml, then\n"
-        f"  python -m reproductions audit {options.paper}"
+        f"  python -m reproductions audit {options.paper_id}"
     )
     return 0

@@ -76,6 +76,9 @@ def add_to(commands) -> None:
         default=[],
         help="a setting of your own; stays out of the results",
     )
+    run.add_argument(
+        "--tensorboard", action="store_true", help="also write each epoch for TensorBoard, beside what a run keeps"
+    )
     run.add_argument("--restart", action="store_true", help="forget what these runs have done so far")
     plan = run.add_argument_group("the plan")
     plan.add_argument("--plan", action="store_true", help="print each task, how far it is and how long it will take")
@@ -114,9 +117,22 @@ def work(options: argparse.Namespace) -> int:
     seconds = seconds_of(options.budget) if options.budget else None
     if options.plan:
         return show_plan(paper, tasks, options.json, seconds, options.workers or 1)
+    if options.tensorboard:
+        show_tensorboard(paper, options.cluster)
     sweep_leftovers()
     place = {"workers": options.workers or 0, "cluster": options.cluster or ""}
     return carry_out(paper, tasks, restart=options.restart, report=not options.no_report, seconds=seconds, **place)
+
+
+def show_tensorboard(paper: Paper, cluster: str | None) -> None:
+    """Have every epoch written for TensorBoard, by this process and its workers, and print how it is opened."""
+    from shared.base.places import TENSORBOARD_VARIABLE
+    from shared.runs.units import runs_root
+
+    if cluster:
+        raise ValueError("--tensorboard writes on this machine: leave it out with --cluster")
+    os.environ[TENSORBOARD_VARIABLE] = "1"
+    print(f"for TensorBoard: {sys.executable} -m tensorboard.main --logdir {runs_root() / paper.id}", flush=True)
 
 
 def asked_for(paper: Paper, options: argparse.Namespace) -> list:

@@ -8,8 +8,6 @@ import sys
 from reproductions.commands.options import models_of
 from shared.paper.loading import load_paper
 
-MOST_BYTES = 8 * 2**20  # of one network
-
 
 def add_to(commands) -> None:
     """Add the command and its options to the command line."""
@@ -25,7 +23,7 @@ def work(options: argparse.Namespace) -> int:
     """Of each model, ship the training that ``predict`` would take, if its unit is in the results."""
     from shared.results.store import results_folder
     from shared.runs.networks import NotTrainedError, is_shipped, preferred, ship
-    from shared.runs.units import NETWORK, UNITS, ResultsError
+    from shared.runs.units import UNITS, ResultsError
 
     paper = load_paper(options.paper)
     wanted = models_of(paper, options.model, None) or list(paper.models)
@@ -37,12 +35,9 @@ def work(options: argparse.Namespace) -> int:
     failed = False
     for model, (record, folder) in trained.items():
         target = results_folder(paper.id) / UNITS / record["key"]
-        size = (folder / NETWORK).stat().st_size
         if model not in wanted or is_shipped(folder):
             continue
         why = "" if target.exists() else f"{target} is not there: its results are not kept"
-        if size > MOST_BYTES:
-            why = f"its weights are {size / 2**20:.0f} MB, and at most {MOST_BYTES / 2**20:.0f} MB are shipped"
         try:
             said = f"not shipped: {why}" if why else f"{ship(folder, target) / 2**20:.1f} MB in {target}"
         except ResultsError as error:

@@ -1,4 +1,4 @@
-"""The folders that environment variables name: cache, corpora and results."""
+"""The environment variables that the project reads, and the folders that they name: cache, corpora and results."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 CACHE_VARIABLE = "AUDIO_REPRODUCTIONS_CACHE"
 DATA_VARIABLE = "AUDIO_REPRODUCTIONS_DATA"
 RESULTS_VARIABLE = "AUDIO_REPRODUCTIONS_RESULTS"
+TENSORBOARD_VARIABLE = "AUDIO_REPRODUCTIONS_TENSORBOARD"  # no folder: set, each epoch is also written for TensorBoard
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDERS = {CACHE_VARIABLE: PROJECT / "cache", DATA_VARIABLE: PROJECT / "data", RESULTS_VARIABLE: PROJECT / "results"}
 

@@ -20,7 +20,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known = list(known)
     folded = {other.casefold(): other for other in reversed(known)}
     close = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=5, cutoff=0.4)]
-    like = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.7)
+    like = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)  # rnu is like run
     question = f". Did you mean {folded[like[0]]}?" if like else ""
     if len(known) > MANY and close:
         return f"the closest are: {', '.join(close)}{question}"
@@ -28,7 +28,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that asks of a misspelt command or choice whether another was meant."""
+    """A parser that asks of a misspelt command, option or choice whether another was meant."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuse at once what this parser does not know, in the words of the command that it is an option of."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            options = re.findall(r"(?<![\w-])--[a-z][\w-]*", self.format_usage())
+            asked = (suggestion(word.partition("=")[0], options) for word in unknown if word.startswith("-"))
+            self.error("; ".join([f"unrecognized arguments: {' '.join(unknown)}", *asked]))
+        return namespace, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print usage and message, and end with status 2."""

@@ -87,6 +87,8 @@ RemarkKind = Annotated[
     Field(description="what is odd about it"),
 ]
 Scale = Annotated[int, Field(gt=0, description="1 for fractions, 100 for percentages")]
+Address = Annotated[str, Field(pattern=r"^https?://\S+$", description="where it can be read, from https:// on")]
+Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", description="a DOI without https://doi.org/, from 10. on")]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{16}$", description="16 hexadecimal digits")]
 Number = Annotated[
     str,

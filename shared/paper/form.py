@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from shared.base.suggestions import suggestion
 from shared.paper.fields import (
+    Address,
     Counts,
+    Doi,
     MemberName,
     ModelName,
     Printed,
@@ -224,7 +226,10 @@ class Place(Section):
 
 
 class Head(Section):
-    """Who and what. `id` is the name of the folder, `headline` the number that the paper is known for."""
+    """Who and what. `id` is the name of the folder, `headline` the number that the paper is known for.
+
+    `address`, `doi` and `licence` are the document's own, each left out where it has none or nobody knows.
+    """
 
     id: str
     title: str
@@ -232,6 +237,9 @@ class Head(Section):
     year: int | None = None
     task: str
     document: str
+    address: Address = ""
+    doi: Doi = ""
+    licence: str = ""
     headline: Place | None = None
 
 

@@ -599,7 +599,11 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper with everything that it says."""
+    """One paper with everything that it says.
+
+    `document` says what sort of publication it is, `address` where it can be read, `doi` and `licence` are its own;
+    these three are empty where it has none or nobody knows.
+    """
 
     id: str
     title: str
@@ -624,6 +628,9 @@ class Paper:
     ablations: tuple[Ablation, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     headline: tuple[str, str, str, str] | None = None
+    address: str = ""
+    doi: str = ""
+    licence: str = ""
 
     def variant(self, name: str) -> Variant:
         """The variant of that name; an unknown one is a PaperError that lists the known."""
@@ -697,6 +704,16 @@ class Paper:
         against = {"", *(table.id for table in self.tables if table.is_held_against(variant))}
         of_model = (m for m in self.confusion_matrices if (m.model, m.split) == (model, split))
         return next((m for m in of_model if m.table in against and m.note_kind != MISPLACED), None)
+
+    @property
+    def dated(self) -> str:
+        """What sort of publication the document is, with its year."""
+        return self.document if not self.year or str(self.year) in self.document else f"{self.document}, {self.year}"
+
+    @property
+    def doi_address(self) -> str:
+        """Where its DOI leads, if it has one."""
+        return f"https://doi.org/{self.doi}" if self.doi else ""
 
     @property
     def headline_cell(self) -> Cell | None:

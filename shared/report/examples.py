@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import TypeAdapter, create_model
 
 from shared.base.csv_files import csv_text
 from shared.base.files import atomic_write
 from shared.base.own_files import read_table
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 EXAMPLES, CAPTIONS = "examples", "examples.csv"
 COLUMNS = ("file", "title", "text", "sound", "clip")
@@ -29,6 +34,30 @@ class Example:
     text: str
     sound: Path | None = None
     clip: str = ""
+
+
+def picture_of(matrix: np.ndarray, least_width: int = 640, n_colours: int = 32) -> Image.Image:
+    """A spectrogram or another matrix as a small picture with a palette, from its least value to its greatest.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (bands, frames)
+        The lowest band first; it is drawn at the bottom.
+    least_width : int
+        In pixels; each value is a square of so many as that takes.
+    n_colours : int
+        Of matplotlib's viridis.
+    """
+    import matplotlib
+    from PIL import Image
+
+    low, high = matrix.min(), matrix.max()
+    levels = np.minimum((matrix - low) / (high - low or 1.0) * n_colours, n_colours - 1).astype("uint8")
+    palette = matplotlib.colormaps["viridis"](np.linspace(0, 1, n_colours), bytes=True)[:, :3]
+    picture = Image.fromarray(np.ascontiguousarray(levels[::-1]), mode="P")
+    picture.putpalette(palette.tobytes())
+    factor = -(-least_width // picture.width)
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
 
 
 def write_captions(folder: Path, rows: Sequence[Sequence[str]]) -> None:

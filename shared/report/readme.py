@@ -97,6 +97,7 @@ def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
     figures = sorted(path.name for path in diff.results.folder.glob("*.png"))
     blocks = {f"figures-{name}": partial(_figures, paper, figures, name) for name in _section_names(paper, diff)}
     return blocks | {
+        "publication": lambda: _publication(paper),
         "tables": lambda: _result_tables(diff),
         "figures": lambda: _figures(paper, figures),
         "settings": lambda: _settings(paper),
@@ -114,6 +115,15 @@ def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
         "published-curves": lambda: _table(*curves_table(diff)),
         "verdicts": lambda: RULE,
     }
+
+
+def _publication(paper: Paper) -> str:
+    """Where the document can be read, its DOI and its licence, as far as they are known."""
+    parts = [f"[{paper.dated}]({paper.address})" if paper.address else ""]
+    parts += [f"DOI [{paper.doi}]({paper.doi_address})" if paper.doi else ""]
+    parts += [f"licence {paper.licence}" if paper.licence else ""]
+    known = "; ".join(filter(None, parts))
+    return f"The document: {known}." if known else ""
 
 
 def _constant(paper: Paper) -> str:

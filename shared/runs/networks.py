@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DECIMALS_OF_READINGS = 4
 SHIPPED = "network.json"  # where a network in the results is from
+MOST_BYTES = 8 * 2**20  # of one network in the results
 LEAST_ALIKE = 0.995  # of a unit's answers, for a network to stand for it
 
 
@@ -103,7 +104,8 @@ def ship(source: Path, target: Path) -> int:
     Raises
     ------
     ResultsError
-        The training did not answer as the one in the results, or its commit does not tell which code it ran.
+        The training did not answer as the one in the results, its commit does not tell which code it ran, or its
+        weights are larger than MOST_BYTES in half precision too.
     """
     record = read_unit(source)
     if record["commit"].endswith("+"):
@@ -117,12 +119,18 @@ def ship(source: Path, target: Path) -> int:
             f"{source}: answers {same:,} of {len(kept.clips):,} clips as the unit in {target}; expected at least "
             f"{LEAST_ALIKE:.1%}: merge this training first, so that the results are this network's"
         )
+    size = save_half(source / NETWORK, target / NETWORK).stat().st_size
+    if size > MOST_BYTES:
+        (target / NETWORK).unlink()
+        raise ResultsError(
+            f"its weights are {size / 2**20:.1f} MB, and at most {MOST_BYTES / 2**20:.0f} MB are shipped"
+        )
     said = {name: record[name] for name in ("key", "commit", "device", "versions")} | {"same": same, "clips": total}
     for path in source.glob("*.json"):
         if path.name not in (RECORD, SETTINGS, STATE):
             atomic_write(target / path.name, lambda file, path=path: file.write(path.read_bytes()))
     atomic_write(target / SHIPPED, lambda file: file.write(write_json(said)))
-    return save_half(source / NETWORK, target / NETWORK).stat().st_size
+    return size
 
 
 def agreement(ours: Predictions, theirs: Predictions) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 import sys
 import time
@@ -25,6 +26,7 @@ from tqdm import tqdm
 from shared.base.deadline import check_deadline
 from shared.base.files import atomic_write
 from shared.base.own_files import FileError, read_json, write_json
+from shared.base.places import TENSORBOARD_VARIABLE
 from shared.layers import backend
 from shared.training.weights import load_weights, save_weights
 
@@ -173,7 +175,8 @@ def fit(
     After each epoch the weights (with the optimiser's state) and then ``state.json`` are written, each under a
     temporary name first; ``state.json`` names the files that belong to it. Killed at any moment, the next call goes
     on from the last whole epoch and ends with the same history. Where `shared.base.deadline` says that the time is used
-    up, OutOfTimeError is raised before the next epoch.
+    up, OutOfTimeError is raised before the next epoch. Where AUDIO_REPRODUCTIONS_TENSORBOARD is set, Keras's callback
+    writes each epoch's values into the folder's ``tensorboard/`` as well.
 
     Parameters
     ----------
@@ -217,6 +220,7 @@ def fit(
     if history.epoch:
         model.optimizer.build(model.trainable_variables)  # or its state would be skipped without an error
         load_weights(model, _last(folder, history.epoch), NAMES_IT)
+    board = _board(model, folder) if os.environ.get(TENSORBOARD_VARIABLE) else None
     while history.epoch < epochs and not history.stopped:
         check_deadline(f"after epoch {history.epoch} of {epochs}")
         generator = epoch_generator(seed, history.epoch)
@@ -245,9 +249,20 @@ def fit(
         history.stopped = early_stopping is not None and _exhausted(history.rows, early_stopping)
         _save(model, history, folder, keep_best=monitor is not None)
         print(f"{name} epoch {row['epoch']}/{epochs} {_words(row)}", flush=True)
+        if board:
+            board.on_epoch_end(history.epoch - 1, {key: value for key, value in row.items() if key != "epoch"})
+    if board:
+        board.on_train_end()
     if monitor is not None and history.best_epoch:
         load_weights(model, _best(folder, history.best_epoch), NAMES_IT)
     return history
+
+
+def _board(model: keras.Model, folder: Path) -> keras.callbacks.TensorBoard:
+    """Keras's own callback, to be told of each epoch; it counts them from 0, as `Model.fit` does."""
+    board = keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)
+    board.set_model(model)
+    return board
 
 
 def _better(value: float, than: float, name: str) -> bool:

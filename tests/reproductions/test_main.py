@@ -265,6 +265,9 @@ def test_list_offers_what_lies_there_under_the_name_of_a_stand_in(tmp_path, monk
     assert main(["list", "--json"]) == 0
     papers = {paper["paper"]: paper for paper in json.loads(capsys.readouterr().out)}
     assert list(papers) == list_papers()
+    document = load_paper("lam_ensemble").address
+    assert papers["lam_ensemble"]["address"] == document
+    assert (papers["verma_genres"]["address"], papers["verma_genres"]["doi"]) == (None, None)
     stand_ins = {corpus["corpus"]: corpus["found"] for corpus in papers["verma_genres"]["stand-ins"]}
     assert stand_ins["gtzan-excerpts"] is None
     paper = next(v for v in papers["verma_genres"]["variants"] if v["variant"] == "paper")
@@ -273,6 +276,7 @@ def test_list_offers_what_lies_there_under_the_name_of_a_stand_in(tmp_path, monk
     (tmp_path / "gtzan_excerpts" / "jazz" / "jazz.00003.flac").touch()
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert f"  document  {document}" in lines
     there = tmp_path / "gtzan_excerpts"
     command = "python -m reproductions run verma_genres --corpus gtzan-excerpts"
     assert f"  stand-in  gtzan-excerpts: found in {there}; {command}" in lines

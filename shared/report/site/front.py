@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from shared.audit.finding import CONTRADICTION, IMPOSSIBLE
 from shared.audit.published import audit_paper
-from shared.paper.schema import Paper
+from shared.paper.schema import Column, Paper
 from shared.report import overview
 from shared.report.site.diff_tables import interval
 from shared.report.site.findings import AUDIT
@@ -86,7 +86,7 @@ def _unpublished(diff: Diff) -> dict[str, list[tuple[Section, Entry]]]:
 
 def _group(diff: Diff, name: str, readings: Sequence[tuple[Section, Entry]]) -> Html:
     """A row of the paper: its name, then a line a reading."""
-    head = h("th", name, scope="rowgroup", colspan=len(HEAD))
+    head = h("th", h("span", name), scope="rowgroup", colspan=len(HEAD))
     return h("tbody", h("tr", head, class_="name"), [_line(diff, *reading) for reading in readings])
 
 
@@ -95,7 +95,7 @@ def _line(diff: Diff, section: Section, entry: Entry) -> Html:
     reason = command(entry.command) if entry.command else minus(entry.reason)
     cells = [
         (entry.cell.printed if entry.cell else "none", "number"),
-        (minus(number(entry)) or "not run", "number"),
+        (minus(number(entry, column=_column(diff.paper, entry))) or "not run", "number"),
         (badge(entry.verdict), None),
         (joined([difference, h("span", interval(entry), class_="small")]), "number"),
         (_grouped(diff, section, entry), "number"),
@@ -132,5 +132,12 @@ def _grouped(diff: Diff, section: Section, entry: Entry) -> Html | None:
                 if (found.model, found.split, found.metric) == place and found.value is not None:
                     folds = len({run["fold"] for run in other.runs if run["model"] == entry.model})
                     words = f" {folds} fold{'s' if folds > 1 else ''}"
-                    return joined([minus(number(found)), h("span", words, class_="small")])
+                    shown = minus(number(found, column=_column(diff.paper, entry)))
+                    return joined([shown, h("span", words, class_="small")])
     return None
+
+
+def _column(paper: Paper, entry: Entry) -> Column:
+    """The column that the paper prints such numbers in, which says whether they are in per cent."""
+    columns = (column for table in paper.tables for column in table.columns)
+    return next(column for column in columns if (column.split, column.metric) == (entry.split, entry.metric))

@@ -37,7 +37,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 if (location.protocol === "file:") {
   for (const name of document.querySelectorAll("code.file")) {
     const link = document.createElement("a");
-    link.href = `../../${name.textContent}`;
+    link.href = `../../${name.dataset.file}`;
     name.replaceWith(link);
     link.append(name);
   }

@@ -73,9 +73,7 @@ OTHERWISE = (
 def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
     paper, corpus, folder = diff.paper, diff.paper.corpus, diff.results.folder
     sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n.items())
-    dated = f"{paper.document}, {paper.year}"
     facts = {
-        "Document": paper.document if not paper.year or str(paper.year) in paper.document else dated,
         "Task": paper.task,
         "Corpus": corpus.title,
         "Clips": sizes or "the paper does not say how many are in each split",
@@ -85,28 +83,38 @@ def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
     files = [h("a", words, href=link(folder / name)) for name, words in FILES.items() if (folder / name).exists()]
     if files:
         facts["As CSV"] = joined([joined(["; " if index else "", file]) for index, file in enumerate(files)])
-    facts["In the project"] = _in_the_project(paper)
     listed = [joined([h("dt", name), h("dd", text)]) for name, text in facts.items() if text]
     return joined(
         [
             h("p", h("a", "All papers", href=FRONT), class_="up"),
             h("h1", paper.title),
             h("p", ", ".join(paper.authors), class_="lead"),
+            h("p", _publication(paper), h("br"), _in_the_project(paper), class_="small"),
             story(paper.id),
             forest([diff]),
             left_out_list(diff),
-            details("The paper, its corpus and where this is in the project", h("dl", listed, class_="facts")),
+            details("The paper and its corpus", h("dl", listed, class_="facts")),
             details("What the verdicts mean", tally(diff.counts, "Over all variants and splits: "), legend()),
         ]
     )
 
 
+def _publication(paper: Paper) -> Html:
+    """What the document is and where it can be read, its DOI and its licence, as far as they are known."""
+    parts = [h("a", paper.dated, href=paper.address) if paper.address else paper.dated]
+    parts += [joined(["; DOI ", h("a", paper.doi, href=paper.doi_address)])] if paper.doi else []
+    parts += [f"; licence {paper.licence}"] if paper.licence else []
+    return joined(parts)
+
+
 def _in_the_project(paper: Paper) -> Html:
     """The files to read beside the page. They lie outside the report: the script links to them where they are there."""
-    folder = paper.path.parent
-    names = [name for name in ("README.md", "lesson.ipynb", "model.py", "train.py") if (folder / name).exists()]
-    files = [h("code", f"reproductions/{paper.id}/{name}", class_="file") for name in names]
-    return joined([joined([", " if i else None, file]) for i, file in enumerate(files)])
+    folder = f"reproductions/{paper.id}"
+    names = ("README.md", "lesson.ipynb", "model.py", "train.py")
+    names = [name for name in names if (paper.path.parent / name).exists()]
+    files = [h("code", name, class_="file", data_file=f"{folder}/{name}") for name in names]
+    listed = [joined([", " if i else None, file]) for i, file in enumerate(files)]
+    return joined(["In the project: ", listed, " of ", h("code", folder)])
 
 
 def _headline(paper: Paper) -> str:

@@ -232,4 +232,4 @@ def test_a_paper_without_a_lesson_is_passed_over(tmp_path, monkeypatch):
 
 def test_the_command_refuses_a_paper_that_is_not_there(capsys):
     assert main(["lessons", "nobody"]) == 2
-    assert "there is no paper 'nobody'" in capsys.readouterr().err
+    assert "there is no lesson 'nobody'" in capsys.readouterr().err

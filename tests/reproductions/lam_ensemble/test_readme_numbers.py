@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data_prep.corpora import vntm
@@ -27,13 +28,16 @@ SEEDS = (0, 1, 2)
 @pytest.fixture(scope="module")
 def units():
     """(model, protocol, fold, seed, precision) to the predictions of variant authors-notebook and of the probe."""
-    found = unit_folders(results_folder("lam_ensemble") / "units")
+    return units_of("authors-notebook", "probe")
+
+
+def units_of(*variants: str, read=read_predictions) -> dict:
+    """(model, protocol, fold, seed, precision) to what `read` finds in the folders of some variants' units."""
     names = ("model", "protocol", "fold", "seed", "precision")
-    wanted = ("authors-notebook", "probe")
     return {
-        tuple(record[name] for name in names): read_predictions(folder)
-        for record, folder in found
-        if record["variant"] in wanted and record["fingerprint"] == PAPER.corpus.fingerprint
+        tuple(record[name] for name in names): read(folder)
+        for record, folder in unit_folders(results_folder("lam_ensemble") / "units")
+        if record["variant"] in variants and record["fingerprint"] == PAPER.corpus.fingerprint
     }
 
 
@@ -60,6 +64,36 @@ def test_both_tables_beside_our_unaugmented_networks(units):
         "Over the 625 clips of validation and test, Model 1 has {} % right where that table has {} and Table IV {}, "
         "Model 2 has {} % where the former has {}, Model 3 has {} % where they have {} and {} (means of three seeds)."
     ).format(*said) in README
+
+
+def test_trained_as_the_report_says_the_seed_decides(units):
+    def on_test(runs, model):
+        there = [runs[model, "published", 0, seed, "bfloat16"].on("test") for seed in SEEDS]
+        return [scores.accuracy(run.y_true, run.y_prob) for run in there]
+
+    paper = units_of("paper")
+    fitted = units_of("paper", read=lambda folder: pd.read_csv(folder / "history.csv")["accuracy"].iloc[-1])
+    ours = on_test(paper, "Model 3")
+    printed = {model: PAPER.cell("IV", model, "test", "accuracy").value for model in PAPER.models}
+    rows = pd.read_csv(results_folder("lam_ensemble") / "diff.csv")
+    row = rows.query("variant == 'paper' and model == 'Model 3' and split == 'test' and metric == 'accuracy'").iloc[0]
+    assert row["verdict"] == "consistent"
+    half = (row["high"] - row["low"]) / 2
+    for words in (
+        "three trainings have {}, {} and {} % of the test clips right, where Table IV has {}.".format(
+            *map(percent, ours), percent(printed["Model 3"])
+        ),
+        "At epoch 50 they had {}, {} and {} % of the augmented training clips right.".format(
+            *(percent(fitted["Model 3", "published", 0, seed, "bfloat16"]) for seed in SEEDS)
+        ),
+        "three seeds have {}, {} and {} % of the test clips.".format(*map(percent, on_test(units, "Model 3"))),
+        f"the interval from seeds this far apart is ± {100 * half:.0f} points",
+    ):
+        assert words in README, words
+    model_1 = paper["Model 1", "published", 0, 0, "bfloat16"].on("test")
+    assert {seed for model, _, _, seed, _ in paper if model == "Model 1"} == {0}
+    words = "Model 1, of which one training is done, has {} % where Table IV has {}."
+    assert words.format(percent(scores.accuracy(model_1.y_true, model_1.y_prob)), percent(printed["Model 1"])) in README
 
 
 def test_the_cells_that_are_the_other_tables():

@@ -106,6 +106,15 @@ def test_every_paper_of_the_suite_loads(paper_id):
 # ---- the schema, on a toy that has what the other papers need
 
 
+def test_a_document_has_an_address_a_doi_and_a_licence_or_none(tmp_path, toy):
+    assert (toy.address, toy.doi, toy.doi_address, toy.licence) == ("", "", "", "")
+    known = 'address = "https://example.org/toy.pdf"\ndoi = "10.1234/toy"\nlicence = "CC BY 4.0"\n'
+    toy = load_paper("toy", write(tmp_path, MINIMAL.replace("year = 2020\n", f"year = 2020\n{known}")))
+    assert (toy.address, toy.licence) == ("https://example.org/toy.pdf", "CC BY 4.0")
+    assert (toy.doi, toy.doi_address) == ("10.1234/toy", "https://doi.org/10.1234/toy")
+    assert toy.dated == "nowhere, 2020"
+
+
 def test_percentages_become_fractions_and_print_as_they_were(toy):
     cell = toy.cell("1", "CNN", "train", "accuracy")
     assert (cell.value, cell.decimals, cell.printed, cell.n) == (0.985, 2, "98.50", None)
@@ -469,6 +478,16 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         ('id = "toy"', 'id = "toi"', "paper.id is 'toi': expected 'toy', the name of its folder"),
         ("year = 2020", 'year = "2020"', "paper.year is '2020': expected a whole number"),
         ('task = "telling a from b"', "", "paper.task is missing: expected a text"),
+        (
+            "year = 2020",
+            'address = "example.org"',
+            "paper.address is 'example.org': expected where it can be",
+        ),
+        (
+            "year = 2020",
+            'doi = "https://doi.org/10.1/x"',
+            "paper.doi is 'https://doi.org/10.1/x': expected a DOI",
+        ),
         ('origin = "paper", where = "2"', 'origin = "guess"', "settings.batch_size.origin is 'guess': expected one of"),
         ('origin = "paper", where = "2"', 'origin = "paper"', "settings.batch_size.where is missing: the origin is"),
         (', reason = "Adam\'s default"', "", "settings.learning_rate.reason is missing: the value is assumed"),

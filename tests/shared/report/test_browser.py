@@ -47,6 +47,26 @@ def test_on_a_phone_only_tables_scroll_sideways(browser, name):
     assert browser.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_the_names_of_rows_stay_where_a_table_is_scrolled(browser, name):
+    browser.open(address(name), width=PHONE, height=700)
+    checked, gone = browser.evaluate("""(() => {
+        document.querySelectorAll("details").forEach((d) => { d.open = true; });
+        const left = (e) => (e.querySelector(":scope > span") ?? e).getBoundingClientRect().left;
+        let checked = 0, gone = [];
+        for (const frame of document.querySelectorAll(".scroll")) {
+            if (frame.scrollWidth < frame.clientWidth + 30) continue;
+            checked += 1;
+            frame.scrollLeft = 1000;
+            const names = [...frame.querySelectorAll("tbody tr:first-child > th:first-child")];
+            if (names.some((e) => Math.abs(left(e) - left(frame)) > 2)) gone.push(frame.ariaLabel);
+        }
+        return [checked, gone];
+    })()""")
+    assert checked
+    assert gone == []
+
+
 def test_a_keyboard_reaches_everything_and_the_focus_is_seen(browser):
     browser.open(address(PAGES[0]))
     expected = browser.evaluate(CAN_BE)
@@ -106,3 +126,23 @@ def test_a_link_opens_the_folded_section_that_it_leads_to(browser):
         browser.open(f"{address(PAGES[1])}#{name}")
         assert browser.evaluate("document.querySelector(':target').closest('details').open")
         assert browser.evaluate("document.querySelectorAll('details.folded[open]').length") <= 2
+
+
+@pytest.mark.parametrize("width", [390, 700, 1200])
+@pytest.mark.parametrize("name", PAGES)
+def test_the_words_of_the_forest_plot_are_whole_and_beside_each_other(browser, name, width):
+    browser.open("about:blank")
+    browser.open(address(name), width=width)
+    frame, texts, plot = browser.evaluate("""(() => {
+        const box = (e) => { const r = e.getBoundingClientRect(); return [r.left, r.right, r.top, r.bottom]; };
+        const svg = [...document.querySelectorAll(".forest svg")].find((e) => e.checkVisibility());
+        const lines = [...svg.querySelectorAll(".axes line")].map(box);
+        const texts = [...svg.querySelectorAll(":scope > text:not(.quiet)")].map(box);
+        return [box(svg), texts, svg.matches(".wide") ? [lines[0][0], lines.at(-1)[1]] : null];
+    })()""")
+    assert frame[1] <= width
+    for left, right, top, bottom in texts:
+        assert frame[0] <= left < right <= frame[1] + 1
+        beside = [other for other in texts if other[2] < bottom and top < other[3] and other[0] > left]
+        assert all(right + 4 < other[0] for other in beside)
+        assert plot is None or right + 4 < plot[0] or left > plot[1]

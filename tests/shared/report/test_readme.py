@@ -32,6 +32,18 @@ def test_blocks_are_filled_and_the_rest_is_kept():
     assert filled == TEXT.replace("old", "new").replace("<!-- begin:b -->", "<!-- begin:b -->\n| x |")
 
 
+def test_the_document_is_named_as_far_as_it_is_known(paper):
+    def block(**known):
+        known = dict.fromkeys(("address", "doi", "licence"), "") | known
+        return paper_blocks(compare(Results(replace(paper, **known), NO_RESULTS)))["publication"]()
+
+    assert block() == ""
+    assert block(licence="CC BY 4.0") == "The document: licence CC BY 4.0."
+    assert block(address="https://example.org/a.pdf", doi="10.1234/a") == (
+        f"The document: [{paper.dated}](https://example.org/a.pdf); DOI [10.1234/a](https://doi.org/10.1234/a)."
+    )
+
+
 def test_rendering_twice_changes_nothing(tmp_path):
     (tmp_path / "curves_paper.png").touch()
     paper = load_paper("pragadaraju_digits")  # it has all kinds of blocks

@@ -85,11 +85,14 @@ def test_headings_are_in_order_and_ids_are_unique(documents, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_picture_and_sound_resolves_within_the_site(documents, drawn, name):
+def test_every_link_picture_and_sound_resolves_within_the_site_or_is_the_paper(committed, documents, drawn, name):
     page = documents[name]
+    papers = [address for diff in committed for address in (diff.paper.address, diff.paper.doi_address) if address]
     links = [(e, e.attributes.get("href") or e.attributes.get("src")) for e in page.all("a", "link", "img", "audio")]
     for element, address in links:
         if address == "data:,":  # the empty picture that keeps a browser from asking for an icon
+            continue
+        if element.tag == "a" and address in papers:
             continue
         file, _, place = address.partition("#")
         target = Path(unquote(file)) if file else Path(name)
@@ -162,6 +165,18 @@ def test_a_page_begins_with_what_was_found_and_one_table_and_folds_the_rest(docu
     assert len(open_ones) <= 2 < len(tables)
 
 
+def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(committed, documents):
+    for diff in committed:
+        page, paper = documents[page_name(diff.paper.id)], diff.paper
+        links = [link.attributes["href"] for link in page.all("a")]
+        away = [link for link in links if link.startswith("http")]
+        assert away == [link for link in (paper.address, paper.doi_address) if link]
+        files = [code.attributes["data-file"] for code in page.all("code") if code.attributes.get("class") == "file"]
+        assert [Path(file).name for file in files] == ["README.md", "lesson.ipynb", "model.py", "train.py"]
+        assert all((paper.path.parents[2] / file).exists() for file in files)
+        assert paper.dated in page.all("main")[0].text
+
+
 def test_the_forest_plot_says_in_words_what_it_shows(committed, documents):
     for diff in committed:
         page = documents[page_name(diff.paper.id)]
@@ -174,6 +189,15 @@ def test_the_forest_plot_says_in_words_what_it_shows(committed, documents):
 
 
 # ---------------------------------------------------------------- the numbers are the diff's
+
+
+def test_percent_and_fraction_are_never_in_one_table_of_the_front(committed, documents):
+    for diff in committed:
+        rows = [cells for heading, _, cells in documents["index.html"].rows if heading == diff.paper.title]
+        cells = [row[i] for row in rows if len(row) == 7 for i in (1, 2, 5) if row[i][:1].isdigit()]
+        assert len(cells) > 1
+        percent = diff.paper.main_column(diff.paper.tables[0]).scale == 100
+        assert [cell for cell in cells if (float(cell.split()[0]) > 1) != percent] == []
 
 
 def shown(value: float, cell, sign: str = "") -> str:

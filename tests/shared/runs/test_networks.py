@@ -158,6 +158,21 @@ def test_a_network_of_changes_that_were_not_committed_is_not_shipped(trained):
         ship(cached, kept)
 
 
+def test_a_network_is_shipped_by_its_size_in_half_precision(trained, monkeypatch):
+    cached, kept = trained
+    whole = save_weights(
+        keras.Sequential([keras.Input((256,)), keras.layers.Dense(256)]), cached / "network.weights.h5"
+    )
+    size = ship(cached, kept)
+    assert size < 0.7 * whole.stat().st_size
+    monkeypatch.setattr("shared.runs.networks.MOST_BYTES", size)
+    assert ship(cached, kept) == size
+    monkeypatch.setattr("shared.runs.networks.MOST_BYTES", size - 1)
+    with pytest.raises(ResultsError, match="its weights are .* MB, and at most .* MB are shipped"):
+        ship(cached, kept)
+    assert not (kept / "network.weights.h5").exists()
+
+
 def test_the_networks_of_this_project_can_be_read_and_are_small():
     files = sorted(RESULTS_ROOT.glob("*/units/*/network.weights.h5"))
     assert files, "predict answers from a fresh clone"

@@ -8,12 +8,16 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
-from shared.base.csv_files import no_formula
+from shared.base.csv_files import csv_text, no_formula
 from shared.base.suggestions import Parser
 from shared.base.terminal import prepare
 from shared.base.write_errors import in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EPILOG = f"""\
 Corpora are looked for in the folder named by the environment variable {DATA_VARIABLE}, or in data/.
@@ -146,10 +150,18 @@ def run_index(arguments: argparse.Namespace) -> int:
         print(f"note: {note}", file=sys.stderr)
     sizes = ", ".join(f"{split} {n}" for split, n in frame["split"].value_counts().items())
     print(f"{arguments.corpus}: {len(frame)} clips ({sizes}), fingerprint {fingerprint(frame)}", file=sys.stderr)
-    for name in frame.select_dtypes(["str", "object"]):
-        frame[name] = frame[name].map(no_formula, na_action="ignore")
-    frame.to_csv(arguments.csv or sys.stdout, index=False, lineterminator="\n")
+    text = index_text(frame)
+    if arguments.csv:
+        arguments.csv.write_bytes(text.encode("utf-8"))
+    else:
+        sys.stdout.write(text)
     return 0
+
+
+def index_text(frame: pd.DataFrame) -> str:
+    """An index as CSV that comes back as it was, an apostrophe before what a spreadsheet would compute."""
+    cells = frame.astype(object).fillna("").map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
+    return csv_text([frame.columns, *cells.itertuples(index=False)])
 
 
 def _add_corpus(command: argparse.ArgumentParser) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from shared.paper.loading import load_paper
+from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import Paper
+from shared.results.diff import Diff, diff_paper
+from shared.results.store import results_folder
 
 settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
 settings.load_profile("tests")
@@ -77,6 +79,12 @@ def predictions(right: dict[str, int]) -> str:
             probabilities = [str(SURE if index == answer else REST) for index in range(len(CLASSES))]
             lines.append(",".join([split, f"{split}.{clip}", CLASSES[true], *probabilities]))
     return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="session")
+def committed() -> list[Diff]:
+    """The diff of every paper from the results of this project."""
+    return [diff_paper(load_paper(name), results_folder(name)) for name in list_papers()]
 
 
 @pytest.fixture(scope="session")

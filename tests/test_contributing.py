@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.base.files import CACHE_VARIABLE
-from shared.results.store import RESULTS_VARIABLE
+from shared.base.places import RESULTS_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ from statistics import mean
 
 import pytest
 
+from shared.base.places import results_root
 from shared.paper import load_paper
 from shared.paper.loading import list_papers
 from shared.results.exact import exact_rows
 from shared.results.reading import Results
 from shared.results.readings import curves, rest_of
 from shared.results.runs_table import RUNS, read_runs
-from shared.results.store import RESULTS_ROOT
 
 TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
 
@@ -22,7 +22,7 @@ def scores(paper: str, model: str, variant: str, protocol="published", **conditi
     """Scores of the finished runs of a model; the test accuracy, where nothing else is said."""
     wanted = {"model": model, "variant": variant, "protocol": protocol, "split": "test", "metric": "accuracy"}
     wanted |= {"status": "complete", **conditions}
-    rows = read_runs(RESULTS_ROOT / paper / RUNS)
+    rows = read_runs(results_root() / paper / RUNS)
     found = [float(row["value"]) for row in rows if wanted.items() <= row.items()]
     assert found, wanted
     return found
@@ -60,7 +60,7 @@ def pascuo() -> list[str]:
     paper = load_paper("pascuo_multilabel")
     values = {row["metric"]: row["value"] for row in exact_rows(paper)}
     ends = {}
-    with (RESULTS_ROOT / paper.id / "curve_figure-3.csv").open(encoding="utf-8", newline="") as file:
+    with (results_root() / paper.id / "curve_figure-3.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):  # the last epoch is what stays
             less = 100 * (1 - float(row["loss"]) / float(row["nothing_heard_loss"]))
             ends[row["corpus"].removeprefix("library_labels-"), row["protocol"]] = f"{less:.1f} %"
@@ -77,7 +77,7 @@ def digits() -> list[str]:
     ours, strict = scores(name, text, "paper"), scores(name, text, "at-least-300-permille")
     trained = scores(name, text, "at-least-300-permille", split="train")
     speakers = scores(name, rnn, "all-steps", "grouped")
-    curve = next(one for one in curves(Results.read(load_paper(name), RESULTS_ROOT / name)) if one.model == text)
+    curve = next(one for one in curves(Results.read(load_paper(name), results_root() / name)) if one.model == text)
     first = next(iter(curve.spans))
     assert first == "recogniser_least_probability"
     return [

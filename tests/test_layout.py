@@ -1,6 +1,7 @@
 """The shape of the tree: which way imports point, what stays light, what no file may contain, what is installed."""
 
 import ast
+import functools
 import graphlib
 import os
 import re
@@ -63,6 +64,12 @@ def imported(source: str, path: str) -> set[str]:
     return found
 
 
+@functools.cache
+def imported_by(path: str) -> set[str]:
+    """The same of a file of the project."""
+    return imported((ROOT / path).read_text("utf-8"), path)
+
+
 def may_import(path: str, module: str) -> bool:
     """Whether the rule allows it: command line -> reproduction -> data_prep -> shared, and there downwards."""
     here, there = path.split("/"), module.split(".")
@@ -82,18 +89,32 @@ def may_import(path: str, module: str) -> bool:
 def test_imports_point_one_way():
     wrong = []
     for path in MODULES:
-        names = imported((ROOT / path).read_text("utf-8"), path)
-        wrong += [f"{path} may not import {name}" for name in sorted(names) if not may_import(path, name)]
+        wrong += [f"{path} may not import {name}" for name in sorted(imported_by(path)) if not may_import(path, name)]
     assert not wrong, "; ".join(wrong)
+
+
+def name_of(path: str) -> str:
+    """What a module is imported as."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def test_what_is_imported_is_there():
+    """Of this project, also by what no test imports, such as a benchmark."""
+    known, missing = set(map(name_of, MODULES)), []
+    for path in MODULES:
+        ours = (name for name in imported_by(path) if name.partition(".")[0] in PACKAGES)
+        lost = (n for n in ours if not {n, n.rpartition(".")[0]} & known and not (ROOT / n.replace(".", "/")).is_dir())
+        missing += [f"{path} imports {name}" for name in sorted(lost)]
+    assert not missing, "; ".join(missing)
 
 
 def test_no_imports_in_a_circle():
     """Wherever in a file the imports stand, those for type checkers too."""
-    name_of = {path: path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in MODULES}
-    known = set(name_of.values())
+    known = set(map(name_of, MODULES))
     graph = {}
-    for path, name in name_of.items():
-        found = (imported((ROOT / path).read_text("utf-8"), path) & known) - {name}
+    for path in MODULES:
+        name = name_of(path)
+        found = (imported_by(path) & known) - {name}
         # `from a import b` of a module b says nothing of the package a
         graph[name] = {one for one in found if not any(other.startswith(f"{one}.") for other in found)}
     try:
@@ -140,7 +161,7 @@ def test_what_answers_fast_imports_nothing_heavy():
         path for path in MODULES if path.startswith(("shared/", "data_prep/")) and not MAY_BE_HEAVY.fullmatch(path)
     ]
     light += [path for path in MODULES if re.fullmatch(r"reproductions/(commands/)?\w+\.py", path)]
-    names = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in light]
+    names = [name_of(path) for path in light]
     script = (
         "import importlib, sys\n"
         f"for name in {names}:\n"

@@ -90,9 +90,8 @@ def sweep_leftovers() -> None:
     """Remove what killed writes left in the cache and in the results."""
     from shared.base.leftovers import sweep
     from shared.base.locks import remove_abandoned
-    from shared.base.places import cache_root
-    from shared.results.store import RESULTS_ROOT
+    from shared.base.places import cache_root, results_root
 
-    sweep(cache_root(), RESULTS_ROOT)
+    sweep(cache_root(), results_root())
     for lock in cache_root().glob("runs/*/*.lock"):
         remove_abandoned(lock)

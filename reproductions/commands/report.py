@@ -20,11 +20,12 @@ def work(options: argparse.Namespace) -> int:
     """Write everything that is drawn from the results."""
     sweep_leftovers()
     from shared.base.files import atomic_write
+    from shared.base.places import RESULTS_VARIABLE, results_root
     from shared.report.files import write_outputs, write_readmes
     from shared.report.site import write_site
     from shared.report.site.forest import FILE, overview_svg
     from shared.results.diff import diff_paper
-    from shared.results.store import RESULTS_ROOT, RESULTS_VARIABLE, results_folder
+    from shared.results.store import results_folder
 
     wanted = [load_paper(options.paper).id] if options.paper else list_papers()
     diffs = []
@@ -35,7 +36,7 @@ def work(options: argparse.Namespace) -> int:
     print(f"{write_site(diffs)[0]}: open it in a browser")
     if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs
         return 0
-    atomic_write(RESULTS_ROOT / FILE, lambda file: file.write(overview_svg(diffs).encode()))
+    atomic_write(results_root() / FILE, lambda file: file.write(overview_svg(diffs).encode()))
     for file in write_readmes(diffs):
         print(f"{file.relative_to(PAPERS_ROOT.parent)}: blocks filled")
     return 0

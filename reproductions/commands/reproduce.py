@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from shared.base.files import cache_root
+from shared.base.places import RESULTS_VARIABLE, cache_root, results_root
 from shared.base.progress import last_line
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 
@@ -43,7 +43,7 @@ def work(options: argparse.Namespace) -> int:
     from shared.report.overview import overview_text
     from shared.report.tables import render_text
     from shared.results.diff import diff_paper
-    from shared.results.store import RESULTS_ROOT, RESULTS_VARIABLE, results_folder
+    from shared.results.store import results_folder
 
     print("1 of 2: every paper's table, from the predictions that are kept in results/", flush=True)
     diffs = [diff_paper(paper, results_folder(paper.id)) for paper in map(load_paper, list_papers())]
@@ -64,7 +64,7 @@ def work(options: argparse.Namespace) -> int:
         if status := run([sys.executable, *command, *restart], environment, log):
             return status
     print("\n" + "\n".join(agreement(live / PAPER, results_folder(PAPER))))
-    print(f"\nThe report, to open in a browser: {RESULTS_ROOT / 'report' / 'index.html'}")
+    print(f"\nThe report, to open in a browser: {results_root() / 'report' / 'index.html'}")
     return 0
 
 

@@ -92,11 +92,11 @@ def train(task: Task, data: Data) -> None:
     fitting.compile_model(model, settings, loss, metric=METRICS)
 
     # Fit. In variant paper the last epoch counts, and nothing is chosen.
-    watched = rows["tuning"] if settings.evaluated_epoch == "lowest loss on tuning samples" else rows["validation"]
+    held_out = rows["tuning"] if settings.evaluated_epoch == "lowest loss on tuning samples" else rows["validation"]
     history = fitting.fit(
         model,
         fitting.Subset(inputs, labels, rows["train"], weights),
-        fitting.Subset(inputs, labels, watched),
+        fitting.Subset(inputs, labels, held_out),
         folder=unit.folder,
         epochs=task.at_most(settings.epochs),
         batch_size=settings.batch_size,

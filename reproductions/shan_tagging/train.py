@@ -42,7 +42,7 @@ from shared.training import fitting
 from shared.training.precision import resolve_precision
 from shared.training.schedules import CyclicalOnPlateaus
 
-WATCHED, EVALUATED = 1, 2  # what a generator of crops is for, besides training
+VALIDATED, EVALUATED = 1, 2  # what a generator of crops is for, besides training
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,12 +119,12 @@ def train(task: Task, data: Data) -> None:
     fitting.compile_model(model, settings)
 
     # Fit: crops are drawn anew in each epoch; those that the validation loss is measured on stay the same.
-    watched = rows["validation"] if rows["validation"].size else rows["test"]
-    same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, WATCHED]))
+    held_out = rows["validation"] if rows["validation"].size else rows["test"]
+    same = heard.plain.drawn(np.random.default_rng([unit.seed, unit.fold, VALIDATED]))
     history = fitting.fit(
         model,
         fitting.Subset(heard, labels, rows["train"]),
-        fitting.Subset(same, labels, watched),
+        fitting.Subset(same, labels, held_out),
         folder=unit.folder,
         epochs=task.at_most(settings.epochs),
         batch_size=settings.batch_size,

@@ -21,6 +21,11 @@ def cache_root() -> Path:
     return root_of(CACHE_VARIABLE)
 
 
+def results_root() -> Path:
+    """Folder of all results: the environment variable AUDIO_REPRODUCTIONS_RESULTS, or the project's ``results/``."""
+    return root_of(RESULTS_VARIABLE)
+
+
 def variable_of(path: Path) -> str | None:
     """The variable that says where a path is; the innermost, where one of the folders lies in another."""
     roots = {variable: root_of(variable).absolute() for variable in FOLDERS}

@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.base.plotting import INK, MUTED, TRAIN, VALIDATION, new_figure, save_figure
 
-WATCHED = {"val": "validation", "test": "test (watched, decides nothing)"}
+SPLITS = {"val": "validation", "test": "test (watched, decides nothing)"}
 
 
 def draw_confusion(path: Path, panels: Sequence[tuple[str, np.ndarray]], classes: Sequence[str], title: str) -> None:
@@ -73,7 +73,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
     title : str
         Variant and conditions.
     """
-    watched = "test" if any("test_loss" in run for runs in curves.values() for run in runs) else "val"
+    split = "test" if any("test_loss" in run for runs in curves.values() for run in runs) else "val"
     binary = any("binary_accuracy" in run for runs in curves.values() for run in runs)
     accuracy = "binary_accuracy" if binary else "accuracy"
     width, height = max(7.2, 3.6 * len(curves) + 0.6), 5.0
@@ -89,7 +89,7 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
                 alpha = 1.0 if number == 0 else 0.4
                 label = None if number else quantity
                 axis.plot(run["epoch"], run[quantity], "--", color=TRAIN, alpha=alpha, linewidth=1.2, label=label)
-                held_out = run[f"{watched}_{quantity}"]
+                held_out = run[f"{split}_{quantity}"]
                 axis.plot(run["epoch"], held_out, color=VALIDATION, alpha=alpha, linewidth=1.6, label=label)
                 best = list(run["epoch"]).index(run["best_epoch"])
                 axis.plot(run["best_epoch"], held_out[best], "o", color=VALIDATION, alpha=alpha, markersize=6)
@@ -99,12 +99,12 @@ def draw_learning_curves(path: Path, curves: dict[str, list[dict]], title: str) 
         axes[0][column].set_title(f"{model}\nevaluated: {_evaluated(runs)}", fontsize=10, color=INK)
         axes[1][column].set_xlabel("epoch", color=MUTED)
         axes[1][column].xaxis.get_major_locator().set_params(integer=True)
-    losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
+    losses = [value for runs in curves.values() for run in runs for value in (*run["loss"], *run[f"{split}_loss"])]
     axes[1][0].set_ylim(0, 1.05 * min(max(filter(math.isfinite, losses), default=1.0), 2.5))
     axes[0][0].set_ylim(top=1.02)
     axes[0][0].set_ylabel(accuracy.replace("_", " "), color=MUTED)
     axes[1][0].set_ylabel("loss", color=MUTED)
-    _legend(figure, WATCHED[watched])
+    _legend(figure, SPLITS[split])
     figure.suptitle(title, fontsize=10.5, color=INK)
     save_figure(figure, path)
 
@@ -159,7 +159,7 @@ def _evaluated(runs: list[dict]) -> str:
     return text if len(runs) == 1 else f"{text}\n({len(runs)} runs; dark: {runs[0]['run']})"
 
 
-def _legend(figure, watched: str) -> None:
+def _legend(figure, split: str) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -167,5 +167,5 @@ def _legend(figure, watched: str) -> None:
         Line2D([], [], color=VALIDATION, linewidth=1.6),
         Line2D([], [], color=VALIDATION, marker="o", linestyle="", markersize=6),
     ]
-    names = ["training", watched, "epoch that was evaluated"]
+    names = ["training", split, "epoch that was evaluated"]
     figure.legend(handles, names, loc="lower center", ncols=3, frameon=False, fontsize=9)

@@ -19,7 +19,7 @@ from shared.report.readings import GENERATED as OF_READINGS
 from shared.report.readings import write_readings
 from shared.report.readme import paper_blocks, render_blocks, shows_figures, suite_blocks
 from shared.report.tables import layouts, render_csv, render_markdown
-from shared.results import ablations, comparisons
+from shared.results import ablations
 from shared.results.diff import Diff, Section, compare
 from shared.results.reading import Results
 from shared.results.runs_table import RUNS, write_runs_file
@@ -60,8 +60,8 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
         for table in paper.ablations:
             rows = ablations.ablation_rows(diff.results, table)
             written.append(_write(folder / f"ablation_{slug(table.model)}.csv", render_csv(rows)))
-        if compared := comparisons.comparison_rows(diff):
-            written.append(_write(folder / "comparisons.csv", render_csv(compared)))
+        if diff.comparisons:
+            written.append(_write(folder / "comparisons.csv", render_csv(diff.comparisons)))
         for pattern in GENERATED:
             for stale in set(folder.glob(pattern)) - set(written):
                 stale.unlink(missing_ok=True)

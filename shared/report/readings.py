@@ -20,11 +20,6 @@ ROW, TOP, LEFT, RIGHT, HEAD = 0.2, 3.0, 3.7, 0.85, 1.0  # inches: a line of the 
 LEGEND = "● reading, with its 95 % interval    ◆ variant paper    ○ at chance    — published"
 
 
-def curves_of(diff: Diff) -> list[Curve]:
-    """The curves of a paper's results."""
-    return readings.curves(diff.results)
-
-
 def file_of(folder: Path, kind: str, curve: Curve, suffix: str) -> Path:
     """Where a curve's picture or table is: ``readings_<model>.png``, with the corpus where it is not the paper's."""
     corpus = "" if curve.own_corpus else f"_{curve.corpus}"
@@ -34,7 +29,7 @@ def file_of(folder: Path, kind: str, curve: Curve, suffix: str) -> Path:
 def write_readings(diff: Diff, write: Callable[[Path, str], Path]) -> list[Path]:
     """Write each curve as CSV and PNG, and its table of effects as CSV; return the files."""
     folder, written = diff.results.folder, []
-    for curve in curves_of(diff):
+    for curve in diff.curves:
         written.append(write(file_of(folder, "readings", curve, "csv"), render_csv(readings.rows(curve))))
         written.append(write(file_of(folder, "effects", curve, "csv"), render_csv(readings.effect_rows(curve))))
         picture = file_of(folder, "readings", curve, "png")
@@ -154,7 +149,7 @@ def at_chance_lines(curve: Curve) -> list[str]:
 def readings_markdown(diff: Diff) -> str:
     """For a paper's README: a sentence and the picture of each curve."""
     parts = []
-    for curve in curves_of(diff):
+    for curve in diff.curves:
         picture = file_of(diff.results.folder, "readings", curve, "png").name
         tables = [file_of(diff.results.folder, kind, curve, "csv").name for kind in ("readings", "effects")]
         results = f"../../results/{diff.paper.id}"

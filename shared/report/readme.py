@@ -22,7 +22,7 @@ from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
 from shared.report.readings import readings_markdown
 from shared.report.tables import layouts, left_out, no_tags, render_markdown
-from shared.results import ablations, comparisons
+from shared.results import ablations
 from shared.results.diff import Diff
 from shared.results.verdicts import ALPHA, ENOUGH_RUNS, RULE
 
@@ -290,7 +290,7 @@ def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list
 def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:
     """Head and rows: two trainings on the same clips, their scores, and the difference with its interval."""
     cell, rows = diff.paper.headline_cell, []
-    for row in comparisons.comparison_rows(diff):
+    for row in diff.comparisons:
         place = row["corpus"] if row["protocol"] == "published" else f"{row['corpus']}, {row['protocol']}"
         word, with_seeds = " (partial)" if row["status"] == "partial" else "", row["with_seeds"]
         scores = [f"{row[f'{side}_score']:.4f} `{row[f'{side}_variant']}`" for side in ("first", "second")]

@@ -1,38 +1,29 @@
-"""Two trainings on the same clips: what one choice brings, with an interval that knows that the clips are the same.
+"""What one choice brings: the comparisons that a paper.toml lists, of trainings on the same clips.
 
-The score is the paper's headline's, of the predictions that are kept, in every fold and with every seed that both have.
-Its difference is a mean over clips, so its interval follows from the clips' own differences, and is narrower than what
-two independent scores would give.
-
-Clips that share a speaker, a track or a recording (``[corpus.clusters]``) are taken together, and so are those of one
-fold where there are several, since one network answered them all. With three seeds or more, the spread of the seeds'
-differences is added in quadrature; with fewer, the interval is that of these trainings alone, and says so.
+The score is the paper's headline's, of the predictions that are kept, in every fold and with every seed that both have;
+`shared.results.paired` has the interval of the difference.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
-import numpy as np
-
-from shared.metrics.intervals import paired_interval, two_sided
-from shared.metrics.scores import per_clip
-from shared.paper.schema import Cell, Clusters
-from shared.results.diff import Diff
-from shared.results.verdicts import ENOUGH_RUNS
-from shared.runs.predictions import Predictions
+from shared.paper.schema import Cell
+from shared.results.paired import paired
+from shared.results.reading import Results
 
 PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings must share,
 RUN = ("fold", "seed")  # and what is taken together, in this order
 
 
-def comparison_rows(diff: Diff) -> list[dict]:
+def comparison_rows(results: Results, counted: Sequence[dict]) -> list[dict]:
     """A row a comparison, protocol, corpus and precision that has runs of both sides.
 
     Parameters
     ----------
-    diff : Diff
-        Names the runs that count.
+    counted : sequence of dict
+        A row of runs.csv for each run that counts.
 
     Returns
     -------
@@ -40,10 +31,10 @@ def comparison_rows(diff: Diff) -> list[dict]:
         title, the places, variant and model of both sides, split, metric, n clips, folds, seeds, both scores, delta
         (second - first) and its interval ``low`` to ``high``, and ``status``: partial if a run is.
     """
-    paper, cell = diff.paper, diff.paper.headline_cell
-    if not paper.comparisons or cell is None or not diff.runs:
+    paper, cell = results.paper, results.paper.headline_cell
+    if not paper.comparisons or cell is None:
         return []
-    runs = _counted(diff, cell)
+    runs = _runs(results, counted, cell)
     rows = []
     for comparison in paper.comparisons:
         first, second = runs[comparison.first], runs[comparison.second]
@@ -62,13 +53,13 @@ def comparison_rows(diff: Diff) -> list[dict]:
     return rows
 
 
-def _counted(diff: Diff, cell: Cell) -> dict[tuple[str, str], dict[tuple, tuple]]:
+def _runs(results: Results, counted: Sequence[dict], cell: Cell) -> dict[tuple[str, str], dict[tuple, tuple]]:
     """(variant, model) to place and run to status and predictions on the cell's split, of the runs that count."""
     names = ("variant", "model", *PLACE, *RUN)
-    kept = {tuple(answer.record[name] for name in names): answer for answer in diff.results.answers}
-    wanted = {side for comparison in diff.paper.comparisons for side in (comparison.first, comparison.second)}
+    kept = {tuple(answer.record[name] for name in names): answer for answer in results.answers}
+    wanted = {side for comparison in results.paper.comparisons for side in (comparison.first, comparison.second)}
     runs: dict[tuple[str, str], dict[tuple, tuple]] = defaultdict(dict)
-    for row in (row for section in diff.sections for row in section.runs):
+    for row in counted:
         variant, model, *place = (row[name] for name in names)
         if (variant, model) not in wanted:
             continue
@@ -76,57 +67,3 @@ def _counted(diff: Diff, cell: Cell) -> dict[tuple[str, str], dict[tuple, tuple]
         if len(predictions.clips):
             runs[variant, model][tuple(place)] = (row["status"], predictions)
     return runs
-
-
-def paired(
-    first_runs: dict[tuple | int, Predictions],
-    second_runs: dict[tuple | int, Predictions],
-    metric: str,
-    rule: Clusters | None,
-) -> dict:
-    """Two trainings, each a few runs of the same seeds on the same clips, held together.
-
-    Parameters
-    ----------
-    first_runs, second_runs : dict
-        Fold and seed, or the seed alone, to the predictions of that run; the same runs on both sides.
-    metric : str
-        A mean over clips.
-    rule : Clusters, optional
-        Which clips are not independent; where there are several folds, those of a fold are taken together instead.
-
-    Returns
-    -------
-    dict
-        ``n`` clips, ``first_score`` and ``second_score``, their difference ``delta`` and the limits ``low`` and
-        ``high`` of its interval, ``clusters`` and ``with_seeds``, which say what the interval knows. Of several seeds,
-        each clip's mean is taken.
-    """
-    of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
-    of_seed: dict[int, list[float]] = defaultdict(list)
-    for run, first in first_runs.items():
-        fold, seed = run if isinstance(run, tuple) else (0, run)
-        second = second_runs[run]
-        clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
-        second = second.by_class(first.classes)
-        scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
-        of_seed[seed] += (scores[1] - scores[0]).tolist()
-        for clip, *score in zip(clips, *scores, strict=True):
-            of_clip[fold, clip].append(score)
-    first, second = np.array([np.mean(scores, axis=0) for scores in of_clip.values()]).T
-    folds, clips = zip(*of_clip, strict=True)
-    by, clusters = "", None
-    if len(set(folds)) > 1:
-        by, clusters = "fold", folds
-    elif rule is not None:
-        by, clusters = rule.by, rule.of(clips)
-    low, high = paired_interval(first, second, clusters)
-    delta, by_seed = (second - first).mean(), [np.mean(values) for values in of_seed.values()]
-    with_seeds = len(by_seed) >= ENOUGH_RUNS
-    if with_seeds:
-        reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))
-        half = np.hypot((high - low) / 2, reach)
-        low, high = delta - half, delta + half
-    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
-    scores = {name: round(float(score), 6) for name, score in scores.items()}
-    return {"n": len(of_clip), **scores, "clusters": by, "with_seeds": with_seeds}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -14,7 +15,9 @@ from shared.metrics.intervals import Spread, spread_of
 from shared.paper.fields import voter
 from shared.paper.readings import is_reading
 from shared.paper.schema import MISPLACED, SYNTHETIC, Cell, Paper
+from shared.results.comparisons import comparison_rows
 from shared.results.reading import LeftOut, Results
+from shared.results.readings import Curve, curves
 from shared.results.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, TWIN, UNPUBLISHED, judge
 
 # Remarks on a published number that keep it from being held against anything.
@@ -121,6 +124,16 @@ class Diff:
     @property
     def differs(self) -> bool:
         return self.counts[DIFFERS] > 0
+
+    @cached_property
+    def comparisons(self) -> list[dict]:
+        """A row a comparison of two trainings that count (`shared.results.comparisons`)."""
+        return comparison_rows(self.results, [row for section in self.sections for row in section.runs])
+
+    @cached_property
+    def curves(self) -> list[Curve]:
+        """All readings of a model in one curve (`shared.results.readings`)."""
+        return curves(self.results)
 
     def rows(self) -> list[dict]:
         """Flat rows for CSV and JSON, one an entry."""

@@ -24,7 +24,7 @@ from shared.metrics.scores import METRICS, per_clip
 from shared.paper.readings import choices, settings_of
 from shared.paper.schema import Cell, Clusters, Paper, SettingValue
 from shared.results.answer import Answer
-from shared.results.comparisons import paired
+from shared.results.paired import paired
 from shared.results.reading import Results
 from shared.results.verdicts import ENOUGH_RUNS
 from shared.runs.predictions import Predictions
@@ -62,7 +62,7 @@ class Point:
 class Effect:
     """One value of one setting: what it brings alone, and where the readings that have it lie.
 
-    `alone` is the difference to `paper` on the same clips and with the same seeds, as `shared.results.comparisons`
+    `alone` is the difference to `paper` on the same clips and with the same seeds, as `shared.results.paired`
     gives it; None for `paper`'s own value, and where that reading was not run alone. `together` is its part in the sum
     of choices that fits all readings best (least squares); None where they do not tell it. `holding` of its `readings`
     have the published number in their interval, `below` and `above` lie on one side of it.

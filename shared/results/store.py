@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from shared.base.files import cache_root
 from shared.base.locks import file_lock
-from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.base.places import cache_root, results_root
 from shared.paper.fields import voter
 from shared.paper.readings import is_custom
 from shared.paper.schema import SYNTHETIC, Paper
@@ -36,7 +35,6 @@ from shared.runs.units import (
     verify_beside,
 )
 
-RESULTS_ROOT = root_of(RESULTS_VARIABLE)
 # Of a record: where it was run, and not what came out.
 MACHINE = {"device", "backend", "versions", "commit", "seconds", "product_seconds", CHECKSUMS[HISTORY]}
 
@@ -47,8 +45,7 @@ def results_folder(paper_id: str, corpus: str = "") -> Path:
 
     What comes from synthetic data shows that the code runs and is never committed beside a paper's numbers.
     """
-    root = cache_root() / "results" if corpus == SYNTHETIC else RESULTS_ROOT
-    return root / paper_id
+    return (cache_root() / "results" if corpus == SYNTHETIC else results_root()) / paper_id
 
 
 def write_runs(paper: Paper, folder: Path) -> list[dict]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.base.files import atomic_write, cache_root
 from shared.base.own_files import write_json
-from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.base.places import results_root
 from shared.paper.readings import is_reading
 from shared.paper.schema import SYNTHETIC, Paper
 from shared.runs import units
@@ -81,7 +81,7 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
             is_shipped(unit[1]),
         )
 
-    places = (cache_root() / "runs" / paper.id, root_of(RESULTS_VARIABLE) / paper.id / UNITS)
+    places = (cache_root() / "runs" / paper.id, results_root() / paper.id / UNITS)
     there = [folder for place in places for folder in units_in(place) if (folder / NETWORK).exists()]
     units = [(read_unit(folder), folder) for folder in there]
     return sorted((unit for unit in units if not is_reading(unit[0]["variant"])), key=preference)
@@ -89,7 +89,7 @@ def trained_units(paper: Paper) -> list[tuple[dict, Path]]:
 
 def is_shipped(folder: Path) -> bool:
     """Whether a unit's network came with the results, and was not left by a training on this machine."""
-    return folder.is_relative_to(root_of(RESULTS_VARIABLE))
+    return folder.is_relative_to(results_root())
 
 
 def ship(source: Path, target: Path) -> int:

@@ -107,10 +107,7 @@ def first_label_weights(y_true: np.ndarray, weights: np.ndarray) -> np.ndarray:
     weights : array_like, shape (C,)
         Weight of each label, as from ``multi_label``.
     """
-    true = check_labels(y_true)
-    weights = np.asarray(weights, dtype=np.float64)
-    if weights.shape != true.shape[1:]:
-        raise ValueError(f"got weights of shape {weights.shape} for labels of shape {true.shape}")
+    true, weights = _checked(y_true, weights)
     return weights[true.argmax(axis=1)]
 
 
@@ -127,9 +124,14 @@ def sample_weights(y_true: np.ndarray, weights: np.ndarray) -> np.ndarray:
     weights : array_like, shape (C,)
         Weight of each label, as from ``multi_label``.
     """
-    true = check_labels(y_true)
-    weights = np.asarray(weights, dtype=np.float64)
-    if weights.shape != true.shape[1:]:
-        raise ValueError(f"got weights of shape {weights.shape} for labels of shape {true.shape}")
+    true, weights = _checked(y_true, weights)
     counts = true.sum(axis=1)
     return np.where(counts == 0, 1.0, true @ weights / np.maximum(counts, 1))
+
+
+def _checked(y_true: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, and a weight for each of their columns."""
+    true, weights = check_labels(y_true), np.asarray(weights, dtype=np.float64)
+    if weights.shape != true.shape[1:]:
+        raise ValueError(f"got weights of shape {weights.shape} for labels of shape {true.shape}")
+    return true, weights

@@ -4,13 +4,11 @@ Ratios are of the fastest of several turns; ours and the reference take turns, s
 hits both. The reference is the plain loop of the tests, with one harmonic-percussive separation for both parts.
 """
 
-import os
-
 import numpy as np
-from tests.shared.test_audio_features import plain_features_of
 
 from shared.audio.summary_features import PUBLIC_TABLE, features_of, table_of
-from tests.bench.bench_spectrogram import fastest, row_of
+from tests.bench.bench_spectrogram import fastest, on_one_core, row_of
+from tests.shared.audio.test_summary_features import plain_features_of
 
 RATE_HZ = 22050
 TRACK_SECONDS, CUT_SECONDS = 30, 3
@@ -63,15 +61,7 @@ def scaling() -> list[dict]:
 
 def run() -> list[dict]:
     """Rows of what, ours, reference, ratio (above 1: ours is faster), unit."""
-    if not hasattr(os, "sched_setaffinity"):
-        return one_core() + scaling()
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        rows = one_core()
-    finally:
-        os.sched_setaffinity(0, cores)
-    return rows + scaling()
+    return on_one_core(one_core) + scaling()
 
 
 if __name__ == "__main__":

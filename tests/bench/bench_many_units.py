@@ -50,7 +50,6 @@ def _measured(n: int, results: Path, cache: Path) -> dict[str, float]:
     from shared.paper.loading import load_paper
     from shared.results import store
 
-    store.RESULTS_ROOT = results
     shutil.rmtree(results, ignore_errors=True)
     shutil.rmtree(cache, ignore_errors=True)
     keys, paper, seconds = _write_units(n + TURNS + 1), load_paper(PAPER), []

@@ -4,12 +4,10 @@ The library is no requirement; without it the row says so. Ratios are of the fas
 on one core. The samples sound like music: 0 or 1 % of their frames need double precision.
 """
 
-import os
-
 import numpy as np
 
 from reproductions.pascuo_multilabel.mfcc import PsfSettings, mfcc
-from tests.bench.bench_spectrogram import fastest, row_of
+from tests.bench.bench_spectrogram import fastest, on_one_core, row_of
 
 RATE_HZ = 44100
 TURNS, N_SAMPLES = 60, 4  # short turns, so that some of them have the core to themselves
@@ -49,14 +47,7 @@ def one_core() -> list[dict]:
 
 def run() -> list[dict]:
     """Rows of what, ours, reference, ratio (above 1: ours is faster), unit."""
-    if not hasattr(os, "sched_setaffinity"):
-        return one_core()
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        return one_core()
-    finally:
-        os.sched_setaffinity(0, cores)
+    return on_one_core(one_core)
 
 
 if __name__ == "__main__":

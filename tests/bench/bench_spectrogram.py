@@ -48,6 +48,18 @@ def fastest(calls: list[Callable[[], object]], turns: int) -> list[float]:
     return seconds[1:].min(axis=0).tolist()
 
 
+def on_one_core(measure: Callable[[], list[dict]]) -> list[dict]:
+    """Measure with one core, where the system can say so."""
+    if not hasattr(os, "sched_setaffinity"):
+        return measure()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        return measure()
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def row_of(what: str, ours: float, reference: float, unit: str) -> dict:
     """A row whose ratio is 2 when ours is twice as good: less time, or more of whatever else the unit counts."""
     ratio = reference / ours if unit.startswith("ms") else ours / reference
@@ -132,15 +144,7 @@ def scaling() -> list[dict]:
 
 def run() -> list[dict]:
     """Rows of what, ours, reference, ratio (above 1: ours is faster), unit."""
-    if not hasattr(os, "sched_setaffinity"):
-        return one_core() + scaling()
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        rows = one_core()
-    finally:
-        os.sched_setaffinity(0, cores)
-    return rows + scaling()
+    return on_one_core(one_core) + scaling()
 
 
 if __name__ == "__main__":

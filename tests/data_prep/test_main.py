@@ -1,5 +1,7 @@
 """The command line: what it prints, where, and its exit status."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -13,6 +15,7 @@ import pytest
 import data_prep
 from data_prep import __main__ as command_line
 from data_prep import fingerprint
+from data_prep.__main__ import index_text
 from data_prep.corpora import fsdd, synthetic, vntm
 
 
@@ -85,12 +88,14 @@ def test_index_prints_csv_and_writes_it(small_vntm, tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_index(small_vntm, tmp_path):
-    (small_vntm / "val/cheo/Cheo.000.png").rename(small_vntm / "val/cheo/=1+1.png")
-    file = tmp_path / "index.csv"
-    assert run("index", "vntm", "--allow-incomplete", "--csv", str(file)) == 0
-    clips = list(pd.read_csv(file)["clip"])
-    assert not [clip for clip in clips if clip.startswith("=")], "an apostrophe stands before it, or it is left out"
+def test_names_stand_in_the_index_as_they_are_and_as_text():
+    clips = ["=1+1", "a\rb", 'a,"b"', "plain"]
+    frame = pd.DataFrame({"clip": clips, "group": [None, "g", float("nan"), "-1"], "fold": [0, 1, 2, 3]})
+    frame["seconds"] = [0.1, 2.0, None, 1e-7]
+    header, *rows = csv.reader(io.StringIO(index_text(frame), newline=""))
+    assert header == ["clip", "group", "fold", "seconds"]
+    assert [row[0] for row in rows] == ["'=1+1", *clips[1:]], "a formula is text, a CR ends no line"
+    assert [row[1:] for row in rows] == [["", "0", "0.1"], ["g", "1", "2.0"], ["", "2", ""], ["-1", "3", "1e-07"]]
 
 
 def test_index_of_a_protocol(small_vntm, tmp_path):

@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from shared.results import store
 from tests.faults.campaign import BAD, OTHER, campaign
 from tests.faults.mutations import BYTES, JSON, TEXT, mutated
 from tests.faults.targets import targets
@@ -14,8 +13,7 @@ CHECKED = ("predictions.csv", ".weights.h5", "runs.csv", "features")  # a checks
 
 def test_every_damaged_file_is_named_and_nothing_ends_in_a_traceback(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     bad, found = [], set()
     for target, kind, outcome, said in campaign(tmp_path, targets(tmp_path / "cache"), 100, seed=1):
         found.add(target.name)

@@ -18,6 +18,7 @@ from reproductions.commands import predict, run
 from reproductions.commands.options import models_of, numbers
 from shared.base.locks import LockedError
 from shared.base.own_files import FileError
+from shared.base.places import RESULTS_VARIABLE
 from shared.base.write_errors import DiskFullError
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
@@ -100,7 +101,7 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
 
 
 def test_report_writes_the_pages_beside_the_results(capsys, kept, monkeypatch):
-    monkeypatch.setenv(store.RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
+    monkeypatch.setenv(RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
     assert main(["report", "lam_ensemble"]) == 0
     assert "index.html: open it in a browser" in capsys.readouterr().out
     assert {"index.html", "style.css", "lam_ensemble.html"} <= {file.name for file in (kept / "report").iterdir()}
@@ -116,7 +117,7 @@ def test_diff_as_json_has_a_verdict_and_a_reason_a_number(capsys, kept):
 
 def test_audit_needs_no_results_and_says_what_is_wrong_with_the_published_numbers(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv(data_prep.DATA_VARIABLE, str(tmp_path))
-    monkeypatch.setenv(store.RESULTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(RESULTS_VARIABLE, str(tmp_path))
     assert main(["audit", "lam_ensemble"]) == 0
     text = capsys.readouterr().out
     assert "IMPOSSIBLE recall above accuracy · Table IV, 2 (Model 2), validation Recall: 0.8720" in text

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import quantiles
 
-from shared.report.figures import WATCHED
+from shared.report.figures import SPLITS
 from shared.report.files import histories
 from shared.report.site.html import Html, h, joined
 from shared.report.site.marks import runs_word
@@ -24,19 +24,19 @@ def curves(diff: Diff, section: Section) -> Html:
 
 
 def _figure(model: str, runs: list[dict]) -> Html:
-    watched = "test" if any("test_loss" in run for run in runs) else "val"
-    drawn = [value for run in runs for value in (*run["loss"], *run[f"{watched}_loss"])]
+    split = "test" if any("test_loss" in run for run in runs) else "val"
+    drawn = [value for run in runs for value in (*run["loss"], *run[f"{split}_loss"])]
     losses = [value for value in drawn if math.isfinite(value)] or [1.0]
     top = max(min(1.05 * max(losses), SPREAD * quantiles([*losses, *losses], n=4)[2]), 1e-6)
-    panels = [_panel(runs, _accuracy(runs[0]), watched, 1.0), _panel(runs, "loss", watched, top)]
+    panels = [_panel(runs, _accuracy(runs[0]), split, 1.0), _panel(runs, "loss", split, top)]
     words = [
         h("b", f"{model}: how it learned."),
-        f" {_said(runs, watched)} ",
-        f"Dashed and grey is training, the full line {WATCHED[watched]}, the dot the epoch that was evaluated. ",
+        f" {_said(runs, split)} ",
+        f"Dashed and grey is training, the full line {SPLITS[split]}, the dot the epoch that was evaluated. ",
         "The others are drawn faint. " if len(runs) > 1 else None,
         f"The axis of the loss ends at {top:.2g}; some epochs lie above. " if max(losses) > top else None,
     ]
-    drawing = h("div", panels, role="img", aria_label=f"{model}: {_said(runs, watched)}", class_="panels")
+    drawing = h("div", panels, role="img", aria_label=f"{model}: {_said(runs, split)}", class_="panels")
     return h("figure", drawing, h("figcaption", words), class_="curves")
 
 
@@ -45,12 +45,12 @@ def _accuracy(run: dict) -> str:
     return "accuracy" if "accuracy" in run else "binary_accuracy"
 
 
-def _said(runs: list[dict], watched: str) -> str:
+def _said(runs: list[dict], split: str) -> str:
     """The curves of the first run in words."""
     run, kind = runs[0], _accuracy(runs[0])
-    held, best = run[f"{watched}_{kind}"], list(run["epoch"]).index(run["best_epoch"])
+    held, best = run[f"{split}_{kind}"], list(run["epoch"]).index(run["best_epoch"])
     of = f"{runs_word(len(runs))}, the first ({run['run']}): " if len(runs) > 1 else f"{run['run']}: "
-    name = {"val": "validation", "test": "test"}[watched]
+    name = {"val": "validation", "test": "test"}[split]
     n = len(run["epoch"])
     words = kind.replace("_", " ")
     training = f"training {words} {run[kind][0]:.3f} to {run[kind][-1]:.3f}"
@@ -58,7 +58,7 @@ def _said(runs: list[dict], watched: str) -> str:
     return f"{of}{n} epoch{'s' if n > 1 else ''}, {training}, {watching}, which was evaluated."
 
 
-def _panel(runs: list[dict], quantity: str, watched: str, top: float) -> Html:
+def _panel(runs: list[dict], quantity: str, split: str, top: float) -> Html:
     """One chart over the epochs; what lies outside is cut off by the inner drawing's frame."""
     last = max(2.0, *(max(run["epoch"]) for run in runs))
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -72,7 +72,7 @@ def _panel(runs: list[dict], quantity: str, watched: str, top: float) -> Html:
     lines = []
     for index, run in reversed(list(enumerate(runs))):  # the first one on top
         faint = "faint" if index else ""
-        held = run[f"{watched}_{quantity}"]
+        held = run[f"{split}_{quantity}"]
         best = list(run["epoch"]).index(run["best_epoch"])
         lines += [_line(run["epoch"], run[quantity], x, y, f"train {faint}")]
         lines += [_line(run["epoch"], held, x, y, f"held {faint}")]

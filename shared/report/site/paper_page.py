@@ -185,7 +185,7 @@ def _protocols(diff: Diff) -> list[Part]:
 def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
     """The specification curve of each model, and its choices by what they move."""
     parts = []
-    for curve in readings.curves_of(diff):
+    for curve in diff.curves:
         picture, *tables = (
             readings.file_of(diff.results.folder, kind, curve, suffix)
             for kind, suffix in (("readings", "png"), ("readings", "csv"), ("effects", "csv"))

@@ -296,7 +296,7 @@ IDENTICAL = {("Catru.088", "Catru.089"), ("Catru.370", "Catru.371"), ("Catru.476
              ("Catru.490", "Catru.491"), ("Chauvan.358", "Chauvan.359")}  # fmt: skip
 
 
-def test_real_corpus(real_vntm):
+def test_real_corpus_and_its_list(real_vntm, tmp_path):
     report = vntm.check(real_vntm)
     assert report.ok, str(report)
     assert report.counts == report.expected
@@ -307,8 +307,5 @@ def test_real_corpus(real_vntm):
         ("Catru.476", "train", "validation"),
     }
     assert fingerprint(vntm.index(real_vntm)) == "e348ce06802c7c4b"
-
-
-def test_list_is_made_again_from_the_real_corpus(real_vntm, tmp_path):
     assert vntm.write_list(real_vntm, tmp_path / "list.csv") == 2500
     assert (tmp_path / "list.csv").read_bytes() == vntm.LIST.read_bytes()

@@ -39,8 +39,7 @@ def tone(label: str, split: str) -> np.ndarray:
 def few_clips(tmp_path, monkeypatch):
     """Five clips a class; results and cache go to tmp_path."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     rows = []
     for label in synthetic.CLASSES:
         for number, split in enumerate(SPLITS):

@@ -7,10 +7,10 @@ import shutil
 import pytest
 
 from reproductions.__main__ import main
-from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.base.places import RESULTS_VARIABLE, results_root
 
 KEY = "rnn-textual-representation.paper.published.fold0.seed0.float32.fsdd-8fb0df95"
-KEPT = root_of(RESULTS_VARIABLE) / "pragadaraju_digits" / "units" / KEY
+KEPT = results_root() / "pragadaraju_digits" / "units" / KEY
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ from reproductions.commands.lessons import (
 )
 from reproductions.commands.new import TEMPLATE
 from shared.base.files import CACHE_VARIABLE
+from shared.base.places import RESULTS_VARIABLE
 from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError
-from shared.results.store import RESULTS_VARIABLE
 
 ROOT = PAPERS_ROOT.parent
 PAPERS, LISTED = list_papers(), lesson_names()

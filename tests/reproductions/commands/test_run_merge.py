@@ -3,15 +3,13 @@
 from types import SimpleNamespace
 
 from reproductions.commands.run import merge_done
-from shared.results import store
 
 RIGHT = {"validation": 300, "test": 200}
 
 
 def test_a_unit_that_cannot_be_scored_stops_no_other(lam, write_unit, tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     (tmp_path / "cache/runs").mkdir(parents=True)
     for model in ("Model 1", "Model 2", "Model 3"):
         folder = write_unit(model, RIGHT)

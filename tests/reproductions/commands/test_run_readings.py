@@ -1,11 +1,14 @@
 """`run --readings`, `--budget` and `--set`: what is planned, what is not run again, what stays out of the results."""
 
+import contextlib
+import io
 import json
 import shutil
 
 import pytest
 
 from reproductions.__main__ import main
+from shared.base.places import results_root
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.diff import diff_paper
@@ -19,23 +22,29 @@ PAPER = load_paper("pragadaraju_digits")
 def kept(tmp_path_factory):
     """The committed named variants of the text model, none of its readings; and a folder for the cache."""
     folder = tmp_path_factory.mktemp("readings")
-    for unit in (store.RESULTS_ROOT / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
+    for unit in (results_root() / PAPER.id / "units").glob("rnn-textual-representation.*.published.*"):
         if "+" not in unit.name:
             shutil.copytree(unit, folder / "results" / PAPER.id / "units" / unit.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(folder / "cache"))
-        patch.setattr(store, "RESULTS_ROOT", folder / "results")
+        patch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(folder / "results"))
         yield folder
 
 
-def planned(capsys, *options):
-    assert main(["run", PAPER.id, "--plan", "--json", *options]) == 0
-    out, err = capsys.readouterr()
-    return json.loads(out), err
+def planned(*options):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        assert main(["run", PAPER.id, "--plan", "--json", *options]) == 0
+    return json.loads(out.getvalue()), err.getvalue()
 
 
-def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run_again(kept, capsys):
-    plan, words = planned(capsys, "--readings", "--model", TEXT)
+@pytest.fixture(scope="module")
+def plan_of_all(kept):
+    """Every reading and all combinations, and what is said of them."""
+    return planned("--readings", "--model", TEXT, "--budget", "100h")
+
+
+def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run_again(kept):
+    plan, words = planned("--readings", "--model", TEXT)
     variants = [task["unit"]["variant"] for task in plan["tasks"] if task["work"] == "train"]
     assert [variant for variant in variants if "+" not in variant] == []  # at-least-3-permille and others are there
     assert "paper+text_activation=relu" in variants
@@ -48,38 +57,38 @@ def test_readings_are_planned_one_at_a_time_and_what_the_results_have_is_not_run
     assert plan["left_out"] == []
 
 
-def test_the_key_of_a_reading_or_of_several_is_a_task(kept, capsys):
-    plan, _ = planned(capsys, "--readings", "--model", TEXT, "--budget", "100h")
+def test_the_key_of_a_reading_or_of_several_is_a_task(plan_of_all):
+    plan, _ = plan_of_all
     keys = [task["key"] for task in plan["tasks"] if "+" in task["key"]]
     for key in (keys[0], max(keys, key=len)):
-        one, _ = planned(capsys, "--task", key)
+        one, _ = planned("--task", key)
         assert [task["key"] for task in one["tasks"] if task["work"] == "train"] == [key]
 
 
-def test_a_budget_adds_combinations_and_says_what_does_not_fit(kept, capsys):
-    plan, _ = planned(capsys, "--readings", "--model", TEXT, "--budget", "100h")
+def test_a_budget_adds_combinations_and_says_what_does_not_fit(plan_of_all):
+    plan, _ = plan_of_all
     variants = {task["unit"]["variant"] for task in plan["tasks"] if task["work"] == "train"}
     assert any(variant.count("+") > 1 for variant in variants)
     assert plan["left_out"] == []
-    short, _ = planned(capsys, "--readings", "--model", TEXT, "--budget", f"{plan['seconds'] / 2:.0f}s")
+    short, _ = planned("--readings", "--model", TEXT, "--budget", f"{plan['seconds'] / 2:.0f}s")
     assert short["seconds"] <= plan["seconds"] / 2
     assert short["left_out"]
     keys = {task["key"] for task in plan["tasks"]}
     assert {task["key"] for task in short["tasks"]} | set(short["left_out"]) <= keys
 
 
-def test_a_setting_of_ones_own_is_a_variant_that_says_so(kept, capsys):
-    plan, _ = planned(capsys, "--model", TEXT, "--set", "learning_rate=0.0003", "--set", "text_readout=all words")
+def test_a_setting_of_ones_own_is_a_variant_that_says_so(kept):
+    plan, _ = planned("--model", TEXT, "--set", "learning_rate=0.0003", "--set", "text_readout=all words")
     (task,) = (task for task in plan["tasks"] if task["work"] == "train")
     assert task["unit"]["variant"] == "custom+learning_rate=3e-4+text_readout=all-words"
     assert (task["settings"]["learning_rate"], task["settings"]["text_readout"]) == (0.0003, "all words")
 
 
-def test_the_key_of_a_setting_of_ones_own_is_a_task_where_it_is_set(kept, capsys):
+def test_the_key_of_a_setting_of_ones_own_is_a_task_where_it_is_set(kept):
     own = ("--set", "learning_rate=0.0003")
-    plan, _ = planned(capsys, "--model", TEXT, *own)
+    plan, _ = planned("--model", TEXT, *own)
     (key,) = (task["key"] for task in plan["tasks"] if task["work"] == "train")
-    one, _ = planned(capsys, *own, "--task", key)
+    one, _ = planned(*own, "--task", key)
     assert [task["key"] for task in one["tasks"] if task["work"] == "train"] == [key]
 
 
@@ -110,7 +119,7 @@ def test_a_paper_without_readings_says_so(capsys):
 def cached(write_unit, tmp_path, monkeypatch):
     """Units of Model 3 in the cache, of paper, of a reading and of somebody's own settings; their keys."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     for variant in ("paper", "paper+zoom_range=1e-1", "custom+zoom_range=2e-1"):
         folder = write_unit("Model 3", {"validation": 300, "test": 200}, variant=variant)
     (tmp_path / "cache/runs").mkdir(parents=True)

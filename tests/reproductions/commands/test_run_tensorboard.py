@@ -7,8 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from reproductions.__main__ import main
-from shared.base.places import TENSORBOARD_VARIABLE
-from shared.results import store
+from shared.base.places import RESULTS_VARIABLE, TENSORBOARD_VARIABLE
 
 RUN = ("run", "pragadaraju_digits", "--model", "RNN + Textual Representation")
 
@@ -17,7 +16,7 @@ RUN = ("run", "pragadaraju_digits", "--model", "RNN + Textual Representation")
 def own_folders(monkeypatch, tmp_path):
     monkeypatch.setenv(TENSORBOARD_VARIABLE, "")  # so that what the command sets is gone afterwards
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
+    monkeypatch.setenv(RESULTS_VARIABLE, str(tmp_path / "results"))
 
 
 def read(folder) -> dict[str, list[tuple[int, float]]]:

@@ -25,8 +25,7 @@ CLASSES = list(PAPER.corpus.classes)
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     return tmp_path
 
 

@@ -1,11 +1,13 @@
 """The whole way from tracks to the table and to a prediction, on a few tracks of made sounds and a small network."""
 
+import contextlib
 import dataclasses
+import io
 import json
 import os
+import shutil
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import soundfile
@@ -24,6 +26,7 @@ from shared.paper.settings import read_settings
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.reproductions.working_in import working_in
 
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 MADE = "library_labels-some"
@@ -41,25 +44,41 @@ SMALL = {
 LABELS = ("Jazz", "Jazz|Pop", "Rock", "Others|Others", "Pop", "Jazz|Rock", "Pop|Rock", "Others|Pop") * 3
 
 
-@pytest.fixture
-def few_tracks(tmp_path, monkeypatch):
-    """24 tracks, four genres, a small network, two epochs; results and cache go to tmp_path."""
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
-    monkeypatch.setattr(library_labels, "dealt", lambda: LABELS)
-    monkeypatch.setattr(library_labels, "classes", lambda: ("Jazz", "Others", "Pop", "Rock"))
-    features_of = samples.features_of
-    monkeypatch.setattr(samples, "features_of", lambda *given: features_of(*given, n_jobs=1))
-    paper = load_paper("pascuo_multilabel")
+@pytest.fixture(scope="module")
+def small():
+    """24 tracks, four genres, a small network, two epochs."""
+    features_of, paper = samples.features_of, load_paper("pascuo_multilabel")
     values = {name: dataclasses.replace(paper.settings[name], value=value) for name, value in SMALL.items()}
     paper = dataclasses.replace(paper, settings=paper.settings | values)
-    monkeypatch.setattr(command, "load_paper", lambda name: paper)
-    before = keras.config.dtype_policy()
-    yield tmp_path
-    keras.config.set_dtype_policy(before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
+        patch.setattr(library_labels, "dealt", lambda: LABELS)
+        patch.setattr(library_labels, "classes", lambda: ("Jazz", "Others", "Pop", "Rock"))
+        patch.setattr(samples, "features_of", lambda *given: features_of(*given, n_jobs=1))
+        patch.setattr(command, "load_paper", lambda name: paper)
+        yield
+
+
+@pytest.fixture
+def few_tracks(small, tmp_path):
+    """Results and cache go to tmp_path."""
+    with working_in(tmp_path):
+        yield tmp_path
+
+
+@pytest.fixture(scope="module")
+def run_of_paper(small, tmp_path_factory):
+    """What a run of variant paper leaves: its folder, and what it printed."""
+    with working_in(tmp_path_factory.mktemp("paper")) as folder, contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run_paper("pascuo_multilabel", corpus=MADE, precision="float32") == 0
+    return folder, out.getvalue()
+
+
+@pytest.fixture
+def trained(run_of_paper, few_tracks):
+    """The same in tmp_path."""
+    shutil.copytree(run_of_paper[0], few_tracks, dirs_exist_ok=True)
+    return few_tracks
 
 
 def done():
@@ -74,8 +93,7 @@ def columns(folder, name):
     return [float(line[lines[0].index(name)]) for line in lines[1:]]
 
 
-def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
-    assert run_paper("pascuo_multilabel", corpus=MADE, precision="float32") == 0
+def test_run_trains_and_stands_beside_a_constant_predictor(trained, run_of_paper):
     units = done()
     assert set(units) == {(model, "paper") for model in (CNN, CONSTANT)}
     record, folder = units[CNN, "paper"]
@@ -97,7 +115,7 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
     alike, deaf = (constant_record[name]["binary_crossentropy"] for name in ("validation", "nothing_heard"))
     assert alike != deaf  # the class weights move the answers of a network that hears nothing
 
-    out = " ".join(capsys.readouterr().out.split())
+    out = " ".join(run_of_paper[1].split())
     assert "published 0.21* 0.93*" in out
     assert f"not comparable: corpus {MADE}, the paper's is music_library: the labels are the paper's" in out
     results_folder = store.results_folder("pascuo_multilabel")
@@ -114,12 +132,8 @@ def test_run_trains_and_stands_beside_a_constant_predictor(few_tracks, capsys):
 
 
 def test_the_lowest_losses_epoch_is_kept_where_the_variant_says_so(few_tracks):
-    assert (
-        run_paper(
-            "pascuo_multilabel", variants=("best-epoch", "corrected"), corpus=MADE, precision="float32", seeds=(3,)
-        )
-        == 0
-    )
+    options = {"corpus": MADE, "precision": "float32", "seeds": (3,), "report": False}
+    assert run_paper("pascuo_multilabel", variants=("best-epoch", "corrected"), **options) == 0
     units = done()
     record, folder = units[CNN, "best-epoch"]
     losses = columns(folder, "val_loss")
@@ -129,7 +143,7 @@ def test_the_lowest_losses_epoch_is_kept_where_the_variant_says_so(few_tracks):
 
 
 def test_only_the_constant_predictor(few_tracks):
-    assert run_paper("pascuo_multilabel", models=(CONSTANT,), corpus=MADE) == 0
+    assert run_paper("pascuo_multilabel", models=(CONSTANT,), corpus=MADE, report=False) == 0
     assert set(done()) == {(CONSTANT, "paper")}
 
 
@@ -209,12 +223,12 @@ def test_real_instruments_are_mixed_and_trained_on(few_tracks, capsys, monkeypat
     )
 
 
-def test_predict_names_every_genre_above_its_threshold(few_tracks, capsys, monkeypatch):
+def test_predict_names_every_genre_above_its_threshold(trained, capsys, monkeypatch):
     from reproductions.pascuo_multilabel import predict
 
-    variants = ("paper", "two-channels")
-    assert run_paper("pascuo_multilabel", variants=variants, corpus=MADE, precision="float32", epochs=1) == 0
-    file, short = few_tracks / "song.wav", few_tracks / "short.wav"
+    options = {"corpus": MADE, "precision": "float32", "epochs": 1, "report": False}
+    assert run_paper("pascuo_multilabel", variants=("two-channels",), **options) == 0
+    file, short = trained / "song.wav", trained / "short.wav"
     soundfile.write(file, 0.1 * np.random.default_rng(0).standard_normal((5 * 44100, 2)), 44100)
     soundfile.write(short, np.full(100, 0.1), 44100)
     monkeypatch.setattr(predict, "load_paper", command.load_paper)

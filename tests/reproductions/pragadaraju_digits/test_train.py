@@ -1,10 +1,12 @@
 """The whole way from the embedded clips to the table, on a few real ones and with narrow networks."""
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
+import shutil
 
-import keras
 import numpy as np
 import pytest
 import soundfile
@@ -21,6 +23,7 @@ from shared.paper.schema import Setting
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.reproductions.working_in import working_in
 
 
 def narrow(paper):
@@ -34,30 +37,54 @@ def narrow(paper):
     return dataclasses.replace(paper, settings=settings)
 
 
-@pytest.fixture
-def few_clips(tmp_path, monkeypatch):
-    """Two speakers' first 12 takes of each digit; results and cache go to tmp_path."""
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+@pytest.fixture(scope="module")
+def narrowed():
+    """Two speakers' first 12 takes of each digit, and narrow networks."""
     whole = fsdd.index()
     frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
-    for corpus in (fsdd, fsdd.CORPUS):
-        monkeypatch.setattr(corpus, "index", lambda *arguments, **options: frame)
     paper = narrow(load_paper("pragadaraju_digits"))
-    for module in (command, predict):
-        monkeypatch.setattr(module, "load_paper", lambda name: paper)
-    before = keras.config.dtype_policy()
-    yield tmp_path
-    keras.config.set_dtype_policy(before)
+    with pytest.MonkeyPatch.context() as patch:
+        for corpus in (fsdd, fsdd.CORPUS):
+            patch.setattr(corpus, "index", lambda *arguments, **options: frame)
+        for module in (command, predict):
+            patch.setattr(module, "load_paper", lambda name: paper)
+        yield
+
+
+@pytest.fixture
+def few_clips(narrowed, tmp_path):
+    """Results and cache go to tmp_path."""
+    with working_in(tmp_path):
+        yield tmp_path
+
+
+@pytest.fixture(scope="module")
+def run_of_all(narrowed, tmp_path_factory):
+    """What a run of all models leaves after two of three epochs: its folder, and what it printed."""
+    with working_in(tmp_path_factory.mktemp("all")) as folder, contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run_paper("pragadaraju_digits", precision="float32", epochs=2) == 0
+    return folder, out.getvalue()
+
+
+@pytest.fixture
+def trained(run_of_all, few_clips):
+    """The same in tmp_path."""
+    shutil.copytree(run_of_all[0], few_clips, dirs_exist_ok=True)
+    return few_clips
+
+
+def forget(folder, model):
+    """Remove the units of a model from the cache."""
+    for record, unit in unit_folders(folder / "cache" / "runs" / "pragadaraju_digits"):
+        if record["model"] == model:
+            shutil.rmtree(unit)
 
 
 def units_by_model(folder):
     return {record["model"]: (record, unit) for record, unit in unit_folders(folder / "units")}
 
 
-def test_run_trains_all_three_and_predicts(few_clips, capsys):
-    assert run_paper("pragadaraju_digits", precision="float32", epochs=2) == 0
+def test_run_trains_all_three_and_predicts(trained, run_of_all, capsys):
     folder = store.results_folder("pragadaraju_digits")
     done = units_by_model(folder)
     assert set(done) == {CNN, RNN, TEXT, "linear probe"}
@@ -74,7 +101,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
         assert score == pytest.approx(float(history[-1]["test_accuracy"]), abs=1e-6)  # the last epoch is evaluated
     assert done["linear probe"][0]["status"] == "complete"
     assert read_predictions(done["linear probe"][1]).y_prob.max() < 1
-    out = " ".join(capsys.readouterr().out.split())
+    out = " ".join(run_of_all[1].split())
     assert "Section 6 · Experimental results" in out
     assert "not comparable: other data: fingerprint" in out
     assert (folder / "ablation_rnn-spectrogram.csv").exists()
@@ -83,7 +110,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
     assert run_paper("pragadaraju_digits", models=[TEXT], precision="float32") == 0
     assert units_by_model(folder)[TEXT][0]["status"] == "complete"
     assert "epoch 1/" not in capsys.readouterr().out
-    file = few_clips / "digit.wav"
+    file = trained / "digit.wav"
     frame = fsdd.index()
     soundfile.write(file, fsdd.signals(frame[:1])[0], 8000)
     assert main(["predict", "pragadaraju_digits", str(file), "--json"]) == 0
@@ -97,7 +124,7 @@ def test_run_trains_all_three_and_predicts(few_clips, capsys):
 
 
 def test_the_vocabulary_knows_the_training_clips_only(few_clips):
-    run_paper("pragadaraju_digits", models=[TEXT], protocol="grouped", folds=(0,), epochs=1)
+    run_paper("pragadaraju_digits", models=[TEXT], protocol="grouped", folds=(0,), epochs=1, report=False)
     folder = next((few_clips / "cache" / "runs").glob("*/rnn-textual*fold0*/"))
     frame = fsdd.with_protocol(fsdd.index(), "grouped", 0)
     texts = dict(zip(frame["clip"], train.transcripts_of_clips(frame, "sphinx", 0.0), strict=True))
@@ -120,10 +147,9 @@ def test_images_are_standardised_by_the_training_clips_only(few_clips):
     assert np.allclose(np.asarray(fitted.mean).squeeze(), images[:20].mean(axis=0), atol=1e-3)
 
 
-def test_other_transcripts_are_other_settings(few_clips, monkeypatch, capsys):
-    run_paper("pragadaraju_digits", models=[TEXT], epochs=1, report=False)
+def test_other_transcripts_are_other_settings(trained, monkeypatch, capsys):
     monkeypatch.setattr(train, "transcripts_of_clips", lambda index, *settings: np.array(["one"] * len(index)))
-    assert run_paper("pragadaraju_digits", models=[TEXT], epochs=2, report=False) == 1
+    assert run_paper("pragadaraju_digits", models=[TEXT], report=False) == 1
     said = capsys.readouterr().out
     assert "begun under other settings" in said
     assert "(transcripts_sha256 was" in said
@@ -143,8 +169,8 @@ def test_another_corpus_and_a_wrong_fold_are_refused_before_anything_is_trained(
     assert not (few_clips / "cache" / "runs").exists()
 
 
-def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_clips, capsys):
-    run_paper("pragadaraju_digits", models=[TEXT], epochs=1)
+def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(trained, capsys):
+    forget(trained, CNN)
     signal = fsdd.signals(fsdd.index()[:1])[0]
     files = {
         "tiny": (signal[:8], 8000, "PCM_16"),
@@ -155,10 +181,9 @@ def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_cli
         "stereo": (np.repeat(np.stack([signal, signal], 1), 5, axis=0), 44100, "PCM_24"),
     }
     for name, (samples, rate, subtype) in files.items():
-        soundfile.write(few_clips / f"{name}.wav", samples, rate, subtype)
-    (few_clips / "text.wav").write_text("no sound")
-    capsys.readouterr()
-    paths = [str(few_clips / f"{name}.wav") for name in [*files, "text", "missing"]]
+        soundfile.write(trained / f"{name}.wav", samples, rate, subtype)
+    (trained / "text.wav").write_text("no sound")
+    paths = [str(trained / f"{name}.wav") for name in [*files, "text", "missing"]]
     assert main(["predict", "pragadaraju_digits", *paths]) == 1
     out, err = capsys.readouterr()
     for message in (
@@ -176,14 +201,12 @@ def test_files_that_cannot_be_a_digit_are_named_and_untrained_models_too(few_cli
     assert "Traceback" not in err
 
 
-def test_a_recogniser_that_is_not_there_leaves_the_others_their_answer(few_clips, capsys, monkeypatch):
-    run_paper("pragadaraju_digits", models=[RNN, TEXT], epochs=1)
-    file = few_clips / "digit.wav"
+def test_a_recogniser_that_is_not_there_leaves_the_others_their_answer(trained, capsys, monkeypatch):
+    file = trained / "digit.wav"
     soundfile.write(file, fsdd.signals(fsdd.index()[:1])[0], 8000)
 
     backend = dataclasses.replace(recognition.BACKENDS["sphinx"], packages=("ear-trumpet",))
     monkeypatch.setitem(recognition.BACKENDS, "sphinx", backend)
-    capsys.readouterr()
     assert main(["predict", "pragadaraju_digits", str(file)]) == 0
     out = capsys.readouterr().out
     assert "no answer: the package ear-trumpet is not installed" in out

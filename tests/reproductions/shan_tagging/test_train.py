@@ -71,7 +71,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(root / "cache"))
         patch.setenv("AUDIO_REPRODUCTIONS_DATA", str(root / "data"))
-        patch.setattr(store, "RESULTS_ROOT", root / "results")
+        patch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(root / "results"))
         for module in (command, predict):
             patch.setattr(module, "load_paper", lambda name: paper)
         yield root
@@ -169,6 +169,7 @@ def test_another_evaluation_needs_no_other_training(finished, place, monkeypatch
         folds=(0,),
         corpus="fsdkaggle2018-subset",
         precision="float32",
+        report=False,
     )
     record, folder = units_of("no-augmentation-no-redraw")[DENSENET_LOGMEL]
     once, often = read_predictions(folder), read_predictions(finished[DENSENET_LOGMEL][1])
@@ -197,6 +198,7 @@ def test_a_run_that_stops_goes_on_with_the_same_numbers(finished, place):
     source = place / "cache/runs/shan_tagging" / finished[DENSENET_LOGMEL][0]["key"]
     shutil.move(source, place / "aside")
     options = {"models": [DENSENET_LOGMEL], "folds": (0,), "corpus": "fsdkaggle2018-subset", "precision": "float32"}
+    options["report"] = False
     run_paper("shan_tagging", variants=("no-augmentation",), epochs=1, **options)
     run_paper("shan_tagging", variants=("no-augmentation",), **options)
     again = (source / "history.csv").read_text()

@@ -14,15 +14,15 @@ import pytest
 from data_prep.corpora import gtzan_excerpts
 from data_prep.corpora.gtzan import tracks as gtzan_tracks
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build
+from shared.base.places import results_root
 from shared.metrics.intervals import paired_interval
 from shared.paper.loading import load_paper
-from shared.results import store
 from shared.runs import units
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 
 PAPER = load_paper("verma_genres")
-FOLDER = store.RESULTS_ROOT / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
+FOLDER = results_root() / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
 README = " ".join(Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8").split())
 SEEDS = 3  # of Mode 2 on the excerpts
 WINDOWS = {"gtzan-subset": (36, 29), "gtzan-excerpts": (100, 14), "gtzan": (1000, 29)}  # tracks, and windows of each

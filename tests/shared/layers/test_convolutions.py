@@ -1,10 +1,5 @@
 """The pooled convolution against Keras's own four layers with the same weights."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -113,26 +108,21 @@ def test_bfloat16_stays_near_float32():
     assert np.abs(got - expected).max() < 0.05 * np.abs(expected).max()  # eight bits of mantissa
 
 
-def test_jax_gives_the_same_numbers(tmp_path):
-    pytest.importorskip("jax", reason="JAX is not installed: the second backend is not tested")
+def test_jax_gives_the_same_numbers(on_jax, tmp_path):
     ours, _ = pair_of(*CASES[0])
     x = np.random.default_rng(0).standard_normal((6, 131, 1)).astype("float32")
     np.savez(tmp_path / "given.npz", x=x, **{f"w{i}": w for i, w in enumerate(ours.get_weights())})
     code = (
-        "import sys, numpy as np, keras; from shared.layers.convolutions import PooledConv1D\n"
-        "assert keras.backend.backend() == 'jax'\n"
-        "given = np.load(sys.argv[1])\n"
+        "import numpy as np, keras; from shared.layers.convolutions import PooledConv1D\n"
+        "given = np.load(folder / 'given.npz')\n"
         "inputs = keras.Input((131, 1))\n"
         "model = keras.Model(inputs, PooledConv1D(4, 16, 2, 8, fold=4)(inputs))\n"
         "model.set_weights([given[f'w{i}'] for i in range(6)])\n"
         "model.compile(keras.optimizers.SGD(0.1), 'mean_squared_error')\n"
         "model.train_on_batch(given['x'], np.ones((6, 7, 4), 'float32'))\n"
-        "np.savez(sys.argv[2], *model.get_weights())\n"
+        "np.savez(folder / 'kept.npz', *model.get_weights())\n"
     )
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    root = Path(__file__).resolve().parents[3]
-    files = [str(tmp_path / name) for name in ("given.npz", "kept.npz")]
-    subprocess.run([sys.executable, "-c", code, *files], env=environment, cwd=root, check=True)
+    on_jax(code, tmp_path)
     inputs = keras.Input((131, 1))
     model = keras.Model(inputs, PooledConv1D(4, 16, 2, 8, fold=4)(inputs))
     model.set_weights(ours.get_weights())

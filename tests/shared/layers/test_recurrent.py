@@ -1,10 +1,5 @@
 """The recurrent layer against Keras's own, against NumPy in float64 and against finite differences."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -206,15 +201,13 @@ def test_unknown_activation():
         SimpleRNN(3, activation="gelu")
 
 
-def test_jax_gives_the_same_numbers(tmp_path):
-    pytest.importorskip("jax", reason="JAX is not installed: the second backend is not tested")
+def test_jax_gives_the_same_numbers(on_jax, tmp_path):
     model = network(SimpleRNN)
     x = inputs_of(8, 40, 12, seed=3)
     np.savez(tmp_path / "in.npz", *model.get_weights(), x=x)
     code = (
-        "import sys, numpy as np, keras, jax; from shared.layers.recurrent import SimpleRNN\n"
-        "assert keras.backend.backend() == 'jax'\n"
-        "data = dict(np.load(sys.argv[1] + '/in.npz'))\n"
+        "import numpy as np, keras; from shared.layers.recurrent import SimpleRNN\n"
+        "data = dict(np.load(folder / 'in.npz'))\n"
         "x = data.pop('x')\n"
         "model = keras.Sequential([keras.Input((40, 12)), SimpleRNN(16, return_sequences=True), SimpleRNN(8),\n"
         "                          keras.layers.Dense(3, activation='softmax')])\n"
@@ -222,11 +215,9 @@ def test_jax_gives_the_same_numbers(tmp_path):
         "out = model.predict(x, verbose=0)\n"
         "model.compile(keras.optimizers.SGD(0.1), 'mse')\n"
         "model.train_on_batch(x, np.zeros((8, 3), 'float32'))\n"
-        "np.savez(sys.argv[1] + '/out.npz', *model.get_weights(), out=out)\n"
+        "np.savez(folder / 'out.npz', *model.get_weights(), out=out)\n"
     )
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    root = Path(__file__).resolve().parents[3]
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, env=environment, check=True)
+    on_jax(code, tmp_path)
     theirs = dict(np.load(tmp_path / "out.npz"))
     assert_close(model.predict(x, verbose=0), theirs.pop("out"))
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.Dropout)]

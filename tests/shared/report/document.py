@@ -1,12 +1,14 @@
 """A page taken apart by Python's own parser: elements with their text, tables as rows, headings in order."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = {"br", "img", "link", "meta"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Element:
     """One element; `text` is all text below it, `inside` the elements around it, the nearest last."""
 
@@ -56,6 +58,15 @@ class Document(HTMLParser):
     def ids(self) -> list[str]:
         return [element.attributes["id"] for element in self.elements if "id" in element.attributes]
 
+    @cached_property
+    def cells(self) -> dict[Element, list[Element]]:
+        """The cells of each row of a table."""
+        found = defaultdict(list)
+        for cell in self.all("th", "td"):
+            found[cell.inside[-1]].append(cell)
+        return found
+
+    @cached_property
     def rows(self) -> list[tuple[str, str, list[str]]]:
         """(heading, name of the table, texts) of every row of a table body; the heading is the nearest one before."""
         found, heading, name = [], "", ""
@@ -65,6 +76,5 @@ class Document(HTMLParser):
             elif element.tag == "caption":
                 name = element.text
             elif element.tag == "tr" and element.around("tbody"):
-                cells = [e for e in self.all("th", "td") if e.inside and e.inside[-1] is element]
-                found.append((heading, name, [" ".join(cell.text.split()) for cell in cells]))
+                found.append((heading, name, [" ".join(cell.text.split()) for cell in self.cells[element]]))
         return found

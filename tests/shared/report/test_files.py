@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from shared.base.locks import LockedError, file_lock
-from shared.paper.loading import list_papers, load_paper
+from shared.base.places import results_root
+from shared.paper.loading import load_paper
 from shared.paper.schema import MISPLACED
 from shared.report import files
 from shared.report.files import drawn_readmes, write_outputs
@@ -16,9 +17,9 @@ from shared.report.site.confusions import confusions
 from shared.report.site.forest import FILE, overview_svg
 from shared.report.tables import render_csv
 from shared.results import reading
-from shared.results.diff import compare, diff_paper
+from shared.results.diff import compare
 from shared.results.reading import Results
-from shared.results.store import RESULTS_ROOT, results_folder
+from shared.results.store import results_folder
 
 
 @pytest.fixture(scope="module")
@@ -164,12 +165,6 @@ def test_all_is_written_under_the_lock_of_the_folder(paper, folder, monkeypatch)
     assert not (folder / ".lock").exists()
 
 
-@pytest.fixture(scope="module")
-def committed():
-    """The diff of every paper from the results of this project."""
-    return [diff_paper(load_paper(name), results_folder(name)) for name in list_papers()]
-
-
 def test_the_committed_diff_is_what_would_be_written(committed):
     for diff in committed:
         file = results_folder(diff.paper.id) / files.DIFF
@@ -184,7 +179,7 @@ def test_the_committed_readmes_are_what_would_be_written(committed):
 
 
 def test_the_committed_picture_at_the_top_is_what_would_be_drawn(committed):
-    kept = (RESULTS_ROOT / FILE).read_text(encoding="utf-8")
+    kept = (results_root() / FILE).read_text(encoding="utf-8")
     assert overview_svg(committed) == kept, "run python -m reproductions report"
     assert fromstring(kept).tag == "{http://www.w3.org/2000/svg}svg", "it can be read by itself"
 

@@ -27,13 +27,8 @@ MOST_SECONDS, MOST_BYTES = 20, 10_000_000  # of processor time, and of all files
 
 
 @pytest.fixture(scope="module")
-def diffs():
-    return [diff_paper(load_paper(name), results_folder(name)) for name in PAPERS]
-
-
-@pytest.fixture(scope="module")
-def drawn(diffs):
-    return drawn_site(diffs, results_folder(SITE))
+def drawn(committed):
+    return drawn_site(committed, results_folder(SITE))
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +51,9 @@ def test_the_committed_site_is_what_would_be_written(drawn):
         assert (folder / name).read_bytes() == content, f"{name}: run python -m reproductions report"
 
 
-def test_drawing_takes_little_time_and_room_and_gives_the_same_twice(diffs, drawn):
+def test_drawing_takes_little_time_and_room_and_gives_the_same_twice(committed, drawn):
     start = time.process_time()
-    assert drawn_site(diffs, results_folder(SITE)) == drawn
+    assert drawn_site(committed, results_folder(SITE)) == drawn
     assert time.process_time() - start < MOST_SECONDS
     assert sum(map(len, drawn.values())) < MOST_BYTES
 
@@ -90,9 +85,9 @@ def test_headings_are_in_order_and_ids_are_unique(documents, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_picture_and_sound_resolves_within_the_site_or_is_the_paper(diffs, documents, drawn, name):
+def test_every_link_picture_and_sound_resolves_within_the_site_or_is_the_paper(committed, documents, drawn, name):
     page = documents[name]
-    papers = [address for diff in diffs for address in (diff.paper.address, diff.paper.doi_address) if address]
+    papers = [address for diff in committed for address in (diff.paper.address, diff.paper.doi_address) if address]
     links = [(e, e.attributes.get("href") or e.attributes.get("src")) for e in page.all("a", "link", "img", "audio")]
     for element, address in links:
         if address == "data:,":  # the empty picture that keeps a browser from asking for an icon
@@ -124,20 +119,19 @@ def test_every_table_has_headings_a_caption_and_a_frame_that_scrolls(documents, 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_rows_of_a_table_fill_its_columns(site, name):
+def test_rows_of_a_table_fill_its_columns(documents, name):
     """Spans counted in, every row of a table is as wide as its head."""
-    page = Document(site[name])
+    page = documents[name]
     for table in page.all("table"):
         widths, taken = [], {}
         rows = [e for e in page.all("tr") if table in e.inside]
         for index, row in enumerate(rows):
             width = taken.get(index, 0)
-            for cell in page.all("th", "td"):
-                if cell.inside and cell.inside[-1] is row:
-                    columns = int(cell.attributes.get("colspan", 1))
-                    width += columns
-                    for below in range(1, int(cell.attributes.get("rowspan", 1))):
-                        taken[index + below] = taken.get(index + below, 0) + columns
+            for cell in page.cells[row]:
+                columns = int(cell.attributes.get("colspan", 1))
+                width += columns
+                for below in range(1, int(cell.attributes.get("rowspan", 1))):
+                    taken[index + below] = taken.get(index + below, 0) + columns
             widths.append(width)
         assert len(set(widths)) == 1, f"{table.text[:80]}: {widths}"
 
@@ -171,8 +165,8 @@ def test_a_page_begins_with_what_was_found_and_one_table_and_folds_the_rest(docu
     assert len(open_ones) <= 2 < len(tables)
 
 
-def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(diffs, documents):
-    for diff in diffs:
+def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(committed, documents):
+    for diff in committed:
         page, paper = documents[page_name(diff.paper.id)], diff.paper
         links = [link.attributes["href"] for link in page.all("a")]
         away = [link for link in links if link.startswith("http")]
@@ -183,8 +177,8 @@ def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(dif
         assert paper.dated in page.all("main")[0].text
 
 
-def test_the_forest_plot_says_in_words_what_it_shows(diffs, documents):
-    for diff in diffs:
+def test_the_forest_plot_says_in_words_what_it_shows(committed, documents):
+    for diff in committed:
         page = documents[page_name(diff.paper.id)]
         words = next(e.attributes["aria-label"] for e in page.all("div") if e.attributes.get("class") == "forest")
         drawn = [reading for line in overview.lines([diff]) for reading in line.readings]
@@ -197,9 +191,9 @@ def test_the_forest_plot_says_in_words_what_it_shows(diffs, documents):
 # ---------------------------------------------------------------- the numbers are the diff's
 
 
-def test_percent_and_fraction_are_never_in_one_table_of_the_front(diffs, documents):
-    for diff in diffs:
-        rows = [cells for heading, _, cells in documents["index.html"].rows() if heading == diff.paper.title]
+def test_percent_and_fraction_are_never_in_one_table_of_the_front(committed, documents):
+    for diff in committed:
+        rows = [cells for heading, _, cells in documents["index.html"].rows if heading == diff.paper.title]
         cells = [row[i] for row in rows if len(row) == 7 for i in (1, 2, 5) if row[i][:1].isdigit()]
         assert len(cells) > 1
         percent = diff.paper.main_column(diff.paper.tables[0]).scale == 100
@@ -211,10 +205,10 @@ def shown(value: float, cell, sign: str = "") -> str:
     return f"{value * cell.scale:{sign}.{cell.decimals}f}".replace("-", "−")
 
 
-def test_every_number_of_the_diff_stands_on_the_paper_s_page(diffs, documents):
+def test_every_number_of_the_diff_stands_on_the_paper_s_page(committed, documents):
     checked = 0
-    for diff in diffs:
-        rows = [cells for _, _, cells in documents[page_name(diff.paper.id)].rows()]
+    for diff in committed:
+        rows = [cells for _, _, cells in documents[page_name(diff.paper.id)].rows]
         for section in diff.sections:
             for entry in section.entries.values():
                 if entry.value is None:
@@ -233,9 +227,9 @@ def test_every_number_of_the_diff_stands_on_the_paper_s_page(diffs, documents):
     assert checked > 50
 
 
-def test_the_table_in_the_paper_s_layout_has_the_numbers_of_its_section(diffs, documents):
-    for diff in diffs:
-        rows = documents[page_name(diff.paper.id)].rows()
+def test_the_table_in_the_paper_s_layout_has_the_numbers_of_its_section(committed, documents):
+    for diff in committed:
+        rows = documents[page_name(diff.paper.id)].rows
         for section in (section for section in diff.sections if section.name == "paper"):
             for table in tables_of(diff.paper, section):
                 for row in table.rows:
@@ -246,9 +240,9 @@ def test_the_table_in_the_paper_s_layout_has_the_numbers_of_its_section(diffs, d
                     assert not texts or ["regenerated", *texts] in found
 
 
-def test_the_front_page_has_a_line_a_reading(diffs, documents):
-    rows = [(heading, cells) for heading, _, cells in documents["index.html"].rows()]
-    for diff in diffs:
+def test_the_front_page_has_a_line_a_reading(committed, documents):
+    rows = [(heading, cells) for heading, _, cells in documents["index.html"].rows]
+    for diff in committed:
         mine = [cells for heading, cells in rows if heading == diff.paper.title and len(cells) > 1]
         there = [entry for line in overview.lines([diff]) for _, entry in line.readings]
         assert len(there) > 1
@@ -262,10 +256,10 @@ def test_the_front_page_has_a_line_a_reading(diffs, documents):
                 assert cells[6] == entry.reason.replace(" -", " −")
 
 
-def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
+def test_a_matrix_has_the_counts_of_its_file(committed, documents):
     checked = 0
-    for diff in diffs:
-        rows = documents[page_name(diff.paper.id)].rows()
+    for diff in committed:
+        rows = documents[page_name(diff.paper.id)].rows
         for section in diff.sections:
             for model in {row["model"] for row in section.runs}:
                 file = confusion_file(results_folder(diff.paper.id), model, section.name)
@@ -279,8 +273,8 @@ def test_a_matrix_has_the_counts_of_its_file(diffs, documents):
     assert checked > 10
 
 
-def test_a_clip_has_its_sound_its_image_and_what_the_kept_predictions_say(diffs, documents):
-    (diff,) = (diff for diff in diffs if diff.paper.id == "pragadaraju_digits")
+def test_a_clip_has_its_sound_its_image_and_what_the_kept_predictions_say(committed, documents):
+    (diff,) = (diff for diff in committed if diff.paper.id == "pragadaraju_digits")
     page, examples = documents["pragadaraju_digits.html"], read_examples(diff.results.folder)
     figures = [e for e in page.all("figure") if any(a.around("figure") and e in a.inside for a in page.all("audio"))]
     assert len(figures) == len(examples) > 10
@@ -347,7 +341,7 @@ def test_another_corpus_is_not_comparable_and_stands_apart(odd, write_unit):
     write_unit("Model 1", {"test": 200}, corpus="vntm-subset", fingerprint="0" * 16)
     page = Document(odd()["lam_ensemble.html"])
     assert "On other corpora: not comparable" in [heading.text for heading in page.all("h2")]
-    about = [cells for _, _, cells in page.rows() if len(cells) == 9 and cells[0] == "Model 1"]
+    about = [cells for _, _, cells in page.rows if len(cells) == 9 and cells[0] == "Model 1"]
     assert about
     assert all(
         "not comparable" in cells[7] and "corpus vntm-subset, the paper's is vntm" in cells[8] for cells in about
@@ -358,7 +352,7 @@ def test_the_grouped_number_stands_beside_with_its_folds(odd, write_unit):
     write_unit("Model 1", {"test": 200})
     for fold, right in enumerate((100, 150)):
         write_unit("Model 1", {"test": right}, protocol="grouped", fold=fold)
-    rows = [cells for _, _, cells in Document(odd()["index.html"]).rows() if "0.8000" in cells]
+    rows = [cells for _, _, cells in Document(odd()["index.html"]).rows if "0.8000" in cells]
     assert rows[0][5] == "0.5000 ± 0.1414 2 folds"
 
 

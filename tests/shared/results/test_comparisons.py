@@ -9,7 +9,6 @@ from scipy import stats
 from shared.paper.schema import Clusters, Comparison
 from shared.report.readme import comparisons_table
 from shared.results import store
-from shared.results.comparisons import comparison_rows
 from shared.results.diff import diff_paper
 
 MODEL = "Model 3"
@@ -33,7 +32,7 @@ def test_clips_are_paired_and_seeds_and_precisions_are_those_of_both(paper, writ
     write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none", seed=1)
     write_unit(MODEL, {"validation": 1, "test": 10}, variant="paper-none", seed=2)
     write_unit(MODEL, {"validation": 1, "test": 20}, variant="paper-none", seed=0, precision="bfloat16")
-    (row,) = comparison_rows(diff_of(paper, folder))
+    (row,) = diff_of(paper, folder).comparisons
     assert (row["title"], row["split"], row["metric"]) == ("nothing", "test", "accuracy")
     assert (row["first_score"], row["second_score"], row["delta"]) == (0.6, 0.8, 0.2)  # 150 and 200 of 250 clips
     assert (row["n"], row["folds"], row["seeds"], row["status"]) == (250, 1, 1, "complete")
@@ -46,7 +45,7 @@ def test_a_clip_of_several_seeds_counts_once(paper, write_unit):
     for seed in (0, 1):
         write_unit(MODEL, {"validation": 1, "test": 200}, seed=seed)
         folder = write_unit(MODEL, {"validation": 1, "test": 150 + 20 * seed}, variant="paper-none", seed=seed)
-    (row,) = comparison_rows(diff_of(paper, folder))
+    (row,) = diff_of(paper, folder).comparisons
     assert (row["n"], row["seeds"], row["first_score"]) == (250, 2, 0.64)
 
 
@@ -54,7 +53,7 @@ def test_clips_of_a_cluster_are_taken_together(paper, write_unit):
     write_unit(MODEL, {"validation": 1, "test": 200})
     folder = write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none")
     clusters = {"vntm": Clusters("shelf", r"\.(\d+)$", block=25)}
-    (row,) = comparison_rows(diff_of(replace(paper, corpus=replace(paper.corpus, clusters=clusters)), folder))
+    (row,) = diff_of(replace(paper, corpus=replace(paper.corpus, clusters=clusters)), folder).comparisons
     gained = np.repeat([0.0, 1.0, 0.0], [150, 50, 50]).reshape(10, 25).mean(axis=1)  # of each of ten shelves
     half = stats.t.ppf(0.975, 9) * stats.sem(gained)
     assert (row["low"], row["high"]) == (pytest.approx(0.2 - half, abs=1e-6), pytest.approx(0.2 + half, abs=1e-6))
@@ -65,7 +64,7 @@ def test_three_seeds_add_their_own_spread(paper, write_unit):
     for seed, right in enumerate((200, 190, 225)):
         write_unit(MODEL, {"validation": 1, "test": right}, seed=seed)
         folder = write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none", seed=seed)
-    (row,) = comparison_rows(diff_of(paper, folder))
+    (row,) = diff_of(paper, folder).comparisons
     gained = np.repeat([0, 1, 2 / 3, 1 / 3, 0], [150, 40, 10, 25, 25])  # of each clip, over the seeds
     clips = stats.t.ppf(0.975, 249) * stats.sem(gained)
     seeds = stats.t.ppf(0.975, 2) * stats.sem([0.2, 0.16, 0.3])
@@ -77,7 +76,7 @@ def test_the_clips_of_a_fold_share_a_network(paper, write_unit):
     for fold, right in enumerate((200, 180, 225)):
         write_unit(MODEL, {"validation": 1, "test": right}, protocol="grouped", fold=fold)
         folder = write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none", protocol="grouped", fold=fold)
-    (row,) = comparison_rows(diff_of(paper, folder))
+    (row,) = diff_of(paper, folder).comparisons
     half = stats.t.ppf(0.975, 2) * stats.sem([0.2, 0.12, 0.3])
     assert (row["n"], row["folds"], row["clusters"]) == (750, 3, "fold")
     assert row["high"] - row["delta"] == pytest.approx(half, abs=2e-6)
@@ -103,5 +102,5 @@ def test_the_table_names_models_where_they_differ_and_partial_runs(paper, write_
 
 def test_nothing_is_compared_that_was_not_run(paper, write_unit):
     folder = write_unit(MODEL, {"validation": 1, "test": 200})
-    assert comparison_rows(diff_of(paper, folder)) == []
-    assert comparison_rows(diff_of(replace(paper, comparisons=()), folder)) == []
+    assert diff_of(paper, folder).comparisons == []
+    assert diff_of(replace(paper, comparisons=()), folder).comparisons == []

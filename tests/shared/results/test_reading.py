@@ -154,13 +154,11 @@ def test_comparisons_match_columns_by_name(paper, write_unit):
         folder = write_unit("Model 3", {"test": right}, variant=("paper", "paper-none")[seed])
     sides = {"first": ("paper", "Model 3"), "second": ("paper-none", "Model 3")}
     paper = replace(paper, comparisons=(Comparison("one", **sides),))
-    from shared.results.comparisons import comparison_rows
-
-    before = comparison_rows(compare(Results.read(paper, folder, for_writing=True)))
+    before = compare(Results.read(paper, folder, for_writing=True)).comparisons
     path = next(folder.glob("units/*none*/predictions.csv"))
     rows = [line.split(",") for line in path.read_text().splitlines()]
     path.write_text("\n".join(",".join([*row[:3], *row[:2:-1]]) for row in rows) + "\n")
-    assert comparison_rows(compare(Results.read(paper, folder, for_writing=True))) == before
+    assert compare(Results.read(paper, folder, for_writing=True)).comparisons == before
     assert before[0]["delta"] == pytest.approx(10 / 250)
 
 
@@ -200,10 +198,7 @@ class TestMerge:
     @pytest.fixture
     def cached(self, write_unit, tmp_path, monkeypatch):
         """A function that writes a unit into the cache, as a run does; gives its folder there."""
-        monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-        monkeypatch.setenv(
-            "AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results")
-        )  # of networks that come with results
+        monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
         runs = tmp_path / "cache/runs/lam_ensemble"
         monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
 

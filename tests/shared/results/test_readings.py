@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from shared.paper.loading import list_papers, load_paper
+from shared.paper.loading import list_papers
 from shared.paper.schema import Clusters, Reading
 from shared.report.readings import at_chance_lines, draw_curve, effects_table, readings_markdown
 from shared.results import store
@@ -102,13 +102,16 @@ def right(unit):
     return found
 
 
+def gained(folder, variant, seed=0):
+    """What each clip has more than with paper: 1, 0 or -1."""
+    ours, papers = scores(folder, variant, seed), scores(folder, "paper", seed)
+    return np.array([ours[clip] - papers[clip] for clip in papers], float)
+
+
 def by_hand(folder, variant, seeds):
     """Difference to paper and its half interval: clips' own spread by scipy, and the seeds', in quadrature."""
-    of_seed = [
-        np.array([scores(folder, variant, seed)[c] - scores(folder, "paper", seed)[c] for c in scores(folder, "paper")])
-        for seed in seeds
-    ]
-    clips = np.mean(np.array(of_seed, float), axis=0)
+    of_seed = [gained(folder, variant, seed) for seed in seeds]
+    clips = np.mean(of_seed, axis=0)
     half = stats.t.ppf(0.975, len(clips) - 1) * stats.sem(clips)
     if len(seeds) > 2:
         means = [values.mean() for values in of_seed]
@@ -202,10 +205,8 @@ def test_the_sum_of_choices_is_the_least_squares_fit_and_is_silent_where_choices
 def test_clips_of_a_cluster_are_taken_together(paper, kept):
     clusters = {"vntm": Clusters("shelf", r"\.(\d+)$", block=25)}
     (curve,) = curves(read(replace(paper, corpus=replace(paper.corpus, clusters=clusters)), kept))
-    gained = np.array(
-        [scores(kept, "paper+optimizer=sgd")[c] - scores(kept, "paper")[c] for c in scores(kept, "paper")]
-    )
-    half = stats.t.ppf(0.975, 9) * stats.sem(gained.reshape(10, 25).mean(axis=1))
+    shelves = gained(kept, "paper+optimizer=sgd").reshape(10, 25).mean(axis=1)
+    half = stats.t.ppf(0.975, 9) * stats.sem(shelves)
     alone = next(one.alone for one in curve.effects if one.value == "sgd")
     assert (alone["low"], alone["high"]) == pytest.approx((-0.6 - half, -0.6 + half), abs=2e-6)
 
@@ -229,10 +230,11 @@ def test_the_picture_is_drawn_and_the_same_numbers_give_the_same(paper, kept, tm
 
 
 @pytest.mark.parametrize("paper_id", list_papers())
-def test_committed_effects_are_those_of_the_committed_predictions(paper_id):
+def test_committed_effects_are_those_of_the_committed_predictions(committed, paper_id):
     """Each difference to paper again, from the text of both predictions."""
-    folder = store.results_folder(paper_id)
-    for curve in curves(Results.read(load_paper(paper_id), folder)):
+    (diff,) = (diff for diff in committed if diff.paper.id == paper_id)
+    folder = diff.results.folder
+    for curve in diff.curves:
         if (curve.cell.split, curve.cell.metric) != ("test", "accuracy"):
             continue
         of = {point.chosen: point for point in curve.points}

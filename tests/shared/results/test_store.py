@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import pytest
 
+from shared.base.places import results_root
 from shared.metrics.ensembles import product
 from shared.paper.loading import load_paper
 from shared.results import store, unit_files
@@ -185,8 +186,7 @@ def test_members_on_other_clips_are_refused(paper, write_unit):
 def cached_units(write_unit, tmp_path, monkeypatch):
     """A function that writes units into the cache, as runs do, and returns the paper's folder of results."""
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "RESULTS_ROOT", tmp_path / "results")
-    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))  # of networks that come with results
+    monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
     runs = tmp_path / "cache/runs/lam_ensemble"
 
     def write(model, right, **conditions):
@@ -375,5 +375,5 @@ class TestCommittedResults:
             assert [sum(row) for row in counts] == [50] * 5, path
 
     def test_everything_stays_small(self):
-        files = [path for path in store.RESULTS_ROOT.rglob("*") if path.is_file() and path.suffix != ".h5"]
+        files = [path for path in results_root().rglob("*") if path.is_file() and path.suffix != ".h5"]
         assert sum(path.stat().st_size for path in files) < 20e6  # networks have a limit of their own

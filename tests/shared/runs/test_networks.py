@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from shared.audio.signals import load_audio
-from shared.base.places import RESULTS_VARIABLE, root_of
+from shared.base.places import results_root
 from shared.paper.loading import load_paper
 from shared.runs import inference
 from shared.runs.inference import classify
@@ -18,7 +18,7 @@ from shared.runs.networks import is_shipped, load_network, preferred, ship, trai
 from shared.runs.units import ResultsError, Unit
 from shared.training.weights import check_weights, save_weights
 
-RESULTS_ROOT = root_of(RESULTS_VARIABLE)
+RESULTS_ROOT = results_root()
 RECORD = {"model": "Model 1", "variant": "paper", "protocol": "published", "fold": 0, "seed": 0, "precision": "float32"}
 RECORD |= {"corpus": "vntm", "fingerprint": "0" * 16, "status": "complete", "epochs": 50}
 RECORD |= {"seconds": 1.0, "commit": "b", "device": "c"}

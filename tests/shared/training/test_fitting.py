@@ -22,11 +22,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 # A run of six short epochs in a process of its own, slow enough to be killed between and inside epochs.
 SCRIPT = """
-import sys, time, numpy as np, keras
-from pathlib import Path
+import time, numpy as np, keras
 from shared.training import fitting
 from shared.layers.augmentation import ZoomShift
-delay = float(sys.argv[2])
 generator = np.random.default_rng(0)
 x = generator.integers(0, 256, (24, 8, 12, 3)).astype("uint8")
 y = np.eye(3, dtype="float32")[generator.integers(0, 3, 24)]
@@ -44,10 +42,10 @@ def slow(data, batch_size):
         yield batch
 fitting.batches = slow
 run = fitting.fit(
-    model, fitting.Subset(x, y, np.arange(16)), fitting.Subset(x, y, np.arange(16, 24)), folder=Path(sys.argv[1]),
+    model, fitting.Subset(x, y, np.arange(16)), fitting.Subset(x, y, np.arange(16, 24)), folder=folder,
     epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
 )
-np.save(sys.argv[1] + "/weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
+np.save(folder / "weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
 """
 
 
@@ -60,28 +58,65 @@ def schedule(*arguments, rule=CyclicalOnPlateaus(1e-4, 1e-2, patience=2, min_del
     "plain = fitting.batches\n",
     "plain, train_on_batch = fitting.batches, model.train_on_batch\n"
     "def noted(*arguments, **options):\n"
-    "    with open(sys.argv[1] + '/rates.txt', 'a') as file:\n"
+    "    with open(folder / 'rates.txt', 'a') as file:\n"
     "        file.write(f'{int(model.optimizer.iterations)} {float(model.optimizer.learning_rate)}\\n')\n"
     "    return train_on_batch(*arguments, **options)\n"
     "model.train_on_batch = noted\n",
 ).replace("seed=3,", "seed=3, schedule=schedule,")
 
 
-def start(folder, delay=0.0, script=SCRIPT):
-    folder.mkdir(exist_ok=True)
+# Imports what a run needs, and forks a process for each.
+STARTER = """
+import json, os, sys, traceback
+from pathlib import Path
+import h5py, keras
+from shared.training import fitting
+from shared.layers.augmentation import ZoomShift
+for line in sys.stdin:
+    script, folder, delay = json.loads(line)
+    if (pid := os.fork()) == 0:
+        os.dup2(2, 1)
+        try:
+            exec(script, {"folder": Path(folder), "delay": delay})
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+class Run:
+    """A run in a process of its own, of which `starter` says the number and, at its end, the exit status."""
+
+    def __init__(self, starter, folder, delay, script):
+        folder.mkdir(exist_ok=True)
+        print(json.dumps([script, str(folder), delay]), file=starter.stdin, flush=True)
+        self.starter, self.pid = starter, int(starter.stdout.readline())
+
+    def wait(self):
+        return int(self.starter.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def start():
+    """A function that starts a run, one at a time."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.Popen([sys.executable, "-c", script, str(folder), str(delay)], cwd=ROOT, env=environment)
+    options = {"cwd": ROOT, "env": environment, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", STARTER], **options) as starter:
+        yield lambda folder, delay=0.0, script=SCRIPT: Run(starter, folder, delay, script)
 
 
-def kill_in_epochs_after(folder, epochs, script=SCRIPT):
+def kill_in_epochs_after(start, folder, epochs, script=SCRIPT):
     """Start the run and kill -9 it inside an epoch, when that many have been written."""
-    process = start(folder, delay=0.15, script=script)
+    run, until = start(folder, delay=0.15, script=script), time.monotonic() + 120
     while not ((folder / "state.json").exists() and len(figures(folder)) >= epochs):
-        assert process.poll() is None
+        assert time.monotonic() < until
         time.sleep(0.02)
     time.sleep(0.2)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    os.kill(run.pid, signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL
 
 
 def figures(folder):
@@ -89,11 +124,11 @@ def figures(folder):
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
-def test_killed_and_run_again_ends_as_if_it_had_not_been(tmp_path):
+def test_killed_and_run_again_ends_as_if_it_had_not_been(start, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole).wait() == 0
     for epochs in (1, 3):  # kill -9 once after the first epoch, once after the third, each inside a later one
-        kill_in_epochs_after(killed, epochs)
+        kill_in_epochs_after(start, killed, epochs)
     assert 3 <= len(figures(killed)) < 6
     assert start(killed).wait() == 0
     assert figures(killed) == figures(whole)
@@ -115,11 +150,11 @@ def rates(folder):
     return found, repeated
 
 
-def test_learning_rates_are_the_same_killed_or_not(tmp_path):
+def test_learning_rates_are_the_same_killed_or_not(start, tmp_path):
     """Three batches an epoch of four; the loss never falls by 10, so plateaus end epochs 3 and 5."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole, script=SCHEDULED).wait() == 0
-    kill_in_epochs_after(killed, 3, SCHEDULED)
+    kill_in_epochs_after(start, killed, 3, SCHEDULED)
     assert 3 <= len(figures(killed)) < 6
     assert start(killed, script=SCHEDULED).wait() == 0
     expected, none = rates(whole)

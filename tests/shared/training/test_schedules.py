@@ -2,10 +2,6 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -119,9 +115,8 @@ def test_wrong_settings_and_a_history_without_the_value():
         CyclicalOnPlateaus(0.1, 1.0)([{"epoch": 1, "loss": 2.0}], 0, 1)
 
 
-JAX = """
-import sys, json, numpy as np, keras
-from pathlib import Path
+PROGRAM = """
+import json, numpy as np, keras
 from shared.training import fitting
 from shared.training.schedules import CyclicalOnPlateaus
 x = np.random.default_rng(0).standard_normal((12, 4)).astype("float32")
@@ -131,18 +126,22 @@ model = keras.Sequential([keras.Input((4,)), layer])
 model.compile(keras.optimizers.SGD(9.0), "categorical_crossentropy", metrics=["accuracy"])
 schedule = CyclicalOnPlateaus(0.01, 0.5, patience=1, min_delta=1.0)
 options = {"batch_size": 4, "validation_batch_size": 12, "seed": 0, "monitor": None, "schedule": schedule}
-run = fitting.fit(model, rows, rows, folder=Path(sys.argv[1]), epochs=4, **options)
-(Path(sys.argv[1]) / "weights.json").write_text(json.dumps(layer.get_weights()[0].tolist()))
+run = fitting.fit(model, rows, rows, folder=folder, epochs=4, **options)
+(folder / "weights.json").write_text(json.dumps(layer.get_weights()[0].tolist()))
 """
 
 
-def test_jax_trains_with_the_same_rates(tmp_path):
+def here(program, folder):
+    assert keras.backend.backend() == "tensorflow"
+    exec(program, {"folder": folder})
+
+
+def test_jax_trains_with_the_same_rates(on_jax, tmp_path):
     """Gradient descent from zeros: the weights agree only if every step had its rate."""
-    pytest.importorskip("jax", reason="JAX is not installed: the second backend is not tested")
-    weights, root = {}, Path(__file__).resolve().parents[3]
-    for backend in ("tensorflow", "jax"):
-        environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        subprocess.run([sys.executable, "-c", JAX, str(tmp_path / backend)], cwd=root, env=environment, check=True)
+    weights = {}
+    for backend, execute in (("tensorflow", here), ("jax", on_jax)):
+        (tmp_path / backend).mkdir()
+        execute(PROGRAM, tmp_path / backend)
         weights[backend] = np.array(json.loads((tmp_path / backend / "weights.json").read_text()))
     assert np.abs(weights["tensorflow"]).max() > 0.1
     assert np.allclose(weights["jax"], weights["tensorflow"], atol=1e-5)

@@ -1,0 +1,75 @@
+"""Two trainings on the same clips: their difference, with an interval that knows that the clips are the same.
+
+The difference of their scores is a mean over clips, so its interval follows from the clips' own differences, and is
+narrower than what two independent scores would give.
+
+Clips that share a speaker, a track or a recording (``[corpus.clusters]``) are taken together, and so are those of one
+fold where there are several, since one network answered them all. With three seeds or more, the spread of the seeds'
+differences is added in quadrature; with fewer, the interval is that of these trainings alone, and says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from shared.metrics.intervals import paired_interval, two_sided
+from shared.metrics.scores import per_clip
+from shared.paper.schema import Clusters
+from shared.results.verdicts import ENOUGH_RUNS
+from shared.runs.predictions import Predictions
+
+
+def paired(
+    first_runs: dict[tuple | int, Predictions],
+    second_runs: dict[tuple | int, Predictions],
+    metric: str,
+    rule: Clusters | None,
+) -> dict:
+    """Two trainings, each a few runs of the same seeds on the same clips, held together.
+
+    Parameters
+    ----------
+    first_runs, second_runs : dict
+        Fold and seed, or the seed alone, to the predictions of that run; the same runs on both sides.
+    metric : str
+        A mean over clips.
+    rule : Clusters, optional
+        Which clips are not independent; where there are several folds, those of a fold are taken together instead.
+
+    Returns
+    -------
+    dict
+        ``n`` clips, ``first_score`` and ``second_score``, their difference ``delta`` and the limits ``low`` and
+        ``high`` of its interval, ``clusters`` and ``with_seeds``, which say what the interval knows. Of several seeds,
+        each clip's mean is taken.
+    """
+    of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
+    of_seed: dict[int, list[float]] = defaultdict(list)
+    for run, first in first_runs.items():
+        fold, seed = run if isinstance(run, tuple) else (0, run)
+        second = second_runs[run]
+        clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
+        second = second.by_class(first.classes)
+        scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
+        of_seed[seed] += (scores[1] - scores[0]).tolist()
+        for clip, *score in zip(clips, *scores, strict=True):
+            of_clip[fold, clip].append(score)
+    first, second = np.array([np.mean(scores, axis=0) for scores in of_clip.values()]).T
+    folds, clips = zip(*of_clip, strict=True)
+    by, clusters = "", None
+    if len(set(folds)) > 1:
+        by, clusters = "fold", folds
+    elif rule is not None:
+        by, clusters = rule.by, rule.of(clips)
+    low, high = paired_interval(first, second, clusters)
+    delta, by_seed = (second - first).mean(), [np.mean(values) for values in of_seed.values()]
+    with_seeds = len(by_seed) >= ENOUGH_RUNS
+    if with_seeds:
+        reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))
+        half = np.hypot((high - low) / 2, reach)
+        low, high = delta - half, delta + half
+    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
+    scores = {name: round(float(score), 6) for name, score in scores.items()}
+    return {"n": len(of_clip), **scores, "clusters": by, "with_seeds": with_seeds}

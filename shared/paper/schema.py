@@ -417,7 +417,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something in the paper that contradicts itself, is impossible as printed, or is left unsaid."""
+    """Something in the paper that contradicts itself, is impossible as printed, or is left unsaid.
+
+    The `main` ones stand in the paper's README; its notes and its page have all.
+    """
 
     kind: Annotated[
         Literal["contradiction", "impossible", "slip", "silent", "flaw"],
@@ -425,6 +428,7 @@ class Finding:
     ]
     place: str
     text: str
+    main: bool = False
 
 
 @dataclass(frozen=True)

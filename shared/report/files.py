@@ -28,6 +28,7 @@ from shared.runs.units import CONDITIONS, slug
 GENERATED = ("table_*.md", "table_*.csv", "confusion_*.csv", "confusion_*.png", "curves_*.png", "ablation_*.csv")
 GENERATED += ("comparisons.csv", *OF_READINGS, *multilabel.GENERATED, *published_curves.GENERATED)
 DIFF = "diff.csv"
+OF_A_PAPER = ("README.md", "notes.md")  # the texts beside it that have drawn parts
 SPLIT, TRAIN = "test", "train"
 PUBLISHED = "published"
 
@@ -70,15 +71,16 @@ def write_outputs(paper: Paper, folder: Path) -> Diff:
 
 def pictured_sections(paper: Paper, diff: Diff) -> set[str]:
     """Names of the sections that get pictures: the paper's own variant on its own protocol, on whatever corpus, and
-    those that the paper's README shows. The pages of the report draw what they show themselves, from the counts."""
-    readme = paper.path.with_name("README.md")
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    those that the paper's README or notes show. The report's pages draw what they show themselves, from the counts."""
+    files = [file for file in map(paper.path.with_name, OF_A_PAPER) if file.exists()]
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
     own = {s.name for s in diff.sections if (s.variant, s.protocol) == (next(iter(paper.variants)), "published")}
     return own | {section.name for section in diff.sections if shows_figures(text, section.name)}
 
 
 def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Path]:
-    """Fill the marked blocks of the first README, of docs/findings.md and of the papers' READMEs; return those there.
+    """Fill the marked blocks of the first README, of docs/findings.md and of the papers' READMEs and notes; return
+    those that are there.
 
     `diffs` are of all papers, since the README at the top has a row for each.
     """
@@ -89,10 +91,10 @@ def write_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> list[Pa
 
 
 def drawn_readmes(diffs: list[Diff], root: Path = PAPERS_ROOT.parent) -> dict[Path, str]:
-    """The READMEs that are there, and their text with the marked blocks filled."""
+    """The READMEs and notes that are there, and their text with the marked blocks filled."""
     filled = {root / file: suite_blocks(diffs) for file in ("README.md", "docs/findings.md")}
     for diff in diffs:
-        filled[diff.paper.path.with_name("README.md")] = paper_blocks(diff)
+        filled |= dict.fromkeys(map(diff.paper.path.with_name, OF_A_PAPER), paper_blocks(diff))
     there = {file: blocks for file, blocks in filled.items() if file.exists()}
     return {file: render_blocks(file.read_text(encoding="utf-8"), blocks, file) for file, blocks in there.items()}
 

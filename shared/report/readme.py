@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
 from shared.audit.published.constant import audit_constant
-from shared.paper.schema import Ablation, Paper, Setting
+from shared.paper.schema import Ablation, Finding, Paper, Setting
 from shared.report import fold_table
 from shared.report.multilabel import labels_markdown
 from shared.report.overview import lines, markdown_rows
 from shared.report.published_curves import curves_table
 from shared.report.readings import readings_markdown
+from shared.report.story import story
 from shared.report.tables import layouts, left_out, no_tags, render_markdown
 from shared.results import ablations
 from shared.results.diff import Diff
@@ -66,7 +67,7 @@ def render_blocks(text: str, blocks: dict[str, Callable[[], str]], file: Path) -
 
 
 def shows_figures(text: str, section: str) -> bool:
-    """Whether a README has a block for the pictures of a section, or for all of them."""
+    """Whether a text has a block for the pictures of a section, or for all of them."""
     return any(f"<!-- begin:{name} -->" in text for name in ("figures", f"figures-{section}"))
 
 
@@ -80,16 +81,16 @@ def _hours(diffs: list[Diff]) -> str:
     hours = {diff.paper.id: sum(r["seconds"] for r in diff.results.records.values()) / 3600 for diff in diffs}
     each = ", ".join(f"{spent:.1f} for {paper}" for paper, spent in hours.items())
     total = f"{sum(hours.values()):.1f} hours of training, by its records, on two cores or one"
-    return textwrap.fill(
-        f"All of `results/` took {total}: {each}. Energy was not measured.",
-        WIDTH,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return _filled(f"All of `results/` took {total}: {each}. Energy was not measured.")
+
+
+def _filled(text: str) -> str:
+    """Prose in lines."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
-    """Blocks of a paper's own README.
+    """Blocks of a paper's own README and of the notes beside it.
 
     ``figures`` shows all PNGs, ``figures-paper`` or ``figures-paper_grouped`` those of one variant and protocol.
     """
@@ -103,7 +104,9 @@ def paper_blocks(diff: Diff) -> dict[str, Callable[[], str]]:
         "settings": lambda: _settings(paper),
         "variants": lambda: _variants(paper),
         "models": lambda: _models(paper),
-        "findings": lambda: _findings(paper),
+        "story": lambda: _filled(story(paper.id)),
+        "findings": lambda: _findings(paper.findings),
+        "findings-main": lambda: _findings(finding for finding in paper.findings if finding.main),
         "protocols": lambda: _table(*protocols_table(diff)),
         "folds": lambda: _table(*folds_table(diff)),
         "folds-published": lambda: _folds_published(diff),
@@ -389,8 +392,8 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return " x ".join(str(size) for size in shape)
 
 
-def _findings(paper: Paper) -> str:
-    return "\n".join(f"- **{finding.place}** ({finding.kind}). {finding.text}" for finding in paper.findings)
+def _findings(findings: Iterable[Finding]) -> str:
+    return "\n".join(f"- **{finding.place}** ({finding.kind}). {finding.text}" for finding in findings)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

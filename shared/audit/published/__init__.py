@@ -58,7 +58,7 @@ def render_audit(audit: Audit) -> str:
     lines.append(f"by arithmetic: {summary(audit.findings, SEVERITIES)}")
     if audit.paper.findings:
         n = len(audit.paper.findings)
-        lines.append(f"by reading: {n} more, named below, in full in the paper's README")
+        lines.append(f"by reading: {n} more, named below, in full on the paper's page")
     for finding in audit.findings:
         lines += ["", *finding_lines(finding)]
     if audit.paper.findings:

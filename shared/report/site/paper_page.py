@@ -30,7 +30,7 @@ from shared.report.site.marks import command, left_out_list, legend, protocol_wo
 from shared.report.site.page import FRONT, Part, details, page, table
 from shared.report.site.published_curves import published_curves_part
 from shared.report.site.settings import settings_part
-from shared.report.site.story import story
+from shared.report.story import story
 from shared.results.diff import Diff, Section
 from shared.results.readings import sentence
 
@@ -90,7 +90,7 @@ def _head(diff: Diff, link: Callable[[Path], str]) -> Html:
             h("h1", paper.title),
             h("p", ", ".join(paper.authors), class_="lead"),
             h("p", _publication(paper), h("br"), _in_the_project(paper), class_="small"),
-            story(paper.id),
+            _story(paper.id),
             forest([diff]),
             left_out_list(diff),
             details("The paper and its corpus", h("dl", listed, class_="facts")),
@@ -110,11 +110,17 @@ def _publication(paper: Paper) -> Html:
 def _in_the_project(paper: Paper) -> Html:
     """The files to read beside the page. They lie outside the report: the script links to them where they are there."""
     folder = f"reproductions/{paper.id}"
-    names = ("README.md", "lesson.ipynb", "model.py", "train.py")
+    names = ("README.md", "notes.md", "lesson.ipynb", "model.py", "train.py")
     names = [name for name in names if (paper.path.parent / name).exists()]
     files = [h("code", name, class_="file", data_file=f"{folder}/{name}") for name in names]
     listed = [joined([", " if i else None, file]) for i, file in enumerate(files)]
     return joined(["In the project: ", listed, " of ", h("code", folder)])
+
+
+def _story(paper_id: str) -> Html | None:
+    """The page's first words, where docs/findings.md has some."""
+    text = story(paper_id)
+    return h("p", prose(text), class_="story") if text else None
 
 
 def _headline(paper: Paper) -> str:

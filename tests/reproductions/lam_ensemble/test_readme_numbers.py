@@ -1,8 +1,7 @@
-"""Every number in the sentences of README.md, computed from the results, the published tables or the settings."""
+"""Every number in the sentences of README.md and notes.md: from the results, the published tables or the settings."""
 
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,10 @@ from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 from tests.reproductions.lam_ensemble.test_images import EQUAL, GREY_LEVELS
+from tests.reproductions.texts import written
 
 PAPER = load_paper("lam_ensemble")
-README = " ".join(
-    re.sub(r"<!-- begin:.*?<!-- end:", "", Path(PAPER.path).with_name("README.md").read_text(), flags=re.DOTALL).split()
-)
+README = " ".join(re.sub(r"<!-- begin:.*?<!-- end:", "", written(PAPER), flags=re.DOTALL).split())
 SPLITS = PAPER.corpus.n
 SEEDS = (0, 1, 2)
 

@@ -10,6 +10,7 @@ from reproductions.pascuo_multilabel.mfcc import PsfSettings
 from shared.paper.loading import load_paper
 from shared.results.exact import constant_scores, curve_gains, exact_rows, label_rates, nothing_heard
 from shared.results.store import results_folder
+from tests.reproductions.texts import written
 
 PAPER = load_paper("pascuo_multilabel")
 SETTINGS = PAPER.settings_for()
@@ -17,7 +18,7 @@ PAIRS, CLASSES = PAPER.corpus.drawn.pairs, PAPER.corpus.classes
 TRACKS = sum(n for *_, n in PAIRS)
 (CURVE,) = PAPER.curves
 LENGTH = SETTINGS["sample_samples"]
-README = PAPER.path.with_name("README.md").read_text(encoding="utf-8")
+README = written(PAPER)
 BLOCKS = r"<!-- begin:([\w-]+) -->.*?<!-- end:\1 -->|```.*?```|!\[.*?\)"
 PROSE = " ".join(re.sub(BLOCKS, " ", README, flags=re.DOTALL).split())
 # Numbers that no result could change: names, and what a sentence defines.

@@ -1,10 +1,9 @@
-"""What README.md says in numbers, counted from the results, the transcripts, the corpus and paper.toml."""
+"""What README.md and notes.md say in numbers, counted from the results, the transcripts, the corpus and paper.toml."""
 
 import csv
 import re
 from collections import Counter, defaultdict
 from functools import cache
-from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -18,12 +17,13 @@ from shared.results.diff import diff_paper
 from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.reproductions.texts import written
 
 PAPER = load_paper("pragadaraju_digits")
 FOLDER = results_folder("pragadaraju_digits")
 CNN, RNN, TEXT = PAPER.models
 PROBE = "linear probe"
-README = Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8")
+README = written(PAPER)
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TABLE = "Section 6"
 LAST_STEP = (RNN, "paper", "train")
@@ -32,7 +32,7 @@ LAST_STEP = (RNN, "paper", "train")
 def says(text: str) -> None:
     """The README has this sentence, wherever its lines break."""
     if " ".join(text.split()) not in " ".join(README.split()):
-        pytest.fail(f"the results say, and README.md does not: {text}")
+        pytest.fail(f"the results say, and neither README.md nor notes.md does: {text}")
 
 
 def percent(value: float, decimals: int = 1) -> str:

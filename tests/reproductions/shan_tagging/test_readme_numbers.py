@@ -12,11 +12,12 @@ from shared.metrics.scores import map_at_k
 from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.reading import Results
+from tests.reproductions.texts import written
 
 PAPER = load_paper("shan_tagging")
 SETTINGS = PAPER.settings_for()
 FOLDER = store.results_folder(PAPER.id)
-README = " ".join(PAPER.path.with_name("README.md").read_text(encoding="utf-8").split())
+README = " ".join(written(PAPER).split())
 ALL_FOUR, WITHOUT, FITTED = PAPER.ensembles["Ensemble"], "Ensemble without the ResNet", "weights fitted"
 
 

@@ -1,10 +1,9 @@
-"""What README.md says in numbers, computed from the kept predictions and histories, and from paper.toml."""
+"""What README.md and notes.md say in numbers, computed from the kept predictions and histories, and from paper.toml."""
 
 import csv
 import functools
 import math
 from collections import defaultdict
-from pathlib import Path
 from statistics import mean
 
 import keras
@@ -20,10 +19,11 @@ from shared.paper.loading import load_paper
 from shared.runs import units
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.reproductions.texts import written
 
 PAPER = load_paper("verma_genres")
 FOLDER = results_root() / PAPER.id / "units"  # what is committed, whatever a test before has put elsewhere
-README = " ".join(Path(PAPER.path).with_name("README.md").read_text(encoding="utf-8").split())
+README = " ".join(written(PAPER).split())
 SEEDS = 3  # of Mode 2 on the excerpts
 WINDOWS = {"gtzan-subset": (36, 29), "gtzan-excerpts": (100, 14), "gtzan": (1000, 29)}  # tracks, and windows of each
 

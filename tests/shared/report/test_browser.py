@@ -112,7 +112,13 @@ def test_clips_can_be_heard(browser):
 def test_the_project_s_files_are_links_where_they_are_there(browser):
     browser.open(address("lam_ensemble.html"))
     links = browser.evaluate("[...document.querySelectorAll('a > code.file')].map(e => e.parentElement.href)")
-    assert [link.rpartition("/")[2] for link in links] == ["README.md", "lesson.ipynb", "model.py", "train.py"]
+    assert [link.rpartition("/")[2] for link in links] == [
+        "README.md",
+        "notes.md",
+        "lesson.ipynb",
+        "model.py",
+        "train.py",
+    ]
     assert all(link.startswith((results_folder(SITE).parents[1]).as_uri()) for link in links)
 
 

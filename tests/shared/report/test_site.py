@@ -14,7 +14,7 @@ from shared.report.examples import read_examples
 from shared.report.files import confusion_file
 from shared.report.site import FILES, SITE, drawn_site, page_name, write_site
 from shared.report.site.curves import _figure
-from shared.report.site.story import FINDINGS
+from shared.report.story import FINDINGS
 from shared.report.tables import tables_of
 from shared.results import store
 from shared.results.diff import diff_paper
@@ -172,7 +172,7 @@ def test_a_page_leads_to_its_paper_and_to_what_there_is_of_it_in_the_project(com
         away = [link for link in links if link.startswith("http")]
         assert away == [link for link in (paper.address, paper.doi_address) if link]
         files = [code.attributes["data-file"] for code in page.all("code") if code.attributes.get("class") == "file"]
-        assert [Path(file).name for file in files] == ["README.md", "lesson.ipynb", "model.py", "train.py"]
+        assert [Path(file).name for file in files] == ["README.md", "notes.md", "lesson.ipynb", "model.py", "train.py"]
         assert all((paper.path.parents[2] / file).exists() for file in files)
         assert paper.dated in page.all("main")[0].text
 

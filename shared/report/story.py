@@ -1,4 +1,4 @@
-"""What a paper's tables taught, in a paragraph: the page's first words. It is written by hand in docs/findings.md."""
+"""What a paper's tables taught, in three sentences: the first words of its page, and of its README's results."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from shared.paper.loading import PAPERS_ROOT
-from shared.report.site.html import Html, h, prose
 
-FINDINGS = PAPERS_ROOT.parent / "docs" / "findings.md"
+FINDINGS = PAPERS_ROOT.parent / "docs" / "findings.md"  # written by hand
 
 
-def story(paper_id: str) -> Html | None:
-    """The paragraph that begins with the paper's id in bold; nothing where there is none."""
-    text = _paragraphs(FINDINGS).get(paper_id)
-    return h("p", prose(text), class_="story") if text else None
+def story(paper_id: str) -> str:
+    """The paragraph that begins with the paper's id in bold, as Markdown on one line; empty where there is none."""
+    return _paragraphs(FINDINGS).get(paper_id, "")
 
 
 @cache

@@ -88,10 +88,11 @@ def test_trained_as_the_report_says_the_seed_decides(units):
         f"the interval from seeds this far apart is ± {100 * half:.0f} points",
     ):
         assert words in README, words
-    model_1 = paper["Model 1", "published", 0, 0, "bfloat16"].on("test")
-    assert {seed for model, _, _, seed, _ in paper if model == "Model 1"} == {0}
-    words = "Model 1, of which one training is done, has {} % where Table IV has {}."
-    assert words.format(percent(scores.accuracy(model_1.y_true, model_1.y_prob)), percent(printed["Model 1"])) in README
+    first = [run.on("test") for (model, *_), run in sorted(paper.items()) if model == "Model 1"]
+    found = [percent(scores.accuracy(run.y_true, run.y_prob)) for run in first]
+    words = "Model 1, of which two trainings are done, has {} and {} % where Table IV has {}."
+    assert words.format(*found, percent(printed["Model 1"])) in README
+    assert len(found) == 2
 
 
 def test_the_cells_that_are_the_other_tables():

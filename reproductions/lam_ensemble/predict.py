@@ -46,10 +46,13 @@ class Trained:
     def conditions(self) -> str:
         first = self.records[0]
         epochs = ", ".join(str(record["epochs"]) for record in self.records)
-        shipped = "; comes with the project, in half precision" if is_shipped(self.weights[0].parent) else ""
+        pairs = zip(self.records, self.weights, strict=True)
+        shipped = [record["model"] for record, weights in pairs if is_shipped(weights.parent)]
+        which = f"{', '.join(shipped)} " if len(shipped) < len(self.records) else ""
         return (
             f"corpus {first['corpus']}, variant {first['variant']}, protocol {first['protocol']}, "
-            f"seed {first['seed']}, {first['precision']}, epochs {epochs}{shipped}"
+            f"seed {first['seed']}, {first['precision']}, epochs {epochs}"
+            + (f"; {which}comes with the project, in half precision" if shipped else "")
         )
 
 
@@ -100,7 +103,7 @@ def find_trained(paper: Paper) -> Trained:
     groups: dict[tuple, dict[str, tuple[dict, Path]]] = {}
     for record, folder in trained_units(paper):
         conditions = tuple(record[name] for name in CONDITIONS)
-        groups.setdefault(conditions, {})[record["model"]] = (record, folder / NETWORK)
+        groups.setdefault(conditions, {}).setdefault(record["model"], (record, folder / NETWORK))
     if not groups:
         raise NotTrainedError(
             f"{', '.join(members)} are not trained yet. Train them with 'python -m reproductions run {paper.id}', or, "

@@ -236,8 +236,9 @@ def leave(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_RESULTS", str(tmp_path / "results"))
 
-    def leave(corpus: str, variant: str, status: str, model: str) -> None:
-        folder = tmp_path / "runs" / "lam_ensemble" / f"{corpus}-{variant}-{model}"
+    def leave(corpus: str, variant: str, status: str, model: str, shipped: bool = False) -> None:
+        place = tmp_path / "results" / "lam_ensemble" / "units" if shipped else tmp_path / "runs" / "lam_ensemble"
+        folder = place / f"{corpus}-{variant}-{model}"
         folder.mkdir(parents=True)
         record = {"model": model, "variant": variant, "protocol": "published", "fold": 0, "seed": 0, "epochs": 9}
         record |= {"precision": "float32", "corpus": corpus, "fingerprint": "0" * 16, "status": status} | REST
@@ -275,6 +276,18 @@ def test_models_that_are_trained_answer_without_the_others(leave):
     for model in paper.models:
         leave("vntm", "authors-notebook", "complete", model)
     assert found() == [("vntm", model) for model in paper.models]
+
+
+def test_what_was_trained_here_comes_before_what_comes_with_the_project(leave):
+    paper = load_paper("lam_ensemble")
+    leave("vntm", "paper", "complete", "Model 3", shipped=True)
+    for model in ("Model 1", "Model 2"):
+        leave("vntm", "paper", "complete", model)
+    chosen = predict.find_trained(paper)
+    assert [record["model"] for record in chosen.records] == list(paper.models)
+    assert "; Model 3 comes with the project" in chosen.conditions
+    leave("vntm", "paper", "complete", "Model 3")
+    assert "comes with the project" not in predict.find_trained(paper).conditions
 
 
 def test_a_fresh_clone_names_a_song_by_the_model_that_comes_with_it(tmp_path, monkeypatch, capsys):

@@ -1,11 +1,14 @@
 """A folder for what a run leaves, which tests of whole runs share."""
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import pytest
+
+from reproductions.commands.run import run_paper
 
 
 @contextlib.contextmanager
@@ -19,3 +22,10 @@ def working_in(folder: Path) -> Iterator[Path]:
             yield folder
         finally:
             keras.config.set_dtype_policy(before)
+
+
+def printed_by_run(folder: Path, paper_id: str, **asked) -> str:
+    """Run a paper inside a folder, which must go well; what it printed."""
+    with working_in(folder), contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run_paper(paper_id, **asked) == 0
+    return out.getvalue()

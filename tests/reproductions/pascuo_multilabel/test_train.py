@@ -1,8 +1,6 @@
 """The whole way from tracks to the table and to a prediction, on a few tracks of made sounds and a small network."""
 
-import contextlib
 import dataclasses
-import io
 import json
 import os
 import shutil
@@ -26,7 +24,7 @@ from shared.paper.settings import read_settings
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
-from tests.reproductions.working_in import working_in
+from tests.reproductions.working_in import printed_by_run, working_in
 
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 MADE = "library_labels-some"
@@ -69,9 +67,8 @@ def few_tracks(small, tmp_path):
 @pytest.fixture(scope="module")
 def run_of_paper(small, tmp_path_factory):
     """What a run of variant paper leaves: its folder, and what it printed."""
-    with working_in(tmp_path_factory.mktemp("paper")) as folder, contextlib.redirect_stdout(io.StringIO()) as out:
-        assert run_paper("pascuo_multilabel", corpus=MADE, precision="float32") == 0
-    return folder, out.getvalue()
+    folder = tmp_path_factory.mktemp("paper")
+    return folder, printed_by_run(folder, "pascuo_multilabel", corpus=MADE, precision="float32")
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The whole way from the embedded clips to the table, on a few real ones and with narrow networks."""
 
-import contextlib
 import csv
 import dataclasses
-import io
 import json
 import shutil
 
@@ -23,7 +21,7 @@ from shared.paper.schema import Setting
 from shared.results import store
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
-from tests.reproductions.working_in import working_in
+from tests.reproductions.working_in import printed_by_run, working_in
 
 
 def narrow(paper):
@@ -61,9 +59,8 @@ def few_clips(narrowed, tmp_path):
 @pytest.fixture(scope="module")
 def run_of_all(narrowed, tmp_path_factory):
     """What a run of all models leaves after two of three epochs: its folder, and what it printed."""
-    with working_in(tmp_path_factory.mktemp("all")) as folder, contextlib.redirect_stdout(io.StringIO()) as out:
-        assert run_paper("pragadaraju_digits", precision="float32", epochs=2) == 0
-    return folder, out.getvalue()
+    folder = tmp_path_factory.mktemp("all")
+    return folder, printed_by_run(folder, "pragadaraju_digits", precision="float32", epochs=2)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The whole way from a corpus to the table, on a few tracks of noise with a tone a genre, and predictions."""
 
-import contextlib
 import dataclasses
-import io
 import json
 import shutil
 
@@ -22,7 +20,7 @@ from shared.results import store
 from shared.results.runs_table import read_runs
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
-from tests.reproductions.working_in import working_in
+from tests.reproductions.working_in import printed_by_run, working_in
 
 gtzan_subset = data_prep.corpus("gtzan-subset")
 
@@ -60,9 +58,7 @@ def tones(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run_of_all(tones):
     """What a run of all models leaves below the same folder: what it printed."""
-    with working_in(tones), contextlib.redirect_stdout(io.StringIO()) as out:
-        assert run_paper("verma_genres", corpus="gtzan-subset", precision="float32") == 0
-    return out.getvalue()
+    return printed_by_run(tones, "verma_genres", corpus="gtzan-subset", precision="float32")
 
 
 @pytest.fixture

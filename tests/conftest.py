@@ -81,6 +81,20 @@ def predictions(right: dict[str, int]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.fixture(scope="module")
+def eagerly():
+    """Training steps without graphs: of a small network's training, tracing them takes more than half of the time.
+
+    For tests of what a run does around its steps. `tests.reproductions.check_network` holds each network's step in a
+    graph against the same step without.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def committed() -> list[Diff]:
     """The diff of every paper from the results of this project."""

@@ -21,6 +21,8 @@ from shared.runs.networks import load_network, trained_units
 from shared.runs.predictions import read_predictions
 from shared.training.scaling import SCALING
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 PAPER = load_paper("_template")
 RATE_HZ, WINDOW_SECONDS = (PAPER.setting(name) for name in ("sample_rate_hz", "window_seconds"))
 N_SAMPLES = round(3 * WINDOW_SECONDS * synthetic.SAMPLE_RATE_HZ)  # of a clip

@@ -1,7 +1,6 @@
 """The lessons: executed from a clean state they say what is committed; small, and the same on every machine."""
 
 import ast
-import os
 import re
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.provisioning import local_provisioner
 
 from data_prep import DATA_VARIABLE
 from reproductions.__main__ import main
@@ -31,14 +31,15 @@ from shared.base.files import CACHE_VARIABLE
 from shared.base.places import RESULTS_VARIABLE
 from shared.paper.loading import PAPERS_ROOT, list_papers
 from shared.paper.schema import PaperError
+from tests.forking import forking
 
 ROOT = PAPERS_ROOT.parent
 PAPERS, LISTED = list_papers(), lesson_names()
 LESSONS = [*LISTED, TEMPLATE]  # what `new` copies, and no README of the project names
 MOST_BYTES = 400_000
 FROM_THE_ROOT = "pragadaraju_digits"  # the others are executed in their own folders; all find the root in the same way
-# Put before everything else that the kernel imports: whatever asks for another machine fails.
-NO_NETWORK = """
+# A lesson's kernel, in which whatever asks for another machine fails.
+KERNEL = """
 import socket
 
 connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
@@ -50,6 +51,12 @@ def connect_here(self, address):
     return connect(self, address) if self.family == socket.AF_UNIX else refuse(address)
 
 socket.socket.connect, socket.getaddrinfo = connect_here, refuse
+
+import sys
+from ipykernel import kernelapp
+
+sys.argv[1:] = arguments
+kernelapp.launch_new_instance()
 """
 
 
@@ -68,13 +75,26 @@ def shown(notebook):
     return pictures, [sum("<audio" in data.get("text/html", "") for data in cell) for cell in code]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels_are_forked():
+    """Each kernel is a fork of a Python that has imported TensorFlow, which takes longer than most of a lesson."""
+    modules = ["tensorflow", "librosa", "pandas", "sklearn", "IPython", "ipykernel.kernelapp"]
+    with forking(modules, {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}) as start:
+
+        def launch(command, cwd, env, **options):
+            assert command[:3] == [sys.executable, "-m", "ipykernel_launcher"]
+            return start(KERNEL, cwd, env, {"arguments": command[3:]})
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(local_provisioner, "launch_kernel", launch)
+            yield
+
+
 @pytest.fixture
 def clean(tmp_path):
-    """An environment without a cache, without corpora, with the committed results, and without a network."""
-    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    """An environment without a cache, without corpora, and with the committed results."""
     folders = {CACHE_VARIABLE: str(tmp_path / "cache"), DATA_VARIABLE: str(tmp_path / "data")}
-    return folders | {"PYTHONPATH": path, RESULTS_VARIABLE: "", "KERAS_BACKEND": "tensorflow"}
+    return folders | {RESULTS_VARIABLE: "", "KERAS_BACKEND": "tensorflow"}
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -23,6 +23,8 @@ from shared.results.runs_table import read_runs
 from shared.runs.plan import Request
 from shared.runs.units import unit_folders
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 REST = {"key": "a", "seconds": 1.0, "commit": "b", "device": "c"}  # of a record
 N = {"train": 3, "validation": 1, "test": 1}  # images a class
 

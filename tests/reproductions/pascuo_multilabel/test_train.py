@@ -26,6 +26,8 @@ from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 from tests.reproductions.working_in import printed_by_run, working_in
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 DATA = os.environ.get("AUDIO_REPRODUCTIONS_DATA")  # before a fixture points elsewhere
 MADE = "library_labels-some"
 SMALL = {

@@ -23,6 +23,8 @@ from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 from tests.reproductions.working_in import printed_by_run, working_in
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def narrow(paper):
     """The paper with layers of two to four units and 24 x 24 images, so that an epoch takes a moment."""

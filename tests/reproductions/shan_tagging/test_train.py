@@ -26,6 +26,8 @@ from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 from shared.training import fitting as training
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 RATE_HZ = 44100
 TONES_HZ = {"Bark": 300, "Meow": 5000}
 N_CLIPS = 12  # of a class: two more than folds

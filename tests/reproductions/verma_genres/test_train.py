@@ -22,6 +22,8 @@ from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
 from tests.reproductions.working_in import printed_by_run, working_in
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 gtzan_subset = data_prep.corpus("gtzan-subset")
 
 RATE_HZ = 22050

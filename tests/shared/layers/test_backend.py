@@ -2,16 +2,24 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[3]
+from tests.forking import forking
+
 OURS = {"backend": "tensorflow", "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 THEIRS = {"floatx": "float16", "epsilon": 1e-3, "image_data_format": "channels_first"}
 PRINT = f"import json, keras; print(json.dumps({{name: getattr(keras.config, name)() for name in {[*OURS]}}}))"
+
+# TensorFlow imports Keras, which reads the file once.
+FORGET = "import sys\nfor name in [name for name in sys.modules if name.startswith('keras')]: del sys.modules[name]"
+
+
+@pytest.fixture(scope="module")
+def start():
+    """A function that runs a program in a Python that has imported TensorFlow, which takes long."""
+    with forking(["tensorflow"]) as start:
+        yield start
 
 
 @pytest.mark.parametrize(
@@ -22,16 +30,19 @@ PRINT = f"import json, keras; print(json.dumps({{name: getattr(keras.config, nam
         (THEIRS, "import keras, shared.layers.backend"),  # as in a notebook
     ],
 )
-def test_a_users_keras_json_changes_nothing(tmp_path, theirs, first):
+def test_a_users_keras_json_changes_nothing(tmp_path, start, theirs, first):
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text(json.dumps(theirs))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KERAS_")}
-    told = subprocess.run(
-        [sys.executable, "-c", f"{first}; {PRINT}"],
-        cwd=PROJECT,
-        env=kept | {"HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(told.stdout) == OURS
+    told = tmp_path / "told.json"
+    assert start(f"{FORGET}\n{first}; {PRINT}", environment=kept | {"HOME": str(tmp_path)}, out=told).wait() == 0
+    assert json.loads(told.read_text()) == OURS
+
+
+def test_without_this_project_it_does(tmp_path, start):
+    """So the test above looks at what the file changes."""
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text(json.dumps(THEIRS))
+    told = tmp_path / "told.json"
+    assert start(f"{FORGET}\n{PRINT}", environment={"HOME": str(tmp_path)}, out=told).wait() == 0
+    assert json.loads(told.read_text()) == OURS | THEIRS

@@ -1,12 +1,8 @@
 """Seeds, precision, and a fit that survives being killed."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,15 +13,19 @@ from shared.runs.units import NETWORK
 from shared.training import fitting, precision
 from shared.training.precision import product_seconds, resolve_precision, set_precision
 from shared.training.settings import TrainingSettings
+from tests.forking import forking
 
-ROOT = Path(__file__).resolve().parents[3]
-
-# A run of six short epochs in a process of its own, slow enough to be killed between and inside epochs.
+# A run of six short epochs in a process of its own, slow enough to be killed between and inside epochs. It writes down
+# the learning rate that the optimizer has when a batch begins.
 SCRIPT = """
 import time, numpy as np, keras
+from pathlib import Path
 from shared.training import fitting
+from shared.training.schedules import CyclicalOnPlateaus
 from shared.layers.augmentation import ZoomShift
-generator = np.random.default_rng(0)
+rule = CyclicalOnPlateaus(1e-4, 1e-2, patience=2, min_delta=10.0)
+folder, generator = Path(folder), np.random.default_rng(0)
+folder.mkdir(exist_ok=True)
 x = generator.integers(0, 256, (24, 8, 12, 3)).astype("uint8")
 y = np.eye(3, dtype="float32")[generator.integers(0, 3, 24)]
 keras.utils.set_random_seed(0)
@@ -35,7 +35,12 @@ model = keras.Sequential([
     keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax"),
 ])
 model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-plain = fitting.batches
+plain, train_on_batch = fitting.batches, model.train_on_batch
+def noted(*arguments, **options):
+    with open(folder / "rates.txt", "a") as file:
+        file.write(f"{int(model.optimizer.iterations)} {float(model.optimizer.learning_rate)}\\n")
+    return train_on_batch(*arguments, **options)
+model.train_on_batch = noted
 def slow(data, batch_size):
     for batch in plain(data, batch_size):
         time.sleep(delay)
@@ -44,78 +49,27 @@ fitting.batches = slow
 run = fitting.fit(
     model, fitting.Subset(x, y, np.arange(16)), fitting.Subset(x, y, np.arange(16, 24)), folder=folder,
     epochs=6, batch_size=4, validation_batch_size=4, seed=3, name="test",
+    schedule=lambda *arguments: rule(*arguments),
 )
 np.save(folder / "weights.npy", np.concatenate([w.ravel() for w in model.get_weights()]))
 """
 
 
-# The same with a schedule, which writes down each rate that the optimizer has when a batch begins.
-SCHEDULED = """
-from shared.training.schedules import CyclicalOnPlateaus
-def schedule(*arguments, rule=CyclicalOnPlateaus(1e-4, 1e-2, patience=2, min_delta=10.0)):
-    return rule(*arguments)
-""" + SCRIPT.replace(
-    "plain = fitting.batches\n",
-    "plain, train_on_batch = fitting.batches, model.train_on_batch\n"
-    "def noted(*arguments, **options):\n"
-    "    with open(folder / 'rates.txt', 'a') as file:\n"
-    "        file.write(f'{int(model.optimizer.iterations)} {float(model.optimizer.learning_rate)}\\n')\n"
-    "    return train_on_batch(*arguments, **options)\n"
-    "model.train_on_batch = noted\n",
-).replace("seed=3,", "seed=3, schedule=schedule,")
-
-
-# Imports what a run needs, and forks a process for each.
-STARTER = """
-import json, os, sys, traceback
-from pathlib import Path
-import h5py, keras
-from shared.training import fitting
-from shared.layers.augmentation import ZoomShift
-for line in sys.stdin:
-    script, folder, delay = json.loads(line)
-    if (pid := os.fork()) == 0:
-        os.dup2(2, 1)
-        try:
-            exec(script, {"folder": Path(folder), "delay": delay})
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-
-class Run:
-    """A run in a process of its own, of which `starter` says the number and, at its end, the exit status."""
-
-    def __init__(self, starter, folder, delay, script):
-        folder.mkdir(exist_ok=True)
-        print(json.dumps([script, str(folder), delay]), file=starter.stdin, flush=True)
-        self.starter, self.pid = starter, int(starter.stdout.readline())
-
-    def wait(self):
-        return int(self.starter.stdout.readline())
-
-
 @pytest.fixture(scope="module")
 def start():
-    """A function that starts a run, one at a time."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    options = {"cwd": ROOT, "env": environment, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", STARTER], **options) as starter:
-        yield lambda folder, delay=0.0, script=SCRIPT: Run(starter, folder, delay, script)
+    """A function that starts a run in a process of its own."""
+    with forking(["h5py", "keras", "shared.training.fitting", "shared.layers.augmentation"]) as start:
+        yield lambda folder, delay=0.0: start(SCRIPT, names={"folder": str(folder), "delay": delay})
 
 
-def kill_in_epochs_after(start, folder, epochs, script=SCRIPT):
+def kill_in_epochs_after(start, folder, epochs):
     """Start the run and kill -9 it inside an epoch, when that many have been written."""
-    run, until = start(folder, delay=0.15, script=script), time.monotonic() + 120
+    run, until = start(folder, delay=0.15), time.monotonic() + 120
     while not ((folder / "state.json").exists() and len(figures(folder)) >= epochs):
         assert time.monotonic() < until
         time.sleep(0.02)
     time.sleep(0.2)
-    os.kill(run.pid, signal.SIGKILL)
+    run.kill()
     assert run.wait() == -signal.SIGKILL
 
 
@@ -124,7 +78,18 @@ def figures(folder):
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
+def rates(folder):
+    """The learning rate at each of the optimizer's iterations, and those that were there more than once."""
+    found, repeated = {}, set()
+    for line in (folder / "rates.txt").read_text().splitlines():
+        iteration, rate = line.split()
+        repeated |= {int(iteration)} & set(found)
+        assert found.setdefault(int(iteration), rate) == rate  # a batch that is done again has the rate it had
+    return found, repeated
+
+
 def test_killed_and_run_again_ends_as_if_it_had_not_been(start, tmp_path):
+    """Four batches an epoch; the loss never falls by 10, so plateaus end epochs 3 and 5 of the schedule."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole).wait() == 0
     for epochs in (1, 3):  # kill -9 once after the first epoch, once after the third, each inside a later one
@@ -138,31 +103,10 @@ def test_killed_and_run_again_ends_as_if_it_had_not_been(start, tmp_path):
     assert sorted(path.name for path in killed.glob("*.weights.h5")) == sorted(
         {f"best-{best:03d}.weights.h5", "last-006.weights.h5"}
     )
-
-
-def rates(folder):
-    """The learning rate at each of the optimizer's iterations, and those that were there more than once."""
-    found, repeated = {}, set()
-    for line in (folder / "rates.txt").read_text().splitlines():
-        iteration, rate = line.split()
-        repeated |= {int(iteration)} & set(found)
-        assert found.setdefault(int(iteration), rate) == rate  # a batch that is done again has the rate it had
-    return found, repeated
-
-
-def test_learning_rates_are_the_same_killed_or_not(start, tmp_path):
-    """Three batches an epoch of four; the loss never falls by 10, so plateaus end epochs 3 and 5."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert start(whole, script=SCHEDULED).wait() == 0
-    kill_in_epochs_after(start, killed, 3, SCHEDULED)
-    assert 3 <= len(figures(killed)) < 6
-    assert start(killed, script=SCHEDULED).wait() == 0
-    expected, none = rates(whole)
-    assert rates(killed)[0] == expected
-    assert rates(killed)[1]
+    (expected, none), (found, repeated) = rates(whole), rates(killed)
+    assert found == expected
+    assert repeated
     assert not none
-    assert figures(killed) == figures(whole)
-    assert np.array_equal(np.load(killed / "weights.npy"), np.load(whole / "weights.npy"))
     by_hand = [1e-4 + 9.9e-3 * part for part in (0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25)]
     by_hand = by_hand + by_hand[:4] + [rate / 10 for rate in by_hand[4:] + by_hand[:4]] + [r / 100 for r in by_hand[4:]]
     assert list(expected) == list(range(24))
@@ -191,8 +135,7 @@ def test_inputs_may_be_another_draw_in_each_epoch(tmp_path):
     def fitted(folder, *stops):
         x = Doubled()
         for epochs in stops:
-            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
-            model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+            model = small_model(2, learning_rate=0.01)
             options = {"epochs": epochs, "batch_size": 1, "validation_batch_size": 2, "seed": 7}
             fitting.fit(model, fitting.Subset(x, y, np.arange(2)), watched, folder=folder, **options)
         return x
@@ -218,9 +161,11 @@ def test_a_schedule_sees_the_history_the_batch_and_their_number(tmp_path):
     assert set(run.rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"}
 
 
-def small_model(n_features=4):
+def small_model(n_features=4, learning_rate=0.0):
+    """A network that takes its steps without graphs: tracing them would take longer than everything else here."""
     model = keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(2, activation="softmax")])
-    model.compile(keras.optimizers.SGD(0.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    optimizer = keras.optimizers.SGD(learning_rate)
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
     return model
 
 
@@ -241,8 +186,7 @@ def test_early_stopping_after_patience_and_the_first_of_equal_epochs_is_best(tmp
 
 
 def test_without_a_best_the_last_epoch_counts_and_what_is_watched_has_its_own_name(tmp_path):
-    model = small_model()
-    model.optimizer.learning_rate = 0.1
+    model = small_model(learning_rate=0.1)
     options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "validation_name": "test", "monitor": None}
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=3, **options)
     assert (run.epoch, run.best_epoch) == (3, 3)
@@ -269,8 +213,7 @@ def test_more_epochs_go_on_from_the_last(tmp_path):
 
 
 def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
-    model = small_model()
-    model.compile(keras.optimizers.SGD(5.0), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model = small_model(learning_rate=5.0)
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=6, batch_size=4, validation_batch_size=4, seed=0)
     best = max(row["val_accuracy"] for row in run.rows)
     assert run.best_epoch == 1 + [row["val_accuracy"] for row in run.rows].index(best)
@@ -348,8 +291,7 @@ def test_a_training_without_clips_to_watch_is_refused_before_it_begins(tmp_path)
 
 
 def test_of_a_loss_the_lowest_epoch_is_best(tmp_path):
-    model = small_model()
-    model.optimizer.learning_rate = 5.0
+    model = small_model(learning_rate=5.0)
     options = {"batch_size": 4, "validation_batch_size": 4, "seed": 0, "monitor": "val_loss"}
     run = fitting.fit(model, rows(), rows(), folder=tmp_path, epochs=6, **options)
     losses = [row["val_loss"] for row in run.rows]

@@ -17,6 +17,7 @@ import csv
 import io
 import re
 from collections import defaultdict
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,13 +211,14 @@ def clip_names(label: str | None = None) -> list[str]:
 
 def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
     from data_prep.common.check_report import CheckReport
-    from data_prep.common.recordings import compare, read_pack
+    from data_prep.common.recordings import compare
 
     report = CheckReport(NAME, EMBEDDED if root is None else Path(root), CLASSES, SPEAKERS)
     try:
         expected = clips()
         if root is None or (report.root / PACK).exists():
-            packed = read_pack(report.root / PACK, expected, SAMPLE_RATE_HZ)
+            states = (path.stat() for path in (report.root / PACK, LIST))
+            packed = _read_pack(report.root / PACK, *((state.st_size, state.st_mtime_ns) for state in states))
             found = {clip: [recording] for clip, recording in zip(expected["clip"], packed, strict=True)}
         else:
             found = _read_folder(report)
@@ -224,6 +226,14 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
         raise CorpusError(f"{error}\n{RESTORE}") from error
     usable = compare(found, expected.rename(columns={"speaker": "part"}), SAMPLE_RATE_HZ, report)
     return _frame(usable), report
+
+
+@lru_cache(maxsize=1)
+def _read_pack(path: Path, *states: tuple[int, int]) -> list[Recording]:
+    """The recordings of a pack as the list has them; read once, as long as the sizes and times of both stay."""
+    from data_prep.common.recordings import read_pack
+
+    return read_pack(path, clips(), SAMPLE_RATE_HZ)
 
 
 def _read_folder(report: CheckReport) -> dict[str, list[Recording]]:

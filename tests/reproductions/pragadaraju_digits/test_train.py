@@ -39,9 +39,9 @@ def narrow(paper):
 
 @pytest.fixture(scope="module")
 def narrowed():
-    """Two speakers' first 12 takes of each digit, and narrow networks."""
+    """Two speakers' first five takes of each digit, and narrow networks."""
     whole = fsdd.index()
-    frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 12)].reset_index(drop=True)
+    frame = whole[whole["group"].isin(["jackson", "george"]) & (whole["take"] < 5)].reset_index(drop=True)
     paper = narrow(load_paper("pragadaraju_digits"))
     with pytest.MonkeyPatch.context() as patch:
         for corpus in (fsdd, fsdd.CORPUS):

@@ -15,6 +15,8 @@ from shared.runs.predictions import read_predictions
 from shared.runs.work import state_of, work
 from tests.shared.runs import small_paper
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture
 def task(tmp_path, monkeypatch):

@@ -7,7 +7,10 @@ import time
 import keras
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 
+from shared.base.places import TENSORBOARD_VARIABLE
 from shared.layers import backend
 from shared.runs.units import NETWORK
 from shared.training import fitting, precision
@@ -220,6 +223,26 @@ def test_the_weights_of_the_best_epoch_are_left_in_the_model(tmp_path):
     everything = rows()
     predicted = fitting.predict(model, everything.x, everything.rows, 4).argmax(1)
     assert (predicted == everything.y.argmax(1)).mean() == pytest.approx(best)
+
+
+def test_what_tensorboard_reads_is_what_the_history_has(tmp_path, monkeypatch):
+    """The epochs that were trained while it was asked for; it counts them from 0, as `Model.fit` does."""
+    options = {"folder": tmp_path, "batch_size": 4, "validation_batch_size": 4, "seed": 0}
+    fitting.fit(small_model(learning_rate=0.1), rows(), rows(), epochs=1, **options)
+    assert not (tmp_path / "tensorboard").exists()
+    monkeypatch.setenv(TENSORBOARD_VARIABLE, "1")
+    run = fitting.fit(small_model(learning_rate=0.1), rows(), rows(), epochs=3, **options)
+    curves = {}
+    for split in ("train", "validation"):
+        events = EventAccumulator(str(tmp_path / "tensorboard" / split)).Reload()
+        for name in events.Tags()["tensors"]:
+            points = events.Tensors(name)
+            curves[split, name] = [(point.step, float(make_ndarray(point.tensor_proto))) for point in points]
+    assert curves["train", "epoch_learning_rate"] == [(1, pytest.approx(0.1)), (2, pytest.approx(0.1))]
+    for name in run.rows[0].keys() - {"epoch", "seconds"}:
+        split = "validation" if name.startswith("val_") else "train"
+        expected = [(epoch, pytest.approx(run.rows[epoch][name])) for epoch in (1, 2)]
+        assert curves[split, f"epoch_{name.removeprefix('val_')}"] == expected
 
 
 def test_batches_keep_order_and_the_short_last_one():

@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import Paper
-from shared.results.diff import Diff, diff_paper
-from shared.results.store import results_folder
+from shared.results.diff import Diff
+from tests.committed import committed_diff
 
 settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
 settings.load_profile("tests")
@@ -98,7 +98,7 @@ def eagerly():
 @pytest.fixture(scope="session")
 def committed() -> list[Diff]:
     """The diff of every paper from the results of this project."""
-    return [diff_paper(load_paper(name), results_folder(name)) for name in list_papers()]
+    return [committed_diff(name) for name in list_papers()]
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from shared.base.places import results_root
 from shared.paper import load_paper
 from shared.paper.loading import list_papers
 from shared.results.exact import exact_rows
-from shared.results.reading import Results
-from shared.results.readings import curves, rest_of
+from shared.results.readings import rest_of
 from shared.results.runs_table import RUNS, read_runs
+from tests.committed import committed_diff
 
 TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
 
@@ -77,7 +77,7 @@ def digits() -> list[str]:
     ours, strict = scores(name, text, "paper"), scores(name, text, "at-least-300-permille")
     trained = scores(name, text, "at-least-300-permille", split="train")
     speakers = scores(name, rnn, "all-steps", "grouped")
-    curve = next(one for one in curves(Results.read(load_paper(name), results_root() / name)) if one.model == text)
+    curve = next(one for one in committed_diff(name).curves if one.model == text)
     first = next(iter(curve.spans))
     assert first == "recogniser_least_probability"
     return [

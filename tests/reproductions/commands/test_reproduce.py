@@ -9,17 +9,11 @@ from reproductions.__main__ import main
 from reproductions.commands import reproduce
 from shared.paper.loading import load_paper
 from shared.results import diff
-
-
-@pytest.fixture(scope="module")
-def read_once():
-    """`diff_paper` that reads the results of a paper once for all tests."""
-    read, found = diff.diff_paper, {}
-    return lambda paper, folder: found.get(paper.id) or found.setdefault(paper.id, read(paper, folder))
+from tests.committed import committed_diff
 
 
 @pytest.fixture
-def calls(monkeypatch, tmp_path, read_once):
+def calls(monkeypatch, tmp_path):
     """The live jobs' command lines, result folders and logs, instead of the jobs."""
     made = []
 
@@ -29,7 +23,7 @@ def calls(monkeypatch, tmp_path, read_once):
 
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_CACHE", str(tmp_path))
     monkeypatch.setattr(reproduce, "run", run)
-    monkeypatch.setattr(diff, "diff_paper", read_once)
+    monkeypatch.setattr(diff, "diff_paper", lambda paper, folder: committed_diff(paper.id))
     return made
 
 

@@ -13,10 +13,10 @@ from reproductions.pragadaraju_digits.recognition import NOT_RECOGNIZABLE, STORE
 from shared.paper.loading import load_paper
 from shared.report import fold_table
 from shared.results import ablations
-from shared.results.diff import diff_paper
 from shared.results.store import results_folder
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.committed import committed_diff
 from tests.reproductions.texts import written
 
 PAPER = load_paper("pragadaraju_digits")
@@ -39,9 +39,8 @@ def percent(value: float, decimals: int = 1) -> str:
     return f"{100 * value:.{decimals}f}"
 
 
-@cache
 def diff():
-    return diff_paper(PAPER, FOLDER)
+    return committed_diff(PAPER.id)
 
 
 @cache

@@ -11,7 +11,7 @@ from reproductions.shan_tagging.model import DENSENET_LOGMEL, DENSENET_MFCC, RES
 from shared.metrics.scores import map_at_k
 from shared.paper.loading import load_paper
 from shared.results import store
-from shared.results.reading import Results
+from tests.committed import committed_diff
 from tests.reproductions.texts import written
 
 PAPER = load_paper("shan_tagging")
@@ -25,7 +25,7 @@ ALL_FOUR, WITHOUT, FITTED = PAPER.ensembles["Ensemble"], "Ensemble without the R
 def found():
     """(variant, model) to fold to record and predictions, ensembles included."""
     kept: dict = {}
-    for record, predictions in ((one.record, one.predictions) for one in Results.read(PAPER, FOLDER).answers):
+    for record, predictions in ((one.record, one.predictions) for one in committed_diff(PAPER.id).results.answers):
         kept.setdefault((record["variant"], record["model"]), {})[record["fold"]] = (record, predictions)
     return kept
 

@@ -9,9 +9,9 @@ from shared.paper.loading import load_paper
 from shared.report.files import GENERATED
 from shared.report.published_curves import ACCURACY, LOSS, curves_table, lines, picture_of, write_published_curves
 from shared.report.site.published_curves import published_curves_part
-from shared.results.diff import Diff, Section, diff_paper
+from shared.results.diff import Diff, Section
 from shared.results.reading import Results
-from shared.results.store import results_folder
+from tests.committed import committed_diff
 
 PAPER = load_paper("pascuo_multilabel")
 (CURVE,) = PAPER.curves
@@ -106,7 +106,6 @@ def test_the_table_says_how_far_each_leaves_a_constant_answer(made):
 
 
 def test_papers_without_a_published_curve_have_none(tmp_path):
-    paper = load_paper("verma_genres")
-    diff = diff_paper(paper, results_folder(paper.id))
+    diff = committed_diff("verma_genres")
     assert write_published_curves(diff, None) == []
     assert published_curves_part(diff, str) == []

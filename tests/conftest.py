@@ -1,6 +1,7 @@
 """What several test files need: a results folder with units made on the spot."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,9 @@ from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import Paper
 from shared.results.diff import Diff
 from tests.committed import committed_diff
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # there is one a core
+    os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
 settings.load_profile("tests")

@@ -18,20 +18,22 @@ from tests.committed import committed_diff
 if "PYTEST_XDIST_WORKER" in os.environ:  # there is one a core
     os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-# What is imported lives as long as the process: the garbage collector need not walk through it again and again, which
-# would take a tenth of the tests' time.
-gc.disable()
-
-
-def pytest_collection_finish():
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
-    gc.enable()
-
-
 settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
 settings.load_profile("tests")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported lives as long as the process: the garbage collector need not walk through it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
+        gc.enable()
+
 
 CLASSES = ("cailuong", "catru", "chauvan", "cheo", "hatxam")
 CLIPS = {"validation": 375, "test": 250}

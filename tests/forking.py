@@ -89,9 +89,8 @@ def forking(modules: Sequence[str], environment: Mapping[str, str] | None = None
 
         def start(program, folder=ROOT, environment=None, names=None, out=None):
             environment = dict(os.environ if environment is None else environment)
-            names = {} if names is None else names
-            places = {"folder": str(folder), "out": None if out is None else str(out)}
-            return Forked(ask, program=program, environment=environment, names=names, **places)
+            places = {"folder": str(folder), "out": out and str(out)}
+            return Forked(ask, program=program, environment=environment, names=names or {}, **places)
 
         try:
             yield start

@@ -217,8 +217,9 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
     try:
         expected = clips()
         if root is None or (report.root / PACK).exists():
-            states = (path.stat() for path in (report.root / PACK, LIST))
-            packed = _read_pack(report.root / PACK, *((state.st_size, state.st_mtime_ns) for state in states))
+            pack, listed = (report.root / PACK).stat(), LIST.stat()
+            states = (pack.st_size, pack.st_mtime_ns, listed.st_size, listed.st_mtime_ns)
+            packed = _read_pack(report.root / PACK, states)
             found = {clip: [recording] for clip, recording in zip(expected["clip"], packed, strict=True)}
         else:
             found = _read_folder(report)
@@ -229,7 +230,7 @@ def _examine(root: Path | None) -> tuple[pd.DataFrame, CheckReport]:
 
 
 @lru_cache(maxsize=1)
-def _read_pack(path: Path, *states: tuple[int, int]) -> list[Recording]:
+def _read_pack(path: Path, states: tuple[int, ...]) -> list[Recording]:
     """The recordings of a pack as the list has them; read once, as long as the sizes and times of both stay."""
     from data_prep.common.recordings import read_pack
 

@@ -75,9 +75,9 @@ def shown(notebook):
     return pictures, [sum("<audio" in data.get("text/html", "") for data in cell) for cell in code]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def kernels_are_forked():
-    """Each kernel is a fork of a Python that has imported TensorFlow, which takes longer than most of a lesson."""
+@pytest.fixture(scope="module")
+def launch():
+    """A kernel as a fork of a Python that has imported TensorFlow, which takes longer than most of a lesson."""
     modules = ["tensorflow", "librosa", "pandas", "sklearn", "IPython", "ipykernel.kernelapp"]
     with forking(modules, {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}) as start:
 
@@ -85,14 +85,13 @@ def kernels_are_forked():
             assert command[:3] == [sys.executable, "-m", "ipykernel_launcher"]
             return start(KERNEL, cwd, env, {"arguments": command[3:]})
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(local_provisioner, "launch_kernel", launch)
-            yield
+        yield launch
 
 
 @pytest.fixture
-def clean(tmp_path):
-    """An environment without a cache, without corpora, and with the committed results."""
+def clean(launch, tmp_path, monkeypatch):
+    """An environment without a cache, without corpora, with the committed results; and kernels without a network."""
+    monkeypatch.setattr(local_provisioner, "launch_kernel", launch)
     folders = {CACHE_VARIABLE: str(tmp_path / "cache"), DATA_VARIABLE: str(tmp_path / "data")}
     return folders | {RESULTS_VARIABLE: "", "KERAS_BACKEND": "tensorflow"}
 

@@ -69,6 +69,8 @@ clean:
 	{ "$$@" install --disable-pip-version-check --progress-bar off -r requirements.txt && echo finished; } 2>&1 \
 	    | tee .venv/pip.log \
 	    | grep --line-buffered -oE '(Downloading|Using cached) .*\([0-9]{2,}\.[0-9] MB\)|^Installing collected packages|^ERROR.*'; \
-	tail -n 1 .venv/pip.log | grep -qx finished && cp requirements.txt .venv/ready.new \
+	tail -n 1 .venv/pip.log | grep -qx finished && echo "Compiling what librosa has Numba compile, once" \
+	    && { .venv/bin/python -c 'from shared.base.librosa_import import import_librosa; import_librosa()' || true; } \
+	    && cp requirements.txt .venv/ready.new \
 	    && mv .venv/ready.new .venv/ready && echo "Set up." \
 	    || { echo "The set-up did not finish; .venv/pip.log says why; the same command starts it over." >&2; exit 1; }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from shared.base.librosa_import import import_librosa
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import Paper
 from shared.results.diff import Diff
@@ -17,6 +18,7 @@ from tests.committed import committed_diff
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # there is one a core
     os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    import_librosa()  # the test files import it as users do, and all of these start together
 
 settings.register_profile("tests", derandomize=True, deadline=None, max_examples=30)  # the same examples each time
 settings.load_profile("tests")

@@ -9,6 +9,7 @@ from reproductions.pragadaraju_digits.predict import PAPER
 from reproductions.pragadaraju_digits.recognition import CLIP_RATE_HZ
 from reproductions.pragadaraju_digits.settings import Image
 from shared.audio.mfcc_images import image_of
+from shared.base.librosa_import import import_librosa
 from shared.paper.loading import load_paper
 from shared.paper.settings import read_settings
 
@@ -23,9 +24,7 @@ MOST_SILENCE_SECONDS = 0.3  # at both ends together: 95 % of the corpus's clips 
 
 def prepared(signal: np.ndarray) -> tuple[np.ndarray, str]:
     """A recording, float32 (n,) at 8 kHz, cut to what was said as the corpus's clips are; and in words what was cut."""
-    import librosa
-
-    spoken, _ = librosa.effects.trim(signal, top_db=SILENT_DB, frame_length=256, hop_length=64)
+    spoken, _ = import_librosa().effects.trim(signal, top_db=SILENT_DB, frame_length=256, hop_length=64)
     seconds, left = len(signal) / CLIP_RATE_HZ, len(spoken) / CLIP_RATE_HZ
     if seconds - left <= MOST_SILENCE_SECONDS:
         return signal, f"{seconds:.2f} s."

@@ -17,6 +17,7 @@ from shared.audio.clip_features import arrays_of_clips
 from shared.audio.image_files import ImageError, load_images, png_mark, write_png
 from shared.audio.signals import READING, AudioError, load_audio
 from shared.base.files import cache_key
+from shared.base.librosa_import import import_librosa
 from shared.base.progress import progress
 
 if TYPE_CHECKING:
@@ -144,9 +145,7 @@ def _window(n_fft: int) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def _mel_products(settings: SpectrogramSettings) -> list[tuple[slice, slice, np.ndarray]]:
     """librosa's filter bank in groups of neighbouring bands: (bands, the bins they reach, weights (bins, bands))."""
-    import librosa.filters
-
-    bank = librosa.filters.mel(
+    bank = import_librosa().filters.mel(
         sr=settings.sample_rate_hz,
         n_fft=settings.n_fft,
         n_mels=settings.n_mels,

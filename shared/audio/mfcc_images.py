@@ -11,6 +11,7 @@ import numpy as np
 from shared.audio.clip_features import arrays_of_clips
 from shared.audio.signals import AudioError, resample
 from shared.base.files import cache_key
+from shared.base.librosa_import import import_librosa
 
 RESIZE = ("bilinear", "nearest")
 LOW_COEFFICIENT_AT = ("top", "bottom")
@@ -59,8 +60,6 @@ def mfcc(signal: np.ndarray, rate_hz: int, settings: MfccSettings = MfccSettings
     AudioError
         More than one channel, samples that are NaN or infinite, or a signal shorter than one analysis window.
     """
-    import librosa
-
     if signal.ndim != 1:
         raise AudioError(f"expected one channel, shape (n,); received shape {signal.shape}")
     shortest = settings.n_fft * rate_hz / settings.sample_rate_hz
@@ -71,6 +70,7 @@ def mfcc(signal: np.ndarray, rate_hz: int, settings: MfccSettings = MfccSettings
         )
     if not np.isfinite(signal).all():
         raise AudioError(f"{np.count_nonzero(~np.isfinite(signal))} of {signal.size} samples are NaN or infinite")
+    librosa = import_librosa()
     return librosa.feature.mfcc(
         y=resample(signal, rate_hz, settings.sample_rate_hz),
         sr=settings.sample_rate_hz,

@@ -18,6 +18,7 @@ import numpy as np
 
 from shared.audio.signals import READING, AudioError, load_audio, resample
 from shared.base.files import cache_key, keep
+from shared.base.librosa_import import import_librosa
 from shared.base.processes import in_processes
 from shared.base.progress import progress
 
@@ -128,8 +129,7 @@ def _checked(signal: np.ndarray, rate_hz: int, settings: FeatureSettings) -> np.
 
 def _features(signal: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     """The features of a signal that can have some. Matrices are (bins, frames), each frame's bins side by side."""
-    import librosa
-
+    librosa = import_librosa()
     n_fft, hop_length = settings.n_fft, settings.hop_length
     with np.errstate(over="ignore", invalid="ignore"):
         spectrum = librosa.stft(signal, n_fft=n_fft, hop_length=hop_length, pad_mode=settings.pad_mode)
@@ -157,15 +157,13 @@ def _mean_and_variance(values: np.ndarray) -> tuple[float, float]:
 
 @functools.lru_cache(maxsize=8)
 def _mel_bank(settings: FeatureSettings) -> np.ndarray:
-    import librosa.filters
-
+    librosa = import_librosa()
     return librosa.filters.mel(sr=settings.sample_rate_hz, n_fft=settings.n_fft, n_mels=settings.n_mels)
 
 
 @functools.lru_cache(maxsize=128)  # librosa's tunings are a hundred, a hundredth of a bin apart
 def _chroma_bank(settings: FeatureSettings, tuning: float) -> np.ndarray:
-    import librosa.filters
-
+    librosa = import_librosa()
     return librosa.filters.chroma(
         sr=settings.sample_rate_hz, n_fft=settings.n_fft, tuning=tuning, n_chroma=settings.n_chroma
     )
@@ -173,15 +171,13 @@ def _chroma_bank(settings: FeatureSettings, tuning: float) -> np.ndarray:
 
 def _chroma(power: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     """``librosa.feature.chroma_stft(S=power)``: (n_chroma, frames)."""
-    import librosa
-
+    librosa = import_librosa()
     return librosa.util.normalize(_chroma_bank(settings, _tuning(power, settings)) @ power, norm=np.inf, axis=0)
 
 
 def _tuning(power: np.ndarray, settings: FeatureSettings) -> float:
     """``librosa.estimate_tuning(S=power)``, interpolating at the peaks only, in its order and precision."""
-    import librosa
-
+    librosa = import_librosa()
     bins_hz = librosa.fft_frequencies(sr=settings.sample_rate_hz, n_fft=settings.n_fft)[:-1]
     inside = np.flatnonzero((bins_hz >= PITCH_HZ[0]) & (bins_hz < PITCH_HZ[1]))
     if inside.size == 0:
@@ -204,8 +200,7 @@ def _tuning(power: np.ndarray, settings: FeatureSettings) -> float:
 
 def _centroid_and_bandwidth(magnitude: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the frequency in Hz, weighted with the magnitude; 0 in silence. (frames,) each."""
-    import librosa
-
+    librosa = import_librosa()
     bins_hz = librosa.fft_frequencies(sr=settings.sample_rate_hz, n_fft=settings.n_fft)
     total, first, second = np.stack([np.ones_like(bins_hz), bins_hz, bins_hz**2]) @ magnitude.astype(np.float64)
     total[total < np.finfo(np.float32).tiny] = 1.0  # as librosa does: too quiet to be normalised
@@ -215,8 +210,7 @@ def _centroid_and_bandwidth(magnitude: np.ndarray, settings: FeatureSettings) ->
 
 def _rolloff(magnitude: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     """``librosa.feature.spectral_rolloff``: Hz below which `roll_percent` of the magnitude lies, (frames,)."""
-    import librosa
-
+    librosa = import_librosa()
     so_far = np.cumsum(magnitude, axis=0)
     bins = np.count_nonzero(so_far < settings.roll_percent * so_far[-1], axis=0)
     return librosa.fft_frequencies(sr=settings.sample_rate_hz, n_fft=settings.n_fft)[bins]
@@ -233,8 +227,7 @@ def _zero_crossing_rate(signal: np.ndarray, settings: FeatureSettings) -> np.nda
 
 def _tempo(log_mel: np.ndarray, settings: FeatureSettings) -> float:
     """Beats a minute by ``librosa.feature.tempo``, of the onset strength of the settings."""
-    import librosa
-
+    librosa = import_librosa()
     rate = {"sr": settings.sample_rate_hz, "hop_length": settings.hop_length}
     aggregate = getattr(np, settings.onset_aggregate)
     onsets = librosa.onset.onset_strength(S=log_mel, n_fft=settings.n_fft, aggregate=aggregate, **rate)
@@ -279,8 +272,9 @@ def _median_filter(matrix: np.ndarray, length: int, axis: int) -> np.ndarray:
 
 def _waveform(spectrum: np.ndarray, n_samples: int, settings: FeatureSettings) -> np.ndarray:
     """``librosa.istft`` in single precision, float32 (n_samples,); its end is the settings' `tail`."""
-    import librosa.filters
     import scipy.fft
+
+    librosa = import_librosa()
 
     n_fft, hop_length, n_frames = settings.n_fft, settings.hop_length, spectrum.shape[1]
     window = librosa.filters.get_window("hann", n_fft).astype(np.float32)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from shared.base.librosa_import import import_librosa
 from shared.layers import backend
 
 CLIPS_AT_ONCE = 8  # in one call of what XLA has compiled; a call for every clip takes an eighth longer
@@ -137,9 +138,7 @@ class LogMel(keras.layers.Layer):
 
     def _products(self) -> list[tuple[slice, np.ndarray]]:
         """librosa's filter bank in groups of neighbouring bands: the bins they reach, float32 weights (bins, bands)."""
-        import librosa.filters
-
-        bank = librosa.filters.mel(
+        bank = import_librosa().filters.mel(
             sr=self.sample_rate_hz, n_fft=self.n_fft, n_mels=self.n_mels, fmin=self.fmin_hz, fmax=self.fmax_hz
         )
         products = []

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.audio.signals import resample, signal_hash
+from shared.base.librosa_import import import_librosa
 
 SAMPLE_RATE_HZ = 16000
 N_FFT, HOP = 1024, 256  # 64 ms and 16 ms
@@ -77,9 +78,8 @@ class Prints:
 
 @lru_cache(maxsize=1)
 def _mel_bank() -> np.ndarray:
-    import librosa
-
-    return librosa.filters.mel(sr=SAMPLE_RATE_HZ, n_fft=N_FFT, n_mels=N_BANDS, fmin=FMIN_HZ, fmax=FMAX_HZ)
+    mel = import_librosa().filters.mel
+    return mel(sr=SAMPLE_RATE_HZ, n_fft=N_FFT, n_mels=N_BANDS, fmin=FMIN_HZ, fmax=FMAX_HZ)
 
 
 @lru_cache(maxsize=1)

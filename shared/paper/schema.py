@@ -500,8 +500,8 @@ class Clusters:
 
     def of(self, clips: Iterable[str]) -> list[str]:
         """The cluster of each clip."""
-        found = (re.search(self.pattern, clip) for clip in clips)
-        return [self._name(clip, match) for clip, match in zip(clips, found, strict=True)]
+        search = re.compile(self.pattern).search
+        return [self._name(clip, search(clip)) for clip in clips]
 
     def _name(self, clip: str, match: re.Match | None) -> str:
         if match is None:

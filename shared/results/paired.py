@@ -11,6 +11,7 @@ differences is added in quadrature; with fewer, the interval is that of these tr
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -45,31 +46,50 @@ def paired(
         ``high`` of its interval, ``clusters`` and ``with_seeds``, which say what the interval knows. Of several seeds,
         each clip's mean is taken.
     """
-    of_clip: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
-    of_seed: dict[int, list[float]] = defaultdict(list)
+    places: list[tuple[int, str]] = []
+    scores: list[np.ndarray] = []
+    of_seed: dict[int, list[np.ndarray]] = defaultdict(list)
     for run, first in first_runs.items():
         fold, seed = run if isinstance(run, tuple) else (0, run)
         second = second_runs[run]
         clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
         second = second.by_class(first.classes)
-        scores = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
-        of_seed[seed] += (scores[1] - scores[0]).tolist()
-        for clip, *score in zip(clips, *scores, strict=True):
-            of_clip[fold, clip].append(score)
-    first, second = np.array([np.mean(scores, axis=0) for scores in of_clip.values()]).T
-    folds, clips = zip(*of_clip, strict=True)
+        both = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
+        of_seed[seed].append(both[1] - both[0])
+        places += [(fold, clip) for clip in clips.tolist()]
+        scores.append(np.stack(both, axis=1))
+    places, (first, second) = means_of(places, np.concatenate(scores))
+    folds, clips = zip(*places, strict=True)
     by, clusters = "", None
     if len(set(folds)) > 1:
         by, clusters = "fold", folds
     elif rule is not None:
         by, clusters = rule.by, rule.of(clips)
     low, high = paired_interval(first, second, clusters)
-    delta, by_seed = (second - first).mean(), [np.mean(values) for values in of_seed.values()]
+    delta, by_seed = (second - first).mean(), [np.concatenate(deltas).mean() for deltas in of_seed.values()]
     with_seeds = len(by_seed) >= ENOUGH_RUNS
     if with_seeds:
         reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))
         half = np.hypot((high - low) / 2, reach)
         low, high = delta - half, delta + half
-    scores = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
-    scores = {name: round(float(score), 6) for name, score in scores.items()}
-    return {"n": len(of_clip), **scores, "clusters": by, "with_seeds": with_seeds}
+    found = {"first_score": first.mean(), "second_score": second.mean(), "delta": delta, "low": low, "high": high}
+    found = {name: round(float(score), 6) for name, score in found.items()}
+    return {"n": len(places), **found, "clusters": by, "with_seeds": with_seeds}
+
+
+def means_of(names: Sequence, scores: np.ndarray) -> tuple[list, np.ndarray]:
+    """Each name once, in the order in which they come, and the means of its rows.
+
+    Parameters
+    ----------
+    names : sequence of hashable, length n
+    scores : ndarray, shape (n, k)
+
+    Returns
+    -------
+    list, and ndarray of shape (k, number of names)
+    """
+    places: dict = {}
+    rows = [places.setdefault(name, len(places)) for name in names]
+    counts = np.bincount(rows)
+    return list(places), np.stack([np.bincount(rows, column) / counts for column in scores.T])

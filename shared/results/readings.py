@@ -24,7 +24,7 @@ from shared.metrics.scores import METRICS, per_clip
 from shared.paper.readings import choices, settings_of
 from shared.paper.schema import Cell, Clusters, Paper, SettingValue
 from shared.results.answer import Answer
-from shared.results.paired import paired
+from shared.results.paired import means_of, paired
 from shared.results.reading import Results
 from shared.results.verdicts import ENOUGH_RUNS
 from shared.runs.predictions import Predictions
@@ -216,15 +216,11 @@ def mean_with_interval(
     answers: dict[int, Predictions], metric: str, rule: Clusters | None
 ) -> tuple[int, float, float, float]:
     """Clips, and the mean of a score over clips and seeds with the limits of its 95 % interval, inside 0..1."""
-    of_clip: dict[str, list[float]] = defaultdict(list)
-    by_seed = []
-    for one in answers.values():
-        scores = per_clip(metric, one.y_true, one.y_prob)
-        by_seed.append(scores.mean())
-        for clip, score in zip(one.clips, scores, strict=True):
-            of_clip[clip].append(score)
-    values = np.array([np.mean(scores) for scores in of_clip.values()])
-    error = standard_error(values, rule.of(of_clip) if rule else None)
+    scores = [per_clip(metric, one.y_true, one.y_prob) for one in answers.values()]
+    by_seed = [of_seed.mean() for of_seed in scores]
+    names = [clip for one in answers.values() for clip in one.clips.tolist()]
+    clips, (values,) = means_of(names, np.concatenate(scores)[:, None])
+    error = standard_error(values, rule.of(clips) if rule else None)
     half = two_sided(error.df) * error.value
     if len(by_seed) >= ENOUGH_RUNS:
         reach = two_sided(len(by_seed) - 1) * np.std(by_seed, ddof=1) / np.sqrt(len(by_seed))

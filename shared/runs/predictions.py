@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,29 +164,35 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
     if len(set(classes)) < len(classes) or set(classes) != set(known):
         expected, found = ", ".join(known), ", ".join(classes)
         raise ResultsError(f"{path}: expected the classes of its record.json, {expected}, found {found}; {REMEDY}")
+    head, *body = rows
+    for line, row in enumerate(body, start=2):
+        if len(row) != len(head):
+            raise ResultsError(f"{path}: line {line} has {len(row)} cells, expected {len(head)}; {REMEDY}")
+    split = [row[0] for row in body]
+    clips, labels = ([without_apostrophe(row[i]) if row[i][:1] == "'" else row[i] for row in body] for i in (1, 2))
+    places: dict[tuple[str, str], int] = {}
+    for i, place in enumerate(zip(split, clips, strict=True)):
+        if places.setdefault(place, i) != i:
+            raise ResultsError(f"{path}: line {i + 2}: the clip {clips[i]} stands twice in split {split[i]}; {REMEDY}")
     column = {name: i for i, name in enumerate(classes)}
-    y_true = np.zeros((len(rows) - 1, len(classes)), "int8")
-    places = set()
-    for i, row in enumerate(rows[1:]):
-        if len(row) != len(rows[0]):
-            raise ResultsError(f"{path}: line {i + 2} has {len(row)} cells, expected {len(rows[0])}; {REMEDY}")
-        row[1:3] = map(without_apostrophe, row[1:3])
-        places.add((row[0], row[1]))
-        if len(places) == i:
-            raise ResultsError(f"{path}: line {i + 2}: the clip {row[1]} stands twice in split {row[0]}; {REMEDY}")
-        labels = row[2].split("|")
-        if not column.keys() >= set(labels):
-            raise ResultsError(f"{path}: line {i + 2}: {row[2]!r} is no class; {REMEDY}")
-        y_true[i, [column[label] for label in labels]] = 1
+    true = {}  # the true classes of each cell's text
+    for text in dict.fromkeys(labels):
+        names = text.split("|")
+        if not column.keys() >= set(names):
+            raise ResultsError(f"{path}: line {labels.index(text) + 2}: {text!r} is no class; {REMEDY}")
+        true[text] = np.zeros(len(classes), "int8")
+        true[text][[column[name] for name in names]] = 1
+    y_true = np.array([true[text] for text in labels], "int8").reshape(len(body), len(classes))
     try:
-        y_prob = np.array([row[3:] for row in rows[1:]], dtype=float).reshape(y_true.shape)
+        numbers = map(float, chain.from_iterable(row[3:] for row in body))
+        y_prob = np.fromiter(numbers, float, y_true.size).reshape(y_true.shape)
     except ValueError as error:
         raise ResultsError(f"{path}: {error}: expected a probability for each of {classes}; {REMEDY}") from None
     if not (inside := (y_prob >= 0) & (y_prob <= 1)).all():
         i, of = np.argwhere(~inside)[0]
-        value = f"line {i + 2} ({rows[i + 1][1]}): the probability of {classes[of]} is {rows[i + 1][of + 3]}"
+        value = f"line {i + 2} ({clips[i]}): the probability of {classes[of]} is {body[i][of + 3]}"
         raise ResultsError(f"{path}: {value}, not a number in 0..1; {REMEDY}")
-    split, clips = (np.array([row[i] for row in rows[1:]], dtype=str) for i in (0, 1))
+    split, clips = (np.array(texts, dtype=str) for texts in (split, clips))
     return Predictions(split, clips, y_true, y_prob, tuple(classes)).by_class(known)
 
 

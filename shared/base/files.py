@@ -54,6 +54,7 @@ def atomic_write(
     *,
     n_bytes: int | None = None,
     keep_suffix: bool = False,
+    durable: bool = True,
 ) -> Path:
     """Write a file that others see whole or not at all, even if this process is killed.
 
@@ -69,6 +70,9 @@ def atomic_write(
     keep_suffix
         Let the temporary name end as `path` does, for libraries that choose the format by the name
         (``.weights.h5``).
+    durable
+        Wait until the disk has it, so that a power cut leaves the old file or the new one as well. What carries a
+        checksum and can be computed again need not wait.
 
     Returns
     -------
@@ -95,7 +99,8 @@ def atomic_write(
             with open(temporary, "xb") as file:
                 writer(file)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):  # as where the folder is a file or may not be written to
@@ -103,12 +108,14 @@ def atomic_write(
     return path
 
 
-def keep(path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int | None = None) -> bool:
+def keep(
+    path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int | None = None, durable: bool = True
+) -> bool:
     """Write a file of the cache that saves time and nothing else; where that cannot be, say so once and go on.
 
     Parameters
     ----------
-    path, writer, n_bytes
+    path, writer, n_bytes, durable
         As `atomic_write` takes them.
 
     Returns
@@ -117,7 +124,7 @@ def keep(path: str | Path, writer: Callable[[BinaryIO], object], *, n_bytes: int
         Whether it was written. If not, one line on standard error says why, once for each cache folder.
     """
     try:
-        atomic_write(path, writer, n_bytes=n_bytes)
+        atomic_write(path, writer, n_bytes=n_bytes, durable=durable)
         return True
     except OSError as error:
         folder = cache_root()
@@ -137,7 +144,7 @@ def keep_text(path: str | Path, text: str) -> bool:
     """`keep` a text, with a checksum as its last line."""
     content = text.encode("utf-8", "surrogateescape")  # names of files need not be UTF-8
     content += CHECKSUM + f"{zlib.crc32(content):08x}\n".encode()
-    return keep(path, lambda file: file.write(content), n_bytes=len(content))
+    return keep(path, lambda file: file.write(content), n_bytes=len(content), durable=False)
 
 
 def kept_text(path: str | Path) -> str | None:

@@ -272,6 +272,13 @@ def test_a_kept_text_is_read_back_or_not_at_all(tmp_path, text):
         assert kept_text(path) is None
 
 
+def test_a_kept_text_does_not_wait_for_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: pytest.fail("it waited"))
+    assert keep_text(tmp_path / "a.csv", "a,1\n")
+    with pytest.raises(pytest.fail.Exception):
+        atomic_write(tmp_path / "b.csv", lambda file: file.write(b"b"))
+
+
 HOLD = """
 import sys, time
 from shared.base.locks import file_lock

@@ -17,7 +17,7 @@ demo: .venv/demo
 	.venv/bin/python -m reproductions demo $(ARGS)
 
 test: .venv/ready
-	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ARGS)

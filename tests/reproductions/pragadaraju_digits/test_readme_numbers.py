@@ -303,6 +303,8 @@ def test_the_last_epoch_is_a_draw_of_its_own():
     )
     last = [100 * accuracies_of("paper", seed)[-1] for seed in range(3)]
     says(f"Three seeds of `paper` end {max(last) - min(last):.0f} points apart")
+    again = 100 * accuracies_of("paper+evaluated_epoch=best-on-test")[-1]
+    says(f"ends at {again:.1f} % instead of {after['paper'][-1]:.1f} %")
 
 
 def accuracies_of(variant: str, seed: int = 0) -> list[float]:

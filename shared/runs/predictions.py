@@ -169,7 +169,7 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
         if len(row) != len(head):
             raise ResultsError(f"{path}: line {line} has {len(row)} cells, expected {len(head)}; {REMEDY}")
     split = [row[0] for row in body]
-    clips, labels = ([without_apostrophe(row[i]) if row[i][:1] == "'" else row[i] for row in body] for i in (1, 2))
+    clips, labels = ([without_apostrophe(row[i]) for row in body] for i in (1, 2))
     places: dict[tuple[str, str], int] = {}
     for i, place in enumerate(zip(split, clips, strict=True)):
         if places.setdefault(place, i) != i:

@@ -176,7 +176,7 @@ def plan_of_readings(paper: Paper, request, combined: bool) -> list:
             variants = dict.fromkeys([*(["paper"] if readings_of is one_at_a_time else []), *names[model]])
             planned = plan_of(read, replace(request, variants=list(variants), models=[model]))
             tasks += [task for task in planned if task.work == "train" and task.unit.model == model]
-    there = [task for task in tasks if is_in_results(paper, task)]
+    there = [task for task in tasks if task.unit.precision in precisions_in_results(paper, task)]
     if there:
         n = len({task.key for task in there})
         what = "one training is" if n == 1 else f"{n} trainings are"
@@ -184,17 +184,22 @@ def plan_of_readings(paper: Paper, request, combined: bool) -> list:
     return in_order(task for task in tasks if task not in there)
 
 
-def is_in_results(paper: Paper, task) -> bool:
-    """Whether the results have a task's unit, complete and of the same settings."""
+def precisions_in_results(paper: Paper, task) -> list[str]:
+    """Those in which the results have a task's unit, complete and of the same settings."""
     from shared.results.store import results_folder
     from shared.runs.units import UNITS, ResultsError, read_record
 
-    with contextlib.suppress(ResultsError):
-        record = read_record(results_folder(paper.id, task.unit.corpus) / UNITS / task.key)
-        if record is not None and record["status"] == "complete":
-            settings = json.loads(json.dumps(task.settings))
-            return all(record["settings"].get(name, value) == value for name, value in settings.items())
-    return False
+    folder, settings = results_folder(paper.id, task.unit.corpus) / UNITS, json.loads(json.dumps(task.settings))
+
+    def has(precision: str) -> bool:
+        record = None
+        with contextlib.suppress(ResultsError):  # a damaged one is named where it counts
+            record = read_record(folder / replace(task.unit, precision=precision).key)
+        if record is None or record["status"] != "complete":
+            return False
+        return all(record["settings"].get(name, value) == value for name, value in settings.items())
+
+    return [precision for precision in PRECISIONS[1:] if has(precision)]
 
 
 def values_of(paper: Paper, asked: Sequence[str]) -> dict:
@@ -343,26 +348,32 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None
     for task in tasks:
         if task.work == FEATURES and task.key not in needed:
             continue
-        rows.append((task, state_of(task), estimates.remaining(task)))
-    seconds, unknown = total(left for _, _, left in rows)
+        there = [] if task.work == FEATURES else precisions_in_results(paper, task)
+        rows.append((task, state_of(task), estimates.remaining(task), there))
+    seconds, unknown = total(left for _, _, left, _ in rows)
     if as_json:
         listed = [
             {"key": task.key, "state": state.name, "epochs_done": state.epochs, "reason": state.reason}
-            | {"seconds": None if left is None else round(left, 1), **task.as_dict()}
-            for task, state, left in rows
+            | {"seconds": None if left is None else round(left, 1), "in_results": there, **task.as_dict()}
+            for task, state, left, there in rows
         ]
         summed = {"seconds": round(seconds, 1), "of_unknown_time": unknown}
         print(json.dumps({"tasks": listed, **summed, "left_out": [task.key for task in left_out]}, indent=1))
         return 0
-    width = max((len(task.key) for task, _, _ in rows), default=0)
-    for task, state, left in rows:
+    width = max((len(task.key) for task, *_ in rows), default=0)
+    for task, state, left, there in rows:
         words = "as needed" if task.work == FEATURES else str(state)
         time = "" if state.name == COMPLETE or left == 0 else "time not known" if left is None else in_words(left)
-        print(f"{task.key:<{width}}  {words:<24}  {time}".rstrip())
-    trainings = [(task, state) for task, state, _ in rows if task.work != FEATURES]
+        note = f"in the results, {' and '.join(there)}" if there else ""
+        print(f"{task.key:<{width}}  {words:<24}  {time:<14}  {note}".rstrip())
+    trainings = [(task, state) for task, state, *_ in rows if task.work != FEATURES]
     n_complete = sum(state.name == COMPLETE for _, state in trainings)
     without = f", and {unknown} of which no record tells the time" if unknown else ""
     print(f"{len(trainings)} tasks, {n_complete} complete; about {in_words(seconds)} in this process{without}")
+    if n_there := sum(bool(there) for *_, there in rows):
+        print(
+            f"{n_there} of them {'count' if n_there > 1 else 'counts'} in the tables already; run does them once more"
+        )
     if left_out:
         rest, _ = total(map(estimates.remaining, left_out))
         print(f"{len(left_out)} more do not fit into {in_words(budget)}; all of them would take about {in_words(rest)}")

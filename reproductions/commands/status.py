@@ -19,6 +19,9 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Print a line a paper, and one for each unit of it that is not complete."""
+    from shared.results.store import results_folder
+    from shared.runs.units import UNITS, units_in
+
     names = [load_paper(options.paper).id] if options.paper else list_papers()
     found = {name: units_of(name) for name in names}
     if options.json:
@@ -26,7 +29,9 @@ def work(options: argparse.Namespace) -> int:
         return 0
     for name, units in found.items():
         counts = Counter("under way" if unit["under_way"] else unit["state"] for unit in units)
-        print(f"{name}: {', '.join(f'{n} {state}' for state, n in sorted(counts.items())) or 'nothing begun'}")
+        here = ", ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "nothing begun on this machine"
+        n_there = len(units_in(results_folder(name) / UNITS))
+        print(f"{name}: {here}" + f"; {n_there} unit{'s' * (n_there > 1)} in the results" * bool(n_there))
         for unit in units:
             if unit["state"] != "complete":
                 print(f"  {unit['key']}  {unit['words']}" + ", under way" * unit["under_way"])

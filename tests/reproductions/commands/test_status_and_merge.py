@@ -1,7 +1,9 @@
 """What is complete, partial and failed on this machine, and units that another has trained."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from tests.shared.runs import small_paper
 
 PAPER = load_paper("_template")
 CLASSES = list(PAPER.corpus.classes)
+SETTINGS = PAPER.settings_for("paper", "Small CNN")
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def trained(seed: int, status: str = "complete", epochs: int = 20, sure: float =
     off = (1 - sure) / (len(CLASSES) - 1)
     probabilities = np.full((len(CLASSES), len(CLASSES)), off) + np.eye(len(CLASSES)) * (sure - off)
     write_predictions(unit.folder, CLASSES, clips, probabilities)
-    settings = PAPER.settings_for("paper", "Small CNN") | settings
+    settings = SETTINGS | settings
     conditions = {"status": status, "epochs": epochs, "epochs_planned": 20, "seconds": 1.0}
     units.write_record(unit, **conditions, settings=settings, classes=CLASSES)
     return unit
@@ -66,7 +69,41 @@ def test_status_counts_and_names_what_is_not_complete(place, capsys):
     assert f"{failed.key}  failed: no memory" in out
     assert [unit["state"] for unit in found] == ["complete", "partial", "failed"]
     assert main(["status"]) == 0
-    assert "verma_genres: nothing begun" in capsys.readouterr().out
+    assert "verma_genres: nothing begun on this machine\n" in capsys.readouterr().out
+
+
+def test_status_says_what_the_results_have(place, capsys):
+    trained(0).folder.rename(in_results(trained(0)))
+    assert main(["status", "_template"]) == 0
+    assert capsys.readouterr().out == "_template: nothing begun on this machine; 1 unit in the results\n"
+
+
+def in_results(unit: Unit, corpus: str = ""):
+    """A unit's place in the results; the folders above it are there."""
+    target = store.results_folder("_template", corpus) / "units" / unit.key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def test_a_plan_says_which_of_its_trainings_are_in_the_results(place, capsys):
+    """Complete and with the same settings, in this precision or another."""
+    finished, other, partial = trained(0), trained(1, learning_rate=0.5), trained(2, "partial", 3)
+    tasks = in_order(
+        replace(small_paper.task(place, work="train"), unit=u, settings=SETTINGS) for u in (finished, other, partial)
+    )
+    for unit in (finished, other, partial):
+        shutil.move(unit.folder, in_results(unit, "synthetic"))
+    asked = [replace(task, unit=replace(task.unit, precision="bfloat16")) for task in tasks[1:]]
+    assert run.show_plan(PAPER, in_order(asked), True) == 0
+    found = {
+        t["unit"]["seed"]: t["in_results"] for t in json.loads(capsys.readouterr().out)["tasks"] if t["work"] == "train"
+    }
+    assert found == {0: ["float32"], 1: [], 2: []}
+    assert run.show_plan(PAPER, tasks, False) == 0
+    out = capsys.readouterr().out
+    assert re.search(rf"{re.escape(finished.key)}  missing .*  in the results, float32\n", out)
+    assert out.count("in the results") == 1
+    assert out.endswith("\n1 of them counts in the tables already; run does them once more\n")
 
 
 def test_units_from_elsewhere_come_into_cache_and_results(place, capsys):

@@ -60,8 +60,7 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
 
     Any order will do, and any number of processes: it happens under the results' lock. A complete unit in the results
     is not replaced by a partial one, nor by one that answered the same; one with settings of somebody's own stays where
-    it is. Only the rows of these units are written, and
-    of what follows from them.
+    it is. Only the rows of these units are written, and of what follows from them.
 
     Raises
     ------

@@ -271,23 +271,24 @@ def _ablation(diff: Diff, ablation: Ablation) -> str:
 
 def ablation_conditions(ablation: Ablation) -> str:
     """What the numbers of an ablation rest on."""
-    spread = "the interval knows the clips, not how far seeds and epochs lie apart"
+    spread = "the interval knows the clips, not how far seeds, epochs and machines lie apart"
     return f"{ablation.epochs} epochs, seed {ablations.SEED}; {spread}"
 
 
 def ablation_table(diff: Diff, ablation: Ablation) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the score after a few epochs, one choice at a time, and how far it is from the first variant's."""
-    variants, rows = diff.paper.variants, []
-    for row in ablations.ablation_rows(diff.results, ablation):
+    variants, rows, (first, *others) = diff.paper.variants, [], ablations.ablation_rows(diff.results, ablation)
+    for row in (first, *others):
         changes = ", ".join(f"`{s.name} = {value_text(s)}`" for s in variants[row["variant"]].settings.values())
         if row["value"] is None:
             rows.append([f"`{row['variant']}`", changes, "not run", "", ""])
             continue
         delta = "" if row["delta"] is None else f"{row['delta']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
-        rows.append([f"`{row['variant']}`", changes or "as it is", f"{row['value']:.4f}", delta, row["says"]])
+        says = row["says"] + ", on another machine" * (row["says"] != "" and row["device"] != first["device"])
+        rows.append([f"`{row['variant']}`", changes or "as it is", f"{row['value']:.4f}", delta, says])
     score = f"{ablations.SPLIT} accuracy after {ablation.epochs} epochs"
-    first = f"difference to `{ablation.variants[0]}` (95 % interval)"
-    return ["variant", "setting", score, first, "moves the row"], rows
+    difference = f"difference to `{first['variant']}` (95 % interval)"
+    return ["variant", "setting", score, difference, "moves the row"], rows
 
 
 def comparisons_table(diff: Diff) -> tuple[list[str], list[list[str]]]:

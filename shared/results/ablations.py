@@ -16,11 +16,12 @@ COLUMN = f"{SPLIT}_accuracy"  # of a history
 
 
 def ablation_rows(results: Results, ablation: Ablation) -> list[dict]:
-    """A row a variant: variant, model, epochs, n, value, delta, low, high, says.
+    """A row a variant: variant, model, epochs, n, value, delta, low, high, says, device.
 
     ``value`` is the accuracy after ``epochs`` epochs (None: not run so far), ``delta`` its difference to the first
     variant's with Newcombe's 95 % interval ``low`` to ``high`` (None for the first), and ``says`` whether 0 lies
-    outside of it. It knows the clips and not the spread over seeds, of which there is one.
+    outside of it. It knows the clips and not the spread over seeds, of which there is one; nor that over devices, of
+    which each row has its own: other rounding makes another training of the same seed.
     """
     paper, found = results.paper, {}
     for record in results.records.values():
@@ -29,14 +30,14 @@ def ablation_rows(results: Results, ablation: Ablation) -> list[dict]:
         if wanted and record["fingerprint"] == paper.corpus.fingerprint:
             score = _score(results.history(record, COLUMN), ablation.epochs)
             if score is not None:
-                found.setdefault(record["variant"], score)
+                found.setdefault(record["variant"], (score, record["device"]))
     n = paper.corpus.n[SPLIT]
-    first = found.get(ablation.variants[0])
+    first, _ = found.get(ablation.variants[0], (None, ""))
     rows = []
     for variant in ablation.variants:
-        value = found.get(variant)
+        value, device = found.get(variant, (None, ""))
         row = {"variant": variant, "model": ablation.model, "epochs": ablation.epochs, "n": n, "value": value}
-        row |= {"delta": None, "low": None, "high": None, "says": ""}
+        row |= {"delta": None, "low": None, "high": None, "says": "", "device": device}
         if value is not None and first is not None and variant != ablation.variants[0]:
             low, high = newcombe_interval(value, n, first, n)
             row |= {"delta": round(value - first, 6), "low": round(low, 6), "high": round(high, 6)}

@@ -145,7 +145,7 @@ def test_a_speaker_is_500_clips_and_has_some_forty_known_takes_of_a_digit():
 
 
 def test_what_a_held_out_speaker_costs():
-    """ "a quarter or more"; "worse than guessing on lucas"; "the text model loses least"; "not behind its RNN"."""
+    """ "a quarter or more"; "worse than guessing on lucas"; "the text model loses least"; "far ahead"; "level with"."""
     kept = {
         (model, variant): score(model, variant, "grouped") / score(model, variant, "published")
         for model, variant in ((RNN, "paper"), (RNN, "all-steps"), (PROBE, "probe"), (TEXT, "paper"))
@@ -156,10 +156,13 @@ def test_what_a_held_out_speaker_costs():
     assert accuracy()[RNN, "paper", "grouped", "test"][fsdd.SPEAKERS.index("lucas")] < 0.1
     longest = fsdd.clips().groupby("speaker")["n_samples"].mean().idxmax()
     assert longest == "lucas"
-    for variant in ("paper", "all-steps"):
-        folds = accuracy()[RNN, variant, "grouped", "test"]
-        words = accuracy()[TEXT, "paper", "grouped", "test"]
-        assert mean(words[fold] for fold in folds) > mean(folds.values()) - 0.02
+    assert score(TEXT, "paper", "grouped") > score(RNN, "paper", "grouped") + 0.3
+    asked = {"title": "a spectrogram, not the words", "second_variant": "all-steps", "protocol": "grouped"}
+    (level,) = (row for row in diff().comparisons if asked.items() <= row.items())
+    delta, low, high = (100 * level[name] for name in ("delta", "low", "high"))
+    says(
+        f"level with the other reading: {delta:.1f} points behind, in an interval from {high:.1f} behind to {-low:.1f}"
+    )
 
 
 # ---- the arithmetic of the printed accuracies
@@ -278,7 +281,7 @@ def test_the_grammar_at_random_and_on_a_speaker_held_out():
 
 
 def test_which_silence_moves_the_row():
-    """The findings' "14 to 49 points", and the paragraphs below the table."""
+    """The findings' "31 to 49 points", and the paragraphs below the table."""
     ablation = next(of for of in PAPER.ablations if of.model == RNN)
     rows = {row["variant"]: row for row in ablations.ablation_rows(diff().results, ablation)}
     says_of = {name: row["says"] for name, row in rows.items()}
@@ -286,12 +289,32 @@ def test_which_silence_moves_the_row():
     assert {name for name, word in says_of.items() if word == "up"} == {"all-steps", "relu-cell"}
     down = {"unit-scale", "image-scale", "coefficient-axis", "step-pooling", "slow-learning"}
     assert {name for name, word in says_of.items() if word == "down"} == down
-    moved = [rows[name]["delta"] for name in ("unit-scale", "image-scale", "coefficient-axis", "all-steps")]
+    moved = [rows[name]["delta"] for name in ("unit-scale", "coefficient-axis", "all-steps")]
+    lowest_moved = min(map(abs, moved))
     lowest, highest = (f"{100 * of(abs(delta) for delta in moved):.0f}" for of in (min, max))
     finding = next(of.text for of in PAPER.findings if of.text.startswith("How an MFCC matrix"))
     assert f"each move the RNN's row by {lowest} to {highest} points after {ablation.epochs} epochs" in finding
-    small = [rows[name] for name in ("relu-cell", "slow-learning")]
-    assert {f"{100 * abs(row['delta']):.0f}" for row in small} == {"6", "7"}
+    small = [rows[name]["delta"] for name in ("relu-cell", "slow-learning", "image-scale")]
+    assert max(map(abs, small)) < 0.15 < lowest_moved
+
+
+def test_rows_of_another_processor_are_held_against_paper_there():
+    """Where `paper` is the training whose best epoch is kept, of the same seed."""
+
+    def last(variant: str, epochs: int = 1) -> float:
+        return mean(100 * value for value in histories(RNN, variant, "published")[0][-epochs:])
+
+    asked = {"model": RNN, "protocol": "published", "seed": 0}
+    records = [record for record, _ in unit_folders(FOLDER / "units") if asked.items() <= record.items()]
+    on = {record["variant"]: (record["device"], record["commit"]) for record in records}
+    there = "paper+evaluated_epoch=best-on-test"
+    same = {"unit-scale", "image-scale", "coefficient-axis", "relu-cell", "step-pooling", "slow-learning"}
+    assert {on[variant] for variant in same} == {on[there]}
+    assert on[there] not in (on["paper"], on["all-steps"])
+    slow, image = ((last(name) - last(there), last("paper") - last(name)) for name in ("slow-learning", "image-scale"))
+    says(f"against {last(there):.1f} %, `slow-learning` is up by {slow[0]:.1f} points instead of down by {slow[1]:.1f}")
+    says(f"and `image-scale` down by {-image[0]:.1f} instead of {image[1]:.1f}")
+    says(f"over its last ten it has {last('step-pooling', 10):.1f} % on average, `paper` {last(there, 10):.1f} % there")
 
 
 def test_the_last_epoch_is_a_draw_of_its_own():

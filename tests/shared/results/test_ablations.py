@@ -1,11 +1,13 @@
 """The score after a few epochs, variant by variant, from histories made on the spot."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from shared.paper.loading import load_paper
 from shared.paper.schema import Ablation
+from shared.report.readme import ablation_table
 from shared.results.ablations import ablation_rows
 from shared.results.reading import Results
 
@@ -48,6 +50,16 @@ def test_a_difference_that_clips_alone_explain_moves_nothing(paper, write_unit):
     write(write_unit, "paper", 0.5)
     folder = write(write_unit, "paper-none", 0.46)
     assert [row["says"] for row in ablation_rows(read(paper, folder), ABLATION)] == ["", "no", ""]
+
+
+def test_a_row_of_another_machine_is_marked(paper, write_unit):
+    write(write_unit, "paper", 0.5)
+    write(write_unit, "paper-none", 0.8)
+    folder = write(write_unit, "paper-intended", 0.3, device="another processor")
+    results = read(paper, folder)
+    assert [row["device"] for row in ablation_rows(results, ABLATION)] == ["a processor"] * 2 + ["another processor"]
+    _, rows = ablation_table(SimpleNamespace(paper=paper, results=results), ABLATION)
+    assert [row[-1] for row in rows] == ["", "up", "down, on another machine"]
 
 
 def test_other_conditions_and_shorter_runs_do_not_count(paper, write_unit):

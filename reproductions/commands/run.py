@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import re
 import sys
@@ -185,19 +186,20 @@ def plan_of_readings(paper: Paper, request, combined: bool) -> list:
 
 
 def precisions_in_results(paper: Paper, task) -> list[str]:
-    """Those in which the results have a task's unit, complete and of the same settings."""
+    """Those in which the results have a task's unit, complete, of the same settings and whole."""
+    from shared.results.reading import Opened, unit_answer
     from shared.results.store import results_folder
-    from shared.runs.units import UNITS, ResultsError, read_record
+    from shared.runs.units import UNITS, ResultsError
 
     folder, settings = results_folder(paper.id, task.unit.corpus) / UNITS, json.loads(json.dumps(task.settings))
 
     def has(precision: str) -> bool:
-        record = None
-        with contextlib.suppress(ResultsError):  # a damaged one is named where it counts
-            record = read_record(folder / replace(task.unit, precision=precision).key)
-        if record is None or record["status"] != "complete":
+        try:
+            record = unit_answer(folder / replace(task.unit, precision=precision).key, Opened()).record
+        except ResultsError:  # not there, or it counts for nothing, and whoever reads the results says why
             return False
-        return all(record["settings"].get(name, value) == value for name, value in settings.items())
+        same = all(record.get("settings", {}).get(name, value) == value for name, value in settings.items())
+        return record["status"] == "complete" and same
 
     return [precision for precision in PRECISIONS[1:] if has(precision)]
 
@@ -214,7 +216,8 @@ def values_of(paper: Paper, asked: Sequence[str]) -> dict:
             value = tomllib.loads(f"value = {value}")["value"]
         numbers = (int, float)
         fits = type(value) is type(there) or (type(value) in numbers and type(there) in numbers)
-        if not equals or not fits:
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not equals or not fits or not finite:
             raise ValueError(f"--set {text}: expected {name}= and a value such as {paper.id} has, {there!r}")
         if value == there:
             raise ValueError(f"--set {text}: that is what variant paper has")
@@ -370,7 +373,7 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None
     n_complete = sum(state.name == COMPLETE for _, state in trainings)
     without = f", and {unknown} of which no record tells the time" if unknown else ""
     print(f"{len(trainings)} tasks, {n_complete} complete; about {in_words(seconds)} in this process{without}")
-    if n_there := sum(bool(there) for *_, there in rows):
+    if n_there := sum(bool(there) and state.name != COMPLETE for _, state, _, there in rows):
         print(
             f"{n_there} of them {'count' if n_there > 1 else 'counts'} in the tables already; run does them once more"
         )

@@ -42,17 +42,13 @@ def units_of(paper_id: str) -> list[dict]:
     """Key, state and epochs of each unit of a paper in the cache, sorted by key."""
     from shared.base.files import cache_root
     from shared.base.locks import is_held
-    from shared.runs.units import ResultsError
-    from shared.runs.work import FAILED, State, state_in
+    from shared.runs.work import state_in
 
     units = []
     for folder in sorted((cache_root() / "runs" / paper_id).glob("*/")):
         if folder.name.startswith("."):
             continue
-        try:
-            state = state_in(folder)
-        except ResultsError as error:
-            state = State(FAILED, reason=str(error))
+        state = state_in(folder)
         held = is_held(folder.with_name(f"{folder.name}.lock"))
         numbers = {"epochs": state.epochs, "planned": state.planned, "reason": state.reason, "under_way": held}
         units.append({"paper": paper_id, "key": folder.name, "state": state.name, "words": str(state), **numbers})

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from shared.base.locks import file_lock
+from shared.base.write_errors import WriteError
 
 # The modules of librosa whose functions Numba compiles as they are imported.
 COMPILED = ("librosa.beat", "librosa.core.audio", "librosa.core.pitch", "librosa.util.utils")
@@ -32,7 +33,9 @@ def import_librosa() -> ModuleType:
         # Named as Numba's own files are, so that whoever deletes those deletes it as well.
         done = folder / f"audio-reproductions-{_what_is_compiled(librosa)}.nbi"
         if not done.exists():
-            with file_lock(folder / "audio-reproductions.lock", "compiling librosa's functions", wait=True):
+            # Where no lock can be written, as on a full disk, Numba keeps nothing, and nothing can be spoiled.
+            lock = file_lock(folder / "audio-reproductions.lock", "compiling librosa's functions", wait=True)
+            with contextlib.suppress(WriteError), lock:
                 for name in COMPILED:
                     import_module(name)
                 with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from shared.base.files import atomic_write
 from shared.base.leftovers import unfinished
 from shared.base.locks import file_lock
 from shared.paper.readings import is_reading
+from shared.runs.predictions import predictions_file
 from shared.runs.units import CHECKSUMS, PREDICTIONS, UNITS, checksum_of, keep_record
 
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
@@ -28,13 +29,15 @@ def results_lock(folder: Path, what: str):
 def replace_unit(source: Path, target: Path, record: dict) -> None:
     """Copy a unit's text files, large predictions compressed, with this record and their checksums.
 
+    The unit has predictions, compressed or not.
+
     The new unit is made beside the old one, which then steps aside for it: killed anywhere, a process leaves one of the
     two whole, and `settle` puts it in its place.
     """
     new, old = unfinished(target), target.with_name(f".{target.name}{ASIDE}")
     for name, checksum in CHECKSUMS.items():
-        if (source / name).exists():
-            content = (source / name).read_bytes()
+        if name == PREDICTIONS or (source / name).exists():
+            content = predictions_file(source)[1] if name == PREDICTIONS else (source / name).read_bytes()
             record = record | {checksum: checksum_of(content)}
             if name == PREDICTIONS and (len(content) > LARGE_BYTES or is_reading(record["variant"])):
                 name, content = f"{name}.gz", gzip.compress(content, mtime=0)

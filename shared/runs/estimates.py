@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tqdm import tqdm
 
 from shared.runs.plan import FEATURES, Task
+from shared.runs.units import ResultsError
 from shared.runs.work import is_done, seconds_of_epochs, state_of
 
 # What a record must share with a task for its time to tell something; the first that any record fulfils counts.
@@ -52,8 +53,9 @@ class Estimates:
 
     def of_epoch(self, task: Task) -> float | None:
         """Seconds an epoch, or those of the whole where nothing is trained; None where nothing is known."""
-        if own := seconds_of_epochs(task.folder):
-            return statistics.median(own)
+        with contextlib.suppress(ResultsError):  # a damaged one is named where the task's state is told
+            if own := seconds_of_epochs(task.folder):
+                return statistics.median(own)
         for names in ALIKE:
             if found := self.known.get((names, *(getattr(task.unit, name) for name in names))):
                 return statistics.median(found)

@@ -42,25 +42,30 @@ RESTORE = "restore it, or run the unit again"
 BEGIN_AGAIN = "restore it, remove its folder, or run with --restart to begin again"
 
 
+Name = Annotated[str, Field(pattern=r"^[^/\\]*$")]  # a part of a folder's name
+
+
 class Record(BaseModel):
     """What every ``record.json`` says of its unit; it may say more."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
     key: str
+    paper: Name = ""
     model: str
-    variant: str
-    protocol: str
+    variant: Name
+    protocol: Name
     fold: Count
     seed: Count
-    precision: str
-    corpus: str
-    fingerprint: str
+    precision: Name
+    corpus: Name
+    fingerprint: Name
     status: Literal["complete", "partial"]
     epochs: Count
     epochs_planned: Count = 0
     best_epoch: Count = 0
     seconds: Annotated[float, Field(ge=0)]
+    product_seconds: Annotated[float, Field(gt=0)] | None = None
     commit: str
     device: str
     classes: list[str] = []

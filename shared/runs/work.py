@@ -70,7 +70,14 @@ class State:
 
 
 def state_in(folder: Path, planned: int = 0) -> State:
-    """How far the unit in a folder of the cache is."""
+    """How far the unit in a folder of the cache is; failed, where its files are not what they should be."""
+    try:
+        return _state_in(folder, planned)
+    except units.ResultsError as error:
+        return State(FAILED, reason=str(error))
+
+
+def _state_in(folder: Path, planned: int) -> State:
     record, epochs = units.read_record(folder), len(seconds_of_epochs(folder))
     if record is not None:
         epochs, planned = max(epochs, record.get("epochs", 0)), record.get("epochs_planned") or planned
@@ -93,8 +100,14 @@ def state_of(task: Task) -> State:
 
 
 def is_done(task: Task) -> bool:
-    """Whether a task has nothing to do: its unit is complete, or has the epochs that are asked for."""
-    record = None if task.work == FEATURES else units.read_record(task.folder)
+    """Whether a task has nothing to do: its unit is complete, or has the epochs that are asked for.
+
+    One with a damaged record is not done; `work` says what is wrong.
+    """
+    record = None
+    if task.work != FEATURES:
+        with contextlib.suppress(units.ResultsError):
+            record = units.read_record(task.folder)
     if record is None:
         return False
     return record["status"] == COMPLETE or bool(task.epochs and record["epochs"] >= task.epochs)
@@ -126,6 +139,8 @@ def work(task: Task, opened: dict | None = None, *, wait: bool = False) -> None:
         The corpus here is another than the task was planned with.
     OutOfTimeError
         The task's time is used up; what it has done so far is kept.
+    ResultsError
+        Its folder has a damaged record, which is not trained over.
     """
     opened = {} if opened is None else opened
     if task.work == FEATURES:
@@ -135,6 +150,7 @@ def work(task: Task, opened: dict | None = None, *, wait: bool = False) -> None:
     commit_id()  # of the code that runs, whatever is committed meanwhile
     with file_lock(_lock(task), f"the run {task.key}", wait=wait):
         units.keep_settings(task.unit, task.settings)
+        units.read_record(task.folder)
         if is_done(task):
             return
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import KW_ONLY, dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from shared.base.suggestions import suggestion
 from shared.paper.fields import SectionError
@@ -23,11 +23,11 @@ class TrainingSettings:
     take, is refused when the settings are read.
     """
 
-    epochs: int
-    batch_size: int
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
     shuffle: bool
     optimizer: str
-    learning_rate: float
+    learning_rate: Annotated[float, Field(gt=0)]
     loss: str
     _: KW_ONLY
     optimizer_momentum: float | None = None

@@ -97,6 +97,10 @@ def test_the_key_of_a_setting_of_ones_own_is_a_task_where_it_is_set(kept):
     [
         (["--set", "learning_rat=1"], "has no setting 'learning_rat'"),
         (["--set", "learning_rate"], "--set learning_rate: expected learning_rate= and a value such as"),
+        (["--set", "learning_rate=inf"], "--set learning_rate=inf: expected learning_rate= and a value such as"),
+        (["--set", "learning_rate=nan"], "--set learning_rate=nan: expected learning_rate= and a value such as"),
+        (["--model", TEXT, "--set", "learning_rate=-1"], "learning_rate is -1"),
+        (["--model", TEXT, "--set", "epochs=0"], "epochs is 0"),
         (["--set", "learning_rate=fast"], "--set learning_rate=fast: expected learning_rate= and a value such as"),
         (["--model", TEXT, "--set", "text_readout=x"], "text_readout is 'x': expected one of last word, all words"),
         (["--set", "learning_rate=0.001"], "that is what variant paper has"),

@@ -1,5 +1,6 @@
 """What is complete, partial and failed on this machine, and units that another has trained."""
 
+import gzip
 import json
 import re
 import shutil
@@ -16,7 +17,7 @@ from shared.paper.loading import load_paper
 from shared.results import store
 from shared.runs import units
 from shared.runs.plan import Task, in_order
-from shared.runs.predictions import read_predictions, write_predictions
+from shared.runs.predictions import predictions_file, read_predictions, write_predictions
 from shared.runs.units import Unit
 from tests.shared.runs import small_paper
 
@@ -106,6 +107,39 @@ def test_a_plan_says_which_of_its_trainings_are_in_the_results(place, capsys):
     assert out.endswith("\n1 of them counts in the tables already; run does them once more\n")
 
 
+def test_what_the_plan_says_of_damaged_files(place, capsys):
+    """In the results such a unit does not count, in the cache it is failed, and neither ends the plan."""
+    damaged, old, broken = trained(0), trained(1), trained(2)
+    tasks = in_order(
+        replace(small_paper.task(place, work="train"), unit=unit, settings=SETTINGS) for unit in (damaged, old, broken)
+    )
+    for unit in (damaged, old):
+        shutil.move(unit.folder, in_results(unit, "synthetic"))
+    (in_results(damaged, "synthetic") / "predictions.csv").write_text("split,clip\n")
+    record = in_results(old, "synthetic") / "record.json"
+    kept = {k: v for k, v in json.loads(record.read_text()).items() if k not in ("crc32", "settings")}
+    record.write_text(json.dumps(kept))
+    (broken.folder / "record.json").write_text("{")
+    assert run.show_plan(PAPER, tasks, True) == 0
+    listed = [task for task in json.loads(capsys.readouterr().out)["tasks"] if task["work"] == "train"]
+    assert [(task["state"], task["in_results"]) for task in listed] == [
+        ("missing", []),
+        ("missing", ["float32"]),
+        ("failed", []),
+    ]
+    assert str(broken.folder / "record.json") in listed[2]["reason"]
+
+
+def test_what_is_complete_here_is_not_said_to_be_done_once_more(place, capsys):
+    unit = trained(0)
+    shutil.copytree(unit.folder, in_results(unit, "synthetic"))
+    task = replace(small_paper.task(place, work="train"), unit=unit, settings=SETTINGS)
+    assert run.show_plan(PAPER, in_order([task]), False) == 0
+    out = capsys.readouterr().out
+    assert "in the results, float32" in out
+    assert "once more" not in out
+
+
 def test_units_from_elsewhere_come_into_cache_and_results(place, capsys):
     unit = trained(0)
     moved(unit, place)
@@ -116,6 +150,39 @@ def test_units_from_elsewhere_come_into_cache_and_results(place, capsys):
     assert len(read_predictions(merged).clips) == len(CLASSES)
     assert main(["merge", str(place / "elsewhere")]) == 0
     assert "one is here already, complete" in capsys.readouterr().out
+
+
+def test_compressed_predictions_come_along(place, capsys):
+    folder = moved(trained(0), place)
+    text = (folder / "predictions.csv").read_bytes()
+    (folder / "predictions.csv.gz").write_bytes(gzip.compress(text))
+    (folder / "predictions.csv").unlink()
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    merged = store.results_folder("_template", "synthetic") / "units" / folder.name
+    assert predictions_file(merged)[1] == text
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"paper": 3}, "found 3;"),
+        ({"variant": "../../x"}, "found '../../x';"),
+        ({"corpus": "a/b"}, "found 'a/b';"),
+        ({"product_seconds": "x"}, "found 'x';"),
+    ],
+)
+def test_an_odd_record_is_named_and_stops_no_other(place, capsys, changed, says):
+    odd, good = moved(trained(0), place), moved(trained(1), place)
+    record = {k: v for k, v in json.loads((odd / "record.json").read_text()).items() if k != "crc32"} | changed
+    (odd / "record.json").write_text(json.dumps(record))
+    odd.rename(odd.with_name("odd"))
+    assert main(["merge", str(place / "elsewhere")]) == 1
+    out = capsys.readouterr().out
+    assert f"not merged: {place / 'elsewhere/odd'}: " in out
+    assert f"record.json: {next(iter(changed))}: expected a " in out
+    assert says in out
+    assert "2 units found, 1 taken in" in out
+    assert (store.results_folder("_template", "synthetic") / "units" / good.name / "predictions.csv").exists()
 
 
 def test_a_partial_unit_never_takes_the_place_of_one_that_is_further(place, capsys):

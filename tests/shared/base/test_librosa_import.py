@@ -77,6 +77,12 @@ def test_where_nothing_can_be_written_librosa_is_imported_all_the_same(monkeypat
     import_librosa.cache_clear()
 
 
+def test_where_no_lock_can_be_written_librosa_is_imported_all_the_same(folder, imported):
+    (folder / "audio-reproductions.lock").mkdir(parents=True)
+    assert import_librosa().__name__ == "librosa"
+    assert imported == ["librosa"]
+
+
 def test_another_librosa_numba_or_processor_is_compiled_anew(monkeypatch):
     import librosa
     import numba

@@ -68,6 +68,15 @@ def test_one_failure_stops_nothing_but_what_needs_it(task, tmp_path, capsys):
     assert "Traceback" in capsys.readouterr().err  # raised in a test's file, which is none of the project's packages
 
 
+def test_a_damaged_record_stops_nothing_else(task, tmp_path, capsys):
+    tasks = in_order([task(0), task(1)])
+    tasks[1].folder.mkdir(parents=True)
+    (tasks[1].folder / "record.json").write_text("{")
+    outcomes = execute(tasks)
+    assert states(outcomes) == [DONE, FAILED, DONE]
+    assert str(tasks[1].folder / "record.json") in outcomes[1].reason
+
+
 def test_what_is_done_opens_nothing(task, tmp_path):
     execute(in_order([task()]))
     before = lines(tmp_path / "opened")

@@ -186,14 +186,22 @@ def parsed(path: Path, text: bytes, record: dict | None = None) -> Predictions:
     try:
         numbers = map(float, chain.from_iterable(row[3:] for row in body))
         y_prob = np.fromiter(numbers, float, y_true.size).reshape(y_true.shape)
-    except ValueError as error:
-        raise ResultsError(f"{path}: {error}: expected a probability for each of {classes}; {REMEDY}") from None
+    except ValueError:
+        y_prob = np.array([[_number(cell) for cell in row[3:]] for row in body])
     if not (inside := (y_prob >= 0) & (y_prob <= 1)).all():
         i, of = np.argwhere(~inside)[0]
-        value = f"line {i + 2} ({clips[i]}): the probability of {classes[of]} is {body[i][of + 3]}"
+        value = f"line {i + 2} ({clips[i]}): the probability of {classes[of]} is {body[i][of + 3] or 'empty'}"
         raise ResultsError(f"{path}: {value}, not a number in 0..1; {REMEDY}")
     split, clips = (np.array(texts, dtype=str) for texts in (split, clips))
     return Predictions(split, clips, y_true, y_prob, tuple(classes)).by_class(known)
+
+
+def _number(cell: str) -> float:
+    """The number in a cell, or NaN."""
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
 
 
 def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame, probabilities: np.ndarray) -> None:

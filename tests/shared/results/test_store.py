@@ -117,7 +117,11 @@ def test_no_runs_csv_is_no_rows(tmp_path):
         (lambda text: text.replace("split,clip,true", "clip,true"), "expected the columns split,clip,true"),
         (lambda text: "\ufeff" + text, r"found \\ufeffsplit,clip,true"),
         (lambda text: text.replace(",cailuong,0.9", ",tuong,0.9", 1), r"line 2: 'tuong' is no class; restore it"),
-        (lambda text: text.replace("0.9", "high", 1), "'high': expected a probability for each of"),
+        (
+            lambda text: text.replace("0.9", "high", 1),
+            r"line 2 \(validation\.0\): the probability of cailuong is high, not a number in 0\.\.1",
+        ),
+        (lambda text: text.replace("0.9", "", 1), "the probability of cailuong is empty, not a number in 0..1"),
         (lambda text: "", "an empty file"),
         (
             lambda text: text.replace("0.9", "nan", 1),

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from statistics import mean
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reproductions.pascuo_multilabel.mfcc import PsfSettings
 from shared.paper.loading import load_paper
 from shared.results.exact import constant_scores, curve_gains, exact_rows, label_rates, nothing_heard
+from shared.results.runs_table import RUNS, read_runs
 from shared.results.store import results_folder
 from tests.reproductions.texts import written
 
@@ -181,7 +183,22 @@ def of_the_runs() -> list[str]:
     ]
 
 
+def of_the_channels() -> list[str]:
+    found: dict[str, dict[str, list[float]]] = {"two-channels": {}, "paper": {}}
+    asked = {"model": "CNN", "protocol": "grouped", "corpus": "library_labels-some", "status": "complete"}
+    for row in read_runs(results_folder(PAPER.id) / RUNS):
+        if asked.items() <= row.items():
+            found[row["variant"]].setdefault(row["metric"], []).append(float(row["value"]))
+    second, first = ([mean(of[name]) for name in ("binary_crossentropy", "binary_accuracy")] for of in found.values())
+    assert [len(of["binary_accuracy"]) for of in found.values()] == [1, 2]
+    return [
+        f"a cross-entropy of {second[0]:.4f} and a binary accuracy of {second[1]:.4f} (one training), the first "
+        f"{first[0]:.4f} and {first[1]:.4f} (two)"
+    ]
+
+
 HELD = [*of_the_text(), *of_the_labels(), *of_the_training(), *of_the_frames(), *of_the_set_up(), *of_the_runs()]
+HELD += of_the_channels()
 
 
 @pytest.mark.parametrize("text", HELD)

@@ -116,18 +116,14 @@ def shan() -> list[str]:
     folds = [len(scores(name, model, "settled", **where)) for model in models]
     assert folds == [10, 10, 3, 10]
     once = [mean(scores(name, model, "settled-no-redraw", **where)) for model in models]
-    again = {row["second_model"]: row for row in compared(name) if row["title"].startswith("listening again")}
-    assert all(float(again[model]["low"]) < 0 < float(again[model]["high"]) for model in models)
+    compared = committed_diff(name).comparisons
+    again = {row["second_model"]: row for row in compared if row["title"].startswith("listening again")}
+    assert all(again[model]["low"] < 0 < again[model]["high"] for model in models)
     return [
         f"log-mel ({theirs[0]}) before MFCC ({theirs[1]}), ResNet ({theirs[2]}) and SoundNet ({theirs[3]})",
         f"so not comparable: {ours[0]:.3f}, {ours[1]:.3f}, {ours[2]:.3f} and {ours[3]:.3f}, in the same order but for",
         f"changes log-mel by {ours[0] - once[0]:+.3f} and MFCC by {ours[1] - once[1]:+.3f} here, and both intervals",
     ]
-
-
-def compared(paper: str) -> list[dict[str, str]]:
-    with (results_root() / paper / "comparisons.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def on_the_same_clips(paper: str, model: str, variant: str, corpus: str) -> list[str]:
@@ -146,10 +142,10 @@ def verma() -> list[str]:
     name, cnn = "verma_genres", "1-D Convolutional NN"
     excerpts = {"corpus": "gtzan-excerpts", "precision": "bfloat16"}
     ours, keras = (scores(name, cnn, variant, **excerpts) for variant in ("pytorch-normalisation", "paper"))
-    asked = {"title": "PyTorch's batch normalisation, not Keras's", "protocol": "published", "with_seeds": "True"}
-    (of,) = (row for row in compared(name) if asked.items() <= row.items())
+    asked = {"title": "PyTorch's batch normalisation, not Keras's", "protocol": "published", "with_seeds": True}
+    (of,) = (row for row in committed_diff(name).comparisons if asked.items() <= row.items())
     assert of["corpus"] == excerpts["corpus"]
-    assert float(of["low"]) < 0 < float(of["high"])
+    assert of["low"] < 0 < of["high"]
     known, unknown = on_the_same_clips(name, cnn, "pytorch-normalisation", "gtzan-subset")
     return [
         f"Published for the 1-D network: {printed(name, 'Conclusion', cnn)} %",

@@ -14,9 +14,7 @@ from shared.paper.loading import list_papers
 from shared.results.exact import exact_rows
 from shared.results.readings import rest_of
 from shared.results.runs_table import RUNS, read_runs
-from shared.runs.predictions import read_predictions
-from shared.runs.units import unit_folders
-from tests.committed import committed_diff
+from tests.committed import committed_diff, right_by_clip
 
 SPELLED = ("no", "one", "two", "three", "four", "five", "six")
 TEXT = " ".join(Path(__file__).parents[1].joinpath("docs", "findings.md").read_text(encoding="utf-8").split())
@@ -126,18 +124,6 @@ def shan() -> list[str]:
     ]
 
 
-def on_the_same_clips(paper: str, model: str, variant: str, corpus: str) -> list[str]:
-    """Accuracy in percent on the published split's test clips, by the networks of that split and of the grouped."""
-    asked, right = (model, variant, corpus), {"published": defaultdict(list), "grouped": defaultdict(list)}
-    for record, folder in unit_folders(results_root() / paper / "units"):
-        if (record["model"], record["variant"], record["corpus"]) == asked:
-            test = read_predictions(folder).on("test")
-            answers = (test.y_prob.argmax(1) == test.y_true.argmax(1)).astype(float)
-            for clip, is_right in zip(test.clips, answers, strict=True):
-                right[record["protocol"]][clip].append(is_right)
-    return [percent([mean(by_clip[clip]) for clip in right["published"]]) for by_clip in right.values()]
-
-
 def verma() -> list[str]:
     name, cnn = "verma_genres", "1-D Convolutional NN"
     excerpts = {"corpus": "gtzan-excerpts", "precision": "bfloat16"}
@@ -146,7 +132,8 @@ def verma() -> list[str]:
     (of,) = (row for row in committed_diff(name).comparisons if asked.items() <= row.items())
     assert of["corpus"] == excerpts["corpus"]
     assert of["low"] < 0 < of["high"]
-    known, unknown = on_the_same_clips(name, cnn, "pytorch-normalisation", "gtzan-subset")
+    of = right_by_clip(name, cnn, "pytorch-normalisation", "gtzan-subset")
+    known, unknown = (percent([mean(of[p][clip]) for clip in of["published"]]) for p in ("published", "grouped"))
     return [
         f"Published for the 1-D network: {printed(name, 'Conclusion', cnn)} %",
         f"so not comparable: {percent(ours)} % with the batch normalisation of PyTorch, {percent(keras)} % with that "

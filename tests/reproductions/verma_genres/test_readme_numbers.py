@@ -3,7 +3,6 @@
 import csv
 import functools
 import math
-from collections import defaultdict
 from statistics import mean
 
 import keras
@@ -19,6 +18,7 @@ from shared.paper.loading import load_paper
 from shared.runs import units
 from shared.runs.predictions import read_predictions
 from shared.runs.units import unit_folders
+from tests.committed import right_by_clip
 from tests.reproductions.texts import written
 
 PAPER = load_paper("verma_genres")
@@ -50,11 +50,7 @@ def per_cent(share):
 def random_against_tracks(model, corpus, variant):
     """Accuracy on the test clips of the random split, by networks of that split and by those that left the clip's track
     out: ``95.6 and 90.8 %, a difference of 4.8 points (2.8 to 6.7)``. The interval knows the tracks."""
-    scores = {"published": defaultdict(list), "grouped": defaultdict(list)}
-    for record, _, predictions in trained(model, corpus, variant):
-        tested = predictions.on("test")
-        for clip, score in zip(tested.clips, right(tested), strict=True):
-            scores[record["protocol"]][clip].append(score)
+    scores = right_by_clip(PAPER.id, model, variant, corpus)
     clips = sorted(scores["published"])
     assert set(clips) <= set(scores["grouped"])  # all folds are there
     tracks, split = (np.array([np.mean(scores[name][clip]) for clip in clips]) for name in ("grouped", "published"))

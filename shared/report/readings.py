@@ -126,7 +126,7 @@ def effects_table(curve: Curve) -> tuple[list[str], list[list[str]]]:
             interval = f"{low:+.{decimals}f} to {high:+.{decimals}f}"
             if low == high:
                 interval = "the same for every clip"
-            alone = f"{delta:+.{decimals}f} ({interval})"
+            alone = f"{delta:+.{decimals}f} ({interval})" + ", on another machine" * one.other_machine
         together = "" if one.together is None else f"{one.together * factor:+.{decimals}f}"
         rows.append([setting, one.value, alone, together, *map(str, (one.readings, one.below, one.holding, one.above))])
     unit = ", points" if factor == 100 else ""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from shared.paper.schema import Cell
 from shared.results.paired import paired
 from shared.results.reading import Results
+from shared.runs.units import ResultsError
 
 PLACE = ("protocol", "corpus", "fingerprint", "precision")  # what two trainings must share,
 RUN = ("fold", "seed")  # and what is taken together, in this order
@@ -46,7 +47,11 @@ def comparison_rows(results: Results, counted: Sequence[dict]) -> list[dict]:
             row |= dict(zip(("first_variant", "first_model"), comparison.first, strict=True))
             row |= dict(zip(("second_variant", "second_model"), comparison.second, strict=True))
             row |= {"split": cell.split, "metric": cell.metric}
-            row |= paired(*sides, cell.metric, paper.corpus.clusters.get(row["corpus"]))
+            try:
+                row |= paired(*sides, cell.metric, paper.corpus.clusters.get(row["corpus"]))
+            except ResultsError as error:
+                names = " and ".join(f"{model}, {variant}" for variant, model in (comparison.first, comparison.second))
+                raise ResultsError(f"the comparison '{comparison.title}' of {names}: {error}") from None
             row |= {"folds": len({fold for *_, fold, _ in both}), "seeds": len({seed for *_, seed in both})}
             partial = any(side[of][0] != "complete" for side in (first, second) for of in both)
             rows.append(row | {"status": "partial" if partial else "complete"})

@@ -20,6 +20,7 @@ from shared.metrics.scores import per_clip
 from shared.paper.schema import Clusters
 from shared.results.verdicts import ENOUGH_RUNS
 from shared.runs.predictions import Predictions
+from shared.runs.units import ResultsError
 
 
 def paired(
@@ -45,6 +46,11 @@ def paired(
         ``n`` clips, ``first_score`` and ``second_score``, their difference ``delta`` and the limits ``low`` and
         ``high`` of its interval, ``clusters`` and ``with_seeds``, which say what the interval knows. Of several seeds,
         each clip's mean is taken.
+
+    Raises
+    ------
+    ResultsError
+        A run that has no clip on both sides.
     """
     places: list[tuple[int, str]] = []
     scores: list[np.ndarray] = []
@@ -53,6 +59,8 @@ def paired(
         fold, seed = run if isinstance(run, tuple) else (0, run)
         second = second_runs[run]
         clips, i, j = np.intersect1d(first.clips, second.clips, assume_unique=True, return_indices=True)
+        if not len(clips):
+            raise ResultsError(f"of fold {fold}, seed {seed} the two have no clip in common, so that nothing is paired")
         second = second.by_class(first.classes)
         both = [per_clip(metric, one.y_true[at], one.y_prob[at]) for one, at in ((first, i), (second, j))]
         of_seed[seed].append(both[1] - both[0])

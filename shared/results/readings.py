@@ -28,6 +28,7 @@ from shared.results.paired import means_of, paired
 from shared.results.reading import Results
 from shared.results.verdicts import ENOUGH_RUNS
 from shared.runs.predictions import Predictions
+from shared.runs.units import ResultsError
 
 LEAST = 3  # readings that make a curve
 NEAR = 0.05  # of an accuracy in training to that of a constant answer, to say that nothing was learned
@@ -41,6 +42,7 @@ class Point:
 
     `value` is the mean over `seeds`. The interval is that of the clips, and of the seeds where these are three or more.
     `at_chance` says what is seen of a reading that is not better than the same answer for every clip, else it is empty.
+    `devices` are those that it was trained on, one a seed.
     """
 
     chosen: Chosen
@@ -51,6 +53,7 @@ class Point:
     low: float
     high: float
     at_chance: str = ""
+    devices: tuple[str, ...] = ()
     answers: dict[int, Predictions] = field(default_factory=dict, repr=False, compare=False)
 
     def holds(self, published: float) -> bool:
@@ -63,7 +66,8 @@ class Effect:
     """One value of one setting: what it brings alone, and where the readings that have it lie.
 
     `alone` is the difference to `paper` on the same clips and with the same seeds, as `shared.results.paired`
-    gives it; None for `paper`'s own value, and where that reading was not run alone. `together` is its part in the sum
+    gives it; None for `paper`'s own value, and where that reading was not run alone. `other_machine` says that one of
+    the two was trained on another processor, which alone leads a training elsewhere. `together` is its part in the sum
     of choices that fits all readings best (least squares); None where they do not tell it. `holding` of its `readings`
     have the published number in their interval, `below` and `above` lie on one side of it.
     """
@@ -72,6 +76,7 @@ class Effect:
     value: str
     is_papers: bool
     alone: dict | None
+    other_machine: bool
     together: float | None
     readings: int
     below: int
@@ -204,7 +209,8 @@ def _point(
         return None
     number = mean_with_interval(answers, cell.metric, rule)
     name = next(iter(of_seed.values())).record["variant"]
-    point = Point(chosen, name, tuple(answers), *number, answers=answers)
+    devices = tuple(of_seed[seed].record["device"] for seed in answers)
+    point = Point(chosen, name, tuple(answers), *number, devices=devices, answers=answers)
     constant = {seed: _constant(one) for seed, one in answers.items()}
     if paired(constant, answers, cell.metric, rule)["low"] > 0:
         return point
@@ -276,13 +282,20 @@ def _effects(
             having = [point for point in points if dict(point.chosen).get(setting, papers) == value]
             alone = by_chosen.get(((setting, value),))
             shared = alone.answers.keys() & by_chosen[()].answers.keys() if alone else ()
-            delta = None
+            delta, elsewhere = None, False
             if shared:
-                first, second = ({seed: p.answers[seed] for seed in sorted(shared)} for p in (by_chosen[()], alone))
-                delta = paired(first, second, cell.metric, rule)
+                pair = (by_chosen[()], alone)
+                first, second = ({seed: point.answers[seed] for seed in sorted(shared)} for point in pair)
+                try:
+                    delta = paired(first, second, cell.metric, rule)
+                except ResultsError as error:
+                    raise ResultsError(f"{cell.model}, paper and the reading {setting} = {value}: {error}") from None
+                devices, others = (dict(zip(point.seeds, point.devices, strict=True)) for point in pair)
+                elsewhere = any(devices[seed] != others[seed] for seed in shared)
             counts = Counter(_side(point, cell.value) for point in having)
             sides = (len(having), counts["below"], counts["holding"], counts["above"])
-            effects.append(Effect(setting, value, is_papers, delta, together.get((setting, value)), *sides))
+            brings = (delta, elsewhere, together.get((setting, value)))
+            effects.append(Effect(setting, value, is_papers, *brings, *sides))
     return tuple(effects)
 
 
@@ -351,6 +364,7 @@ def rows(curve: Curve) -> list[dict]:
             "n": point.n,
             "seeds": " ".join(map(str, point.seeds)),
             "precision": curve.precision,
+            "devices": "; ".join(dict.fromkeys(point.devices)),
             "at_chance": point.at_chance,
             **{setting: curve.value_of(point, setting) for setting in curve.values},
         }
@@ -365,6 +379,7 @@ def effect_rows(curve: Curve) -> list[dict]:
         {"model": curve.model, "corpus": curve.corpus, "setting": one.setting, "value": one.value}
         | {"span": round(curve.spans[one.setting], 6), "is_papers": one.is_papers}
         | {name: one.alone[name] if one.alone else None for name in alone}
+        | {"other_machine": one.other_machine if one.alone else None}
         | {"together": None if one.together is None else round(one.together, 6)}
         | {name: getattr(one, name) for name in ("readings", "below", "holding", "above")}
         for one in curve.effects

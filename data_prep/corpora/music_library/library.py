@@ -137,8 +137,11 @@ def _remarks(frame: pd.DataFrame, recordings: list[Recording]) -> list[str]:
     remarks = []
     short = frame.loc[frame["n_samples"] < SECONDS * label_sets.SAMPLE_RATE_HZ, "clip"]
     if len(short):
-        verb = "track is" if len(short) == 1 else "tracks are"
-        remarks.append(f"{len(short)} {verb} shorter than {SECONDS:g} s and taken whole: {_names(list(short))}.")
+        verb, them = ("track is", "it") if len(short) == 1 else ("tracks are", "them")
+        remarks.append(
+            f"{len(short)} {verb} shorter than {SECONDS:g} s and indexed whole, a paper may leave {them} out: "
+            f"{_names(list(short))}."
+        )
     for form, n in sorted(Counter(found.form for found in recordings if found.form).items()):
         remarks.append(f"{n} {'file is' if n == 1 else 'files are'} {form}, resampled to 44,100 Hz.")
     return remarks

@@ -208,6 +208,7 @@ def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
             h("p", prose(said)),
             h("figure", image, h("figcaption", full, "; as CSV: ", links), class_="specification"),
             _numbers(head, rows, "Choices by what they move, the largest first"),
+            h("p", prose(ELSEWHERE)) if any(one.other_machine for one in curve.effects) else None,
             joined([h("p", "At chance:"), h("ul", chance)]) if chance else None,
         ]
         parts.append(Part(readings.title_of(curve), joined(body)))
@@ -226,6 +227,10 @@ def _readings(diff: Diff, link: Callable[[Path], str]) -> list[Part]:
 READINGS = (
     "The text leaves settings open. Each other value that a careful reader could take was written down with its reason "
     "before it was run, then trained with the same seeds on the same clips. Those without a name stand in no table."
+)
+ELSEWHERE = (
+    "On another machine: the reading and `paper` were trained on different processors. These round differently, so the "
+    "same seed leads elsewhere; the interval knows the clips and not that."
 )
 
 

@@ -10,6 +10,7 @@ from shared.paper.schema import Clusters, Comparison
 from shared.report.readme import comparisons_table
 from shared.results import store
 from shared.results.diff import diff_paper
+from shared.runs.units import ResultsError
 
 MODEL = "Model 3"
 OWN = Comparison("nothing", ("paper-none", MODEL), ("paper", MODEL))
@@ -39,6 +40,20 @@ def test_clips_are_paired_and_seeds_and_precisions_are_those_of_both(paper, writ
     # The unit's first clips are right, so 50 differences are 1 and 200 are 0: sd = sqrt(0.2 * 0.8 * 250 / 249).
     half = stats.t.ppf(0.975, 249) * np.sqrt(0.2 * 0.8 * 250 / 249) / np.sqrt(250)
     assert (row["low"], row["high"]) == (pytest.approx(0.2 - half, abs=1e-6), pytest.approx(0.2 + half, abs=1e-6))
+
+
+def rename_clips(unit):
+    text = (unit / "predictions.csv").read_text()
+    (unit / "predictions.csv").write_text(text.replace(",test.", ",another."))
+
+
+def test_two_sides_without_a_common_clip_are_named(paper, write_unit):
+    write_unit(MODEL, {"validation": 1, "test": 200})
+    folder = write_unit(MODEL, {"validation": 1, "test": 150}, variant="paper-none")
+    rename_clips(next(folder.glob("units/*paper-none*")))
+    named = "comparison 'nothing' of Model 3, paper-none and Model 3, paper: of fold 0, seed 0 the two have no clip"
+    with pytest.raises(ResultsError, match=named):
+        _ = diff_of(paper, folder).comparisons
 
 
 def test_a_clip_of_several_seeds_counts_once(paper, write_unit):

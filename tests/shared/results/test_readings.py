@@ -17,6 +17,7 @@ from shared.results import store
 from shared.results.diff import compare
 from shared.results.reading import Results
 from shared.results.readings import additive, chosen_of, curves, effect_rows, rows, sentence
+from shared.runs.units import ResultsError
 
 MODEL = "Model 3"
 WRITTEN = {"reason": "another reading", "written": "2026-11-29"}
@@ -65,13 +66,15 @@ def test_a_unit_that_differs_by_more_than_listed_readings_is_none(paper, setting
 def kept(paper, write_unit):
     """Units of which so many of 250 test clips are right, the first so many; the results folder."""
 
-    def write(variant, right, seed=0, **settings):
-        return write_unit(MODEL, {"validation": 1, "test": right}, variant=variant, seed=seed, settings=settings)
+    def write(variant, right, seed=0, device="a processor", **settings):
+        counts = {"validation": 1, "test": right}
+        return write_unit(MODEL, counts, variant=variant, seed=seed, settings=settings, device=device)
 
     for seed in range(3):
         write("paper", 200 + 5 * seed, seed)
         write("paper+zoom_range=1e-1", 150 + 10 * seed, seed, zoom_range=0.1)
-        folder = write("paper+dropout=5e-1", 205, seed, dropout=0.5)
+        device = "another processor" if seed == 2 else "a processor"
+        folder = write("paper+dropout=5e-1", 205, seed, device, dropout=0.5)
     write("paper+zoom_range=1e-1+dropout=5e-1", 230, zoom_range=0.1, dropout=0.5)
     write("paper+optimizer=sgd", 50, optimizer="sgd", learning_rate=0.1)
     write("another", 240, epochs=20)
@@ -90,16 +93,29 @@ def scores(folder, variant, seed=0):
     return right(unit)
 
 
-def right(unit):
-    """Of each test clip of a unit, whether the highest probability is its own class's: from the text."""
+def answers(unit, split):
+    """Clip, true labels and each class's probability, of the clips of a unit's split: from the text."""
     packed = unit / "predictions.csv.gz"
     text = gzip.decompress(packed.read_bytes()).decode() if packed.exists() else (unit / "predictions.csv").read_text()
-    found = {}
     for row in csv.DictReader(text.splitlines()):
-        probabilities = {name: float(p) for name, p in row.items() if name not in ("split", "clip", "true")}
-        if row["split"] == "test":
-            found[row["clip"]] = max(probabilities, key=probabilities.get) == row["true"]
-    return found
+        if row["split"] == split:
+            probabilities = {name: float(p) for name, p in row.items() if name not in ("split", "clip", "true")}
+            yield row["clip"], row["true"].split("|"), probabilities
+
+
+def right(unit):
+    """Of each test clip of a unit, whether the highest probability is its own class's."""
+    return {clip: [max(p, key=p.get)] == true for clip, true, p in answers(unit, "test")}
+
+
+def shares_right(unit, cell):
+    """Of each clip of a cell's split, 1 or 0 for its class, or the share of classes that are told rightly at 0.5."""
+    if cell.metric == "accuracy":
+        assert cell.split == "test"
+        return list(right(unit).values())
+    assert cell.metric == "binary_accuracy"
+    told = [[(p[name] > 0.5) == (name in true) for name in p] for _, true, p in answers(unit, cell.split)]
+    return [np.mean(classes) for classes in told]
 
 
 def gained(folder, variant, seed=0):
@@ -202,6 +218,14 @@ def test_the_sum_of_choices_is_the_least_squares_fit_and_is_silent_where_choices
     assert additive(mixed).keys() == {("optimizer", "sgd")}
 
 
+def test_a_reading_of_other_clips_is_named(paper, kept):
+    for unit in kept.glob("units/*dropout=5e-1*"):
+        text = (unit / "predictions.csv").read_text()
+        (unit / "predictions.csv").write_text(text.replace(",test.", ",another."))
+    with pytest.raises(ResultsError, match="Model 3, paper and the reading dropout = 0.5: of fold 0, seed 0 the two"):
+        curves(read(paper, kept))
+
+
 def test_clips_of_a_cluster_are_taken_together(paper, kept):
     clusters = {"vntm": Clusters("shelf", r"\.(\d+)$", block=25)}
     (curve,) = curves(read(replace(paper, corpus=replace(paper.corpus, clusters=clusters)), kept))
@@ -226,6 +250,8 @@ def test_the_picture_is_drawn_and_the_same_numbers_give_the_same(paper, kept, tm
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     head, lines = effects_table(curve)
     assert {len(line) for line in lines} == {len(head)}
+    marked = [line[1] for line in lines if line[2].endswith(", on another machine")]
+    assert marked == [one["value"] for one in effect_rows(curve) if one["other_machine"]] == ["0.5"]
     assert lines[0][:3] == ["`optimizer` (0.6000)", "adam", "as in paper"]
 
 
@@ -235,8 +261,6 @@ def test_committed_effects_are_those_of_the_committed_predictions(committed, pap
     (diff,) = (diff for diff in committed if diff.paper.id == paper_id)
     folder = diff.results.folder
     for curve in diff.curves:
-        if (curve.cell.split, curve.cell.metric) != ("test", "accuracy"):
-            continue
         of = {point.chosen: point for point in curve.points}
         for one in curve.effects:
             if one.is_papers or one.alone is None:
@@ -246,7 +270,8 @@ def test_committed_effects_are_those_of_the_committed_predictions(committed, pap
                 [unit_of(folder, curve, variant, seed) for seed in sorted({*point.seeds} & {*of[()].seeds})]
                 for variant in ("paper", point.variant)
             ]
-            papers, others = (np.mean([list(right(unit).values()) for unit in side]) for side in units)
+            scores = [[score for unit in side for score in shares_right(unit, curve.cell)] for side in units]
+            papers, others = map(np.mean, scores)
             assert one.alone["delta"] == pytest.approx(others - papers, abs=2e-6), (one.setting, one.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from reproductions.commands.options import sweep_leftovers
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
@@ -24,6 +25,7 @@ def work(options: argparse.Namespace) -> int:
     from shared.report.files import write_outputs, write_readmes
     from shared.report.site import write_site
     from shared.report.site.forest import FILE, overview_svg
+    from shared.report.tables import left_out
     from shared.results.diff import diff_paper
     from shared.results.store import results_folder
 
@@ -32,6 +34,8 @@ def work(options: argparse.Namespace) -> int:
     for paper in map(load_paper, list_papers()):
         folder = results_folder(paper.id)
         diffs.append(write_outputs(paper, folder) if paper.id in wanted else diff_paper(paper, folder))
+        for line in left_out(diffs[-1]):
+            print(line, file=sys.stderr)
     print("\n".join(f"{results_folder(name)}: tables, matrices and curves written" for name in wanted))
     print(f"{write_site(diffs)[0]}: open it in a browser")
     if os.environ.get(RESULTS_VARIABLE):  # other results than the committed ones do not belong in the READMEs

@@ -345,6 +345,8 @@ def sentence(curve: Curve) -> str:
     )
     if at_chance := sum(bool(point.at_chance) for point in points):
         words.append(f"{at_chance} {'is' if at_chance == 1 else 'are'} at chance.")
+    if not curve.own_corpus:
+        words.append("The published number is of other data; what each choice moves is what counts here.")
     return " ".join(words)
 
 

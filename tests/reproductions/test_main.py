@@ -100,10 +100,18 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
     assert "has no protocol 'gruped'; the known are: " in capsys.readouterr().err
 
 
-def test_report_writes_the_pages_beside_the_results(capsys, kept, monkeypatch):
+def test_report_writes_the_pages_beside_the_results_and_names_what_it_left_out(capsys, kept, write_unit, monkeypatch):
     monkeypatch.setenv(RESULTS_VARIABLE, str(kept))  # other results than the committed ones: no README changes
+    folder = write_unit("Model 3", {"validation": 5, "test": 5})
+    store.write_runs(load_paper("lam_ensemble"), folder)
+    (unit,) = folder.glob("units/*")
+    (unit / "predictions.csv").unlink()
     assert main(["report", "lam_ensemble"]) == 0
-    assert "index.html: open it in a browser" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "index.html: open it in a browser" in said.out
+    head, line = said.err.splitlines()
+    assert head.startswith("Left out of every table of lam_ensemble")
+    assert line.startswith(f"- {unit.name}: predictions.csv: this unit has a record but no predictions")
     assert {"index.html", "style.css", "lam_ensemble.html"} <= {file.name for file in (kept / "report").iterdir()}
 
 

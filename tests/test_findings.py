@@ -82,9 +82,9 @@ def digits() -> list[str]:
     first = next(iter(curve.spans))
     assert first == "recogniser_least_probability"
     return [
-        f"which alone moves the row by {100 * curve.spans[first]:.0f} points; the {len(curve.spans) - 1} other choices",
-        f"move it by {100 * rest_of(curve.points, first):.0f} together with the first recogniser, and by up to "
-        f"{100 * widest(curve.points, first):.0f} with a stricter one, in {len(curve.points)} readings",
+        f"which alone moves the row by {100 * curve.spans[first]:.0f} points; the {len(curve.spans) - 1} other choices "
+        f"that were tried move it by {100 * rest_of(curve.points, first):.0f} together with the first recogniser, and "
+        f"by up to {100 * widest(curve.points, first):.0f} with a stricter one, in {len(curve.points)} readings",
         f"hears: {printed(name, 'Section 6', text)} %, in training and in the test",
         f"gives up on 1.2 % of the clips, {percent(ours)} % came out; with one that gives up on 95.1 %, "
         f"{percent(strict)} %, and {percent(trained)} in training",

@@ -165,6 +165,19 @@ def test_what_a_held_out_speaker_costs():
     )
 
 
+def test_what_the_words_tell_of_the_speaker():
+    """A text that was not heard before names nobody."""
+    heard = defaultdict(Counter)
+    with (STORE / "sphinx.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["text"], *row["clip"].split("_")) for row in csv.DictReader(file)]
+    for text, _, speaker, take in rows:
+        if int(take) >= 10:
+            heard[text][speaker] += 1
+    asked = [(text, speaker) for text, _, speaker, take in rows if int(take) < 10]
+    right = mean(bool(heard[text]) and heard[text].most_common(1)[0][0] == speaker for text, speaker in asked)
+    says(f"name the speaker of {percent(right)} % of the clips, where guessing names {percent(1 / 6)} %")
+
+
 # ---- the arithmetic of the printed accuracies
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from data_prep.corpora import gtzan_excerpts
 from data_prep.corpora.gtzan import tracks as gtzan_tracks
+from reproductions.verma_genres.gammatone import Bank
 from reproductions.verma_genres.model import ANN, CNN_1D, CNN_2D, build
 from shared.base.places import results_root
 from shared.metrics.intervals import paired_interval
@@ -133,6 +134,21 @@ def test_mode_2_with_whole_tracks_held_out():
         "With whole tracks held out, one seed on five folds, `paper` names {} % of the test windows rightly, "
         "`pytorch-normalisation` {} %."
     ).format(*means) in README
+
+
+def test_what_two_open_settings_of_mode_2_move_alone():
+    with (FOLDER.parent / "effects_1-d-convolutional-nn_gtzan-excerpts.csv").open(encoding="utf-8", newline="") as file:
+        spans = {row["setting"]: 100 * float(row["span"]) for row in csv.DictReader(file)}
+    moves = f"the batch size alone moves Mode 2 by {spans['batch_size']:.0f} points here, the momentum by"
+    assert f"{moves} {spans['norm_momentum']:.0f};" in README
+
+
+def test_where_a_lower_gammatone_filter_is_largest():
+    chosen = PAPER.settings_for("gammatone")
+    bank = Bank(22050, 50.0, 9922.5, chosen["gammatone_order"], chosen["gammatone_bandwidth"])
+    peak = np.abs(bank.impulse_response(50.0, chosen["first_kernel"])).argmax()
+    reason = PAPER.settings["gammatone_lowest_hz"].reason
+    assert f"at 50 Hz the response is largest after {peak} of the {chosen['first_kernel']} samples" in reason
 
 
 def test_what_the_excerpts_are():

@@ -8,6 +8,7 @@ It parses and tells errors; each command is a module of :mod:`reproductions.comm
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 
@@ -87,7 +88,8 @@ def main(argv: list[str] | None = None) -> int:
         options = grammar.parse_args(argv)
         prepare(for_programs=getattr(options, "json", False) or getattr(options, "csv", False))
         status = options.work(options)
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed before the start
+            sys.stdout.flush()
         return status
     except (ValueError, CorpusError, LockedError) as error:
         if not raised_here(error):
@@ -101,7 +103,11 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if (words := in_words(error)) is None:
+        words = in_words(error)
+        if words is None and error.errno == errno.ENOSPC and error.filename is None:  # of where this is printed to
+            words = f"what is printed cannot be written: {error.strerror}"
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if words is None:
             raise
         print(f"error: {words}", file=sys.stderr)
         return 2

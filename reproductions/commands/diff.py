@@ -7,6 +7,7 @@ import json
 import sys
 
 from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, variants_of
+from shared.base.suggestions import suggestion
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import SYNTHETIC, Paper
 
@@ -27,6 +28,7 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Print the diff of one paper or all."""
+    import data_prep
     from data_prep import CORPORA
     from shared.report.tables import left_out, render_csv, render_text
     from shared.results.diff import diff_paper
@@ -42,13 +44,20 @@ def work(options: argparse.Namespace) -> int:
         papers = _on(options.corpus, papers)
     names = options.variant.split(",") if options.variant else []
     if names and names != ["all"] and not options.paper:  # of all papers, those that have one of them, and only that
+        known = dict.fromkeys(name for paper in papers for name in paper.variants)
+        for name in names:
+            if name.strip() not in known:
+                raise ValueError(f"no paper has a variant {name.strip()!r}; {suggestion(name.strip(), known)}")
         having = {paper.id: [name for name in names if name.strip() in paper.variants] for paper in papers}
         wanted = {paper_id: ",".join(found) for paper_id, found in having.items() if found}
-        papers = [paper for paper in papers if paper.id in wanted] or papers
+        papers = [paper for paper in papers if paper.id in wanted]
     else:
         wanted = {}
     if options.protocol:
-        known_protocol(options.protocol, *{options.corpus or p.corpus.name for p in papers} & CORPORA.keys())
+        corpora = {p.id: {options.corpus or p.corpus.name} & CORPORA.keys() for p in papers}
+        known_protocol(options.protocol, *set().union(*corpora.values()))
+        if not options.paper:  # of all papers, those whose corpus has it
+            papers = [p for p in papers if any(options.protocol in data_prep.corpus(c).N_FOLDS for c in corpora[p.id])]
     for paper in papers:
         variants = variants_of(paper, wanted.get(paper.id, options.variant)) if options.variant else None
         folder = results_folder(paper.id, options.corpus)

@@ -20,6 +20,7 @@ def add_to(commands) -> None:
 def work(options: argparse.Namespace) -> int:
     """Evaluate each network that comes with a paper's results; returns 1 where one does not give what is kept."""
     import data_prep
+    from shared.base.own_files import FileError
     from shared.runs.evaluate import NotPlannedError, evaluate
     from shared.runs.networks import is_shipped, trained_units
 
@@ -32,7 +33,7 @@ def work(options: argparse.Namespace) -> int:
     for record, folder in units:
         try:
             found = evaluate(paper, record, folder, opened)
-        except (data_prep.CorpusError, NotPlannedError) as error:
+        except (data_prep.CorpusError, FileError, NotPlannedError) as error:
             print(f"error: {record['model']}: {error}", file=sys.stderr)
             failed = True
             continue

@@ -174,7 +174,7 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Execute some lessons, or all that there are, and write them; returns the exit status."""
-    for file in map(lesson_file, options.names or lesson_names()):
+    for file in list(map(lesson_file, options.names or lesson_names())):  # a misspelt name is told before the first
         text = text_of(executed(file, renew=True))
         atomic_write(file, lambda opened, text=text: opened.write(text.encode()))
         print(f"{file.relative_to(PAPERS_ROOT.parent)}: executed and written, {len(text) / 1000:.0f} kB", flush=True)

@@ -49,6 +49,8 @@ def new_paper(paper_id: str, title: str = "", root: Path = PAPERS_ROOT.parent) -
         if (folder / paper_id).exists():
             raise PaperError(f"{folder / paper_id} is there already, and nothing is overwritten: choose another id")
     title = " ".join(title.split()) or TITLE
+    if not title.isprintable():
+        raise PaperError(f"the title {title!r} has characters that cannot be printed: expected a text in UTF-8")
     made = []
     try:
         for folder, draft in zip(folders, partial, strict=True):

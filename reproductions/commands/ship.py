@@ -33,9 +33,16 @@ def work(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     failed = False
-    for model, (record, folder) in trained.items():
+    for model in wanted:
+        if model not in trained:
+            if paper.models[model].learns:
+                print(f'{model}: not trained; python -m reproductions run {paper.id} --model "{model}"')
+                failed |= bool(options.model)
+            continue
+        record, folder = trained[model]
         target = results_folder(paper.id) / UNITS / record["key"]
-        if model not in wanted or is_shipped(folder):
+        if is_shipped(folder):
+            print(f"{model}: comes with the results already")
             continue
         why = "" if target.exists() else f"{target} is not there: its results are not kept"
         try:

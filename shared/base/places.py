@@ -13,7 +13,7 @@ FOLDERS = {CACHE_VARIABLE: PROJECT / "cache", DATA_VARIABLE: PROJECT / "data", R
 
 def root_of(variable: str) -> Path:
     """The folder that one of these variables names, or the project's own where it is not set."""
-    return Path(os.environ.get(variable) or FOLDERS[variable])
+    return Path(os.environ.get(variable) or FOLDERS[variable]).expanduser()
 
 
 def cache_root() -> Path:

@@ -37,7 +37,10 @@ class Rest:
     def names(self, section: str) -> list[str]:
         """Names of the entries of a section: its keys, or the ids of its rows."""
         there = self.values.get(section, {})
-        return list(there) if isinstance(there, dict) else [row.get("id") for row in there if isinstance(row, dict)]
+        if isinstance(there, dict):
+            return list(there)
+        rows = there if isinstance(there, list) else []  # anything else is refused where the section is read
+        return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
 
     @property
     def classes(self) -> list[str]:
@@ -77,6 +80,7 @@ def content(read: Callable[[Path], Any]) -> BeforeValidator:
 
 Name = SkipJsonSchema[Annotated[str, Field(alias="<name>", default="")]]  # no key of an entry: the key it stands under
 Positive = Annotated[int, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Counts = dict[str, Positive]
 ModelName = Annotated[str, name_in("[models]", "models")]
@@ -91,6 +95,12 @@ ScoredName = Annotated[
 VariantName = Annotated[str, name_in("[variants]", "variants")]
 TableId = Annotated[str, name_in("[[tables]]", "tables")]
 Axis = Literal["true", "predicted"]
+Metric = Literal["loss", "accuracy", "precision", "recall", "binary_accuracy", "binary_crossentropy", "map@3"]
+UNBOUNDED = ("loss", "binary_crossentropy")  # metrics that are no share of anything
+Rule = Annotated[
+    Literal["product", "weighted_geometric_mean", "fitted_geometric_mean", "mean", "majority_vote"],
+    Field(description="how an ensemble fuses its members"),
+]
 Origin = Annotated[
     Literal["paper", "arithmetic", "authors' code", "cited work", "assumed"],
     Field(description="where the value comes from"),

@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from shared.base.suggestions import suggestion
 from shared.paper.fields import (
+    UNBOUNDED,
     Address,
     Counts,
     Doi,
     MemberName,
+    Metric,
     ModelName,
     Printed,
     RemarkKind,
@@ -78,7 +80,7 @@ class Remark(Section):
 
     model: str
     split: str
-    metric: str = ""
+    metric: Metric | Literal[""] = ""
     kind: RemarkKind
     text: str
 
@@ -111,6 +113,12 @@ class PrintedTable(Section):
             if len(row.values) != len(self.columns):
                 found = f"has {len(row.values)} values for {len(self.columns)} columns"
                 raise SectionError(f"rows[{index}].values", found)
+            for text, column in zip(row.values, self.columns, strict=True):
+                value, scale = text.partition("±")[0].strip(), column.scale or self.scale
+                if value and column.metric not in UNBOUNDED and Decimal(value) > scale:
+                    found = f"has {value} for the {column.split} {column.metric}: expected 0 to {scale}"
+                    found += "; scale = 100 stands for a table or a column in percent" * (scale == 1)
+                    raise SectionError(f"rows[{index}].values", found)
         for index, remark in enumerate(self.remarks):
             about = (remark.model, remark.split, remark.metric)
             if remark.split not in {column.split for column in self.columns}:
@@ -231,7 +239,7 @@ class Place(Section):
     table: str
     model: str
     split: str
-    metric: str
+    metric: Metric
 
 
 class Head(Section):

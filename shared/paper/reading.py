@@ -36,8 +36,8 @@ KINDS = {
 def read_paper(file: Path) -> Paper:
     """The paper of one ``paper.toml``. Raises PaperError naming file, keys and what was expected, a line each."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise PaperError(f"{file}: not a TOML file: {error}") from None
     rest = Rest(file, values)
     try:  # as JSON, in which lists and tables are all that a tuple or a class can be written as

@@ -26,17 +26,20 @@ from shared.paper.fields import (
     Count,
     Counts,
     Fingerprint,
+    Metric,
     ModelName,
     Name,
     Number,
     Origin,
     Positive,
     RemarkKind,
+    Rule,
     Scale,
     ScoredName,
     SectionError,
     TableId,
     VariantName,
+    Weight,
     content,
     voter,
 )
@@ -192,11 +195,11 @@ class Ensemble:
     """A fusion of models; `published` says whether the paper prints a number for it."""
 
     name: Name
-    members: tuple[ModelName, ...]
-    rule: str
+    members: Annotated[tuple[ModelName, ...], Field(min_length=1)]
+    rule: Rule
     published: bool
     origin: Origin
-    weights: tuple[float, ...] = ()
+    weights: tuple[Weight, ...] = ()
     where: str = ""
     reason: str = ""
     note: str = ""
@@ -205,6 +208,8 @@ class Ensemble:
     def _check(self):
         if self.weights and len(self.weights) != len(self.members):
             raise SectionError("weights", f"has {len(self.weights)} values for {len(self.members)} members")
+        if self.weights and not any(self.weights):
+            raise SectionError("weights", "has nothing above 0: expected a weight for at least one member")
         return _sourced(self)
 
 
@@ -213,7 +218,7 @@ class Column:
     """A column of a published table; without a `scale` in the file, it has the table's."""
 
     split: str
-    metric: str
+    metric: Metric
     header: str
     scale: Scale | None = None
 
@@ -403,7 +408,7 @@ class Claim:
     quantity: str = ""
     model: ScoredName = ""
     split: str = ""
-    metric: str = ""
+    metric: Metric | Literal[""] = ""
 
     @model_validator(mode="after")
     def _check(self):

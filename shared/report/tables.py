@@ -350,7 +350,7 @@ def _extras_text(paper: Paper, section: Section) -> list[str]:
 
 def _wrapped(text: str, indent: int = 2) -> list[str]:
     """Break a line at spaces so that it is no wider than the terminal layout."""
-    text, lines = text.rstrip(), []
+    text, lines, indent = text.rstrip(), [], min(indent, WIDTH // 2)
     while len(text) > WIDTH:
         cut = text.rfind(" ", indent + 1, WIDTH)
         if cut < 0:  # a word that is wider

@@ -149,6 +149,11 @@ def unit_answer(folder: Path, opened: Opened) -> Answer:
     record = read_unit(folder)
     if record["key"] != folder.name:
         raise FileError(f"{folder / RECORD}: is that of {record['key']}, not of the folder it stands in; {RESTORE}")
+    return answer_of(folder, record, opened)
+
+
+def answer_of(folder: Path, record: dict, opened: Opened) -> Answer:
+    """The answer of a record that was read from a folder of any name. Raises FileError as `unit_answer` does."""
     checksum = verify(*predictions_file(folder), record)
     return Answer(record, checksum, lambda: read_predictions(folder, record), opened)
 

@@ -18,7 +18,7 @@ from shared.base.places import cache_root, results_root
 from shared.paper.fields import voter
 from shared.paper.readings import is_custom
 from shared.paper.schema import SYNTHETIC, Paper
-from shared.results.answer import Opened
+from shared.results.answer import Answer, Opened
 from shared.results.reading import Results, evaluated, family, table_of, unit_answer
 from shared.results.runs_table import RUNS, order, read_runs, write_runs_file
 from shared.results.summaries import summary_of
@@ -73,9 +73,7 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
         if (source / RECORD).exists():
             try:
                 answer = unit_answer(source, Opened())
-                summary_of(paper, answer)
-                read_history(source, answer.record)
-                verify_beside(source, SKIPPED, answer.record)
+                check(paper, source, answer)
             except ResultsError as error:
                 refused.append(f"{key} is not merged: {error}")
                 continue
@@ -93,6 +91,13 @@ def merge(paper: Paper, keys: Iterable[str]) -> None:
             _update_runs(paper, folder, [record for record, _ in found])
     if refused:
         raise ResultsError("; ".join(refused))
+
+
+def check(paper: Paper, folder: Path, answer: Answer) -> None:
+    """Whether the files of a unit fit its record and can be scored. Raises ResultsError where they do not."""
+    summary_of(paper, answer)
+    read_history(folder, answer.record)
+    verify_beside(folder, SKIPPED, answer.record)
 
 
 def _is_better(record: dict, target: Path) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.audio.errors import shown
 from shared.audio.signals import AudioError
+from shared.base.own_files import FileError
 from shared.paper.schema import Paper
 from shared.runs.networks import is_shipped, preferred
 
@@ -39,7 +40,7 @@ def classify(
     Returns
     -------
     int
-        1 when a file could not be classified, else 0.
+        1 when a file could not be classified or a network cannot be read, which the others do not wait for; else 0.
     """
     trained = preferred(paper, hint)
     answers, signals = [], []
@@ -50,27 +51,34 @@ def classify(
         except AudioError as error:
             named = error.file is not None or str(error).startswith(file)
             answers.append({"file": file, "error": str(error) if named else f"{shown(file)}: {error}"})
-    heard = [answer for answer in answers if "models" in answer]
+    heard, damaged = [answer for answer in answers if "models" in answer], {}
     for name, (record, folder) in trained.items():
-        if heard:
-            for answer, given in zip(heard, answers_of(record, folder, signals), strict=True):
-                answer["models"][name] = given
+        try:
+            given = answers_of(record, folder, signals) if heard else []
+        except FileError as error:  # the other networks answer
+            damaged[name] = str(error)
+            continue
+        for answer, one in zip(heard, given, strict=True):
+            answer["models"][name] = one
+    failed = int(len(heard) < len(files) or bool(damaged))
     missing = [name for name, model in paper.models.items() if model.learns and name not in trained]
     conditions = {name: conditions_of(paper, *unit) for name, unit in trained.items()}
+    for name, words in damaged.items():
+        print(f"error: {name}: {words}", file=sys.stderr)
     if as_json:
         print(
             json.dumps({"paper": paper.id, "trained": conditions, "not trained": missing, "files": answers}, indent=1)
         )
-        return int(len(heard) < len(files))
+        return failed
     print("\n".join(f"{name}: {text}" for name, text in conditions.items()))
     for name in missing:
         print(f'{name}: not trained; python -m reproductions run {paper.id} --model "{name}"')
     for answer in answers:
         if "error" in answer:
             print(f"error: {answer['error']}", file=sys.stderr)
-        else:
+        elif answer["models"]:
             print(_table(answer))
-    return int(len(heard) < len(files))
+    return failed
 
 
 def answer_of(probabilities: np.ndarray, classes: Sequence[str]) -> dict:

@@ -223,4 +223,5 @@ def write_predictions(folder: Path, classes: Sequence[str], clips: pd.DataFrame,
     for split, clip, label, row in zip(clips["split"], clips["clip"], clips["label"], probabilities, strict=True):
         rows.append([split, no_formula(clip), no_formula(label), *(format(float(p), ".5g") for p in row)])
     text = csv_text(rows)
+    (folder / f"{PREDICTIONS}.gz").unlink(missing_ok=True)  # of a unit that was brought, and would be read first
     atomic_write(folder / PREDICTIONS, lambda file: file.write(text.encode()))

@@ -96,6 +96,10 @@ def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit)
     out = capsys.readouterr().out
     assert "variant authors-notebook" in out
     assert "variant word-numbers" in out
+    assert main(["diff", "--variant", "paper,wrd-numbers"]) == 2
+    assert "no paper has a variant 'wrd-numbers'" in capsys.readouterr().err
+    assert main(["diff", "--protocol", "official"]) == 0
+    assert "lam_ensemble" not in capsys.readouterr().out, "its corpus has no such protocol"
     assert main(["diff", "--protocol", "gruped"]) == 2
     assert "has no protocol 'gruped'; the known are: " in capsys.readouterr().err
 

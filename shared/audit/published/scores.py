@@ -77,7 +77,7 @@ def _recall_finding(paper: Paper, recall: Cell, above: list[Cell], at_half: bool
     arithmetic += f"answered rightly, too; but recall {printed} is above {over}."
     n = stated_n(paper, recall)
     for cell in above:
-        if n and cell.metric == "precision":
+        if n and cell.metric == "precision" and Printed.of(cell).value:
             answers = float(n * printed.value / Printed.of(cell).value)
             arithmetic += f" With that precision, {answers:,.0f} answers above one half came from {n:,} clips."
     follows = "One of these numbers is a slip; a run cannot be held against it."

@@ -41,6 +41,14 @@ def test_predictions_that_are_not_the_networks_are_told(unit, capsys):
     assert f"{KEY}: NOT the same, 2,7" in capsys.readouterr().out
 
 
+def test_a_damaged_network_is_named(unit, capsys):
+    (unit / "network.weights.h5").write_bytes(b"cut off")
+    assert main(["evaluate", "pragadaraju_digits"]) == 1
+    said = capsys.readouterr().err
+    assert "error: RNN + Textual Representation: " in said
+    assert "network.weights.h5" in said
+
+
 def test_a_corpus_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AUDIO_REPRODUCTIONS_DATA", str(tmp_path))
     assert main(["evaluate", "verma_genres"]) == 1

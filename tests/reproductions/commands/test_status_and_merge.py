@@ -162,6 +162,54 @@ def test_compressed_predictions_come_along(place, capsys):
     assert predictions_file(merged)[1] == text
 
 
+def test_a_cut_off_unit_is_refused_before_ones_own_is_touched(place, capsys):
+    cut = moved(trained(0), place)
+    (cut / "predictions.csv").write_text((cut / "predictions.csv").read_text()[:-20])
+    own = trained(0, "partial", 3)
+    (own.folder / "state.json").write_text("{}")
+    before = {path.name: path.read_bytes() for path in own.folder.iterdir()}
+    assert main(["merge", str(place / "elsewhere")]) == 1
+    out = capsys.readouterr().out
+    assert f"not merged: {cut}: " in out
+    assert "1 units found, 0 taken in" in out
+    assert {path.name: path.read_bytes() for path in own.folder.iterdir()} == before
+
+
+def test_a_training_that_can_go_on_is_kept_before_one_that_cannot(place, capsys):
+    brought = moved(trained(0, "partial", 5), place)
+    own = trained(0, "partial", 3)
+    (own.folder / "state.json").write_text("{}")
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    assert "one is here already that can go on, which this one cannot" in capsys.readouterr().out
+    assert units.read_record(own.folder)["epochs"] == 3
+    (brought / "state.json").write_text("{}")
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    assert units.read_record(own.folder)["epochs"] == 5
+
+
+def test_predictions_written_anew_are_read_and_not_compressed_ones_from_before(place):
+    folder = trained(0, sure=0.9).folder
+    (folder / "predictions.csv.gz").write_bytes(gzip.compress((folder / "predictions.csv").read_bytes()))
+    trained(0, sure=0.6)
+    assert read_predictions(folder).y_prob.max() == pytest.approx(0.6)
+
+
+def test_a_network_that_came_with_results_stays_with_them(place):
+    folder = moved(trained(0), place)
+    for name in ("network.weights.h5", "network.json", "vocabulary.json"):
+        (folder / name).write_text("{}")
+    assert main(["merge", str(place / "elsewhere")]) == 0
+    (unit,) = (place / "cache" / "runs" / "_template").glob("*/record.json")
+    names = {path.name for path in unit.parent.iterdir()}
+    assert "vocabulary.json" in names
+    assert not names & {"network.weights.h5", "network.json"}
+
+
+def test_an_empty_folder_name_is_not_the_folder_that_one_stands_in(place, capsys):
+    assert main(["merge", ""]) == 2
+    assert "expected the folder with the units that were brought" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

@@ -2,13 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from data_prep.corpora import synthetic, vntm
+from shared.metrics.scores import METRICS
+from shared.paper.fields import Metric, Rest, Rule
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import PaperError
+from shared.results.derived import RULES
 
 MINIMAL = """
 schema = 1
@@ -539,9 +543,25 @@ def test_unknown_names_list_the_known(toy, tmp_path):
         ('kind = "silent"', 'kind = "odd"', "findings[0].kind is 'odd': expected one of contradiction"),
         (
             'id = "toy"',
-            'id = "toy"\nheadline = { table = "2", model = "CNN", split = "test", metric = "x" }',
+            'id = "toy"\nheadline = { table = "2", model = "CNN", split = "test", metric = "loss" }',
             "no table",
         ),
+        (
+            'metric = "accuracy", header',
+            'metric = "acuracy", header',
+            "columns[0].metric is 'acuracy': expected one of",
+        ),
+        ('rule = "weighted_geo', 'rule = "geo', "ensembles.MIX.rule is 'geometric_mean': expected one of product,"),
+        ('members = ["CNN", "RNN"]\nweights = [0.4, 0.6]', "members = []", "ensembles.MIX.members is []: expected"),
+        ("weights = [0.4, 0.6]", "weights = [-1.0, 2.0]", "ensembles.MIX.weights[0] is -1.0: expected a number, 0 or"),
+        ("weights = [0.4, 0.6]", "weights = [0.0, 0.0]", "ensembles.MIX.weights has nothing above 0: expected"),
+        (
+            "0.874 ± 0.006",
+            "87.4 ± 0.6",
+            "tables[0].rows[0].values has 87.4 for the test map@3: expected 0 to 1; scale = 100 stands for",
+        ),
+        ("98.50", "985.0", "tables[0].rows[0].values has 985.0 for the train accuracy: expected 0 to 100"),
+        ("year = 2020", f"year = {'1' * 5000}", "not a TOML file: "),
     ],
 )
 def test_a_malformed_file_is_named_with_key_and_remedy(tmp_path, good, bad, message):
@@ -851,3 +871,18 @@ def test_data_that_is_not_as_it_should_be_is_named(with_data, tmp_path, good, ba
     assert good in text
     with pytest.raises(PaperError, match=message):
         load_paper("toy", write(tmp_path, text.replace(good, bad)))
+
+
+@pytest.mark.parametrize("section", [1, 1.5, True, "CNN", [1], [{"id": 1.5}]])
+def test_a_section_of_another_type_has_no_names(section):
+    assert Rest(Path("paper.toml"), {"models": section}).names("models") == []
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    assert load_paper("toy", write(tmp_path, "\ufeff" + MINIMAL)).id == "toy"
+
+
+def test_the_names_of_metrics_and_rules_are_those_that_are_computed():
+    rule, *_ = get_args(Rule)
+    assert set(get_args(Metric)) == METRICS.keys()
+    assert set(get_args(rule)) == RULES.keys()

@@ -55,6 +55,15 @@ def test_the_terminal_table_fits_the_terminal(diff):
     assert max(map(len, render_text(diff).splitlines())) <= WIDTH
 
 
+def test_a_header_as_wide_as_the_terminal_is_broken(diff):
+    table, *others = diff.paper.tables
+    wide = "spectrograms of the cepstral coefficients, in colour; " * 3
+    paper = replace(
+        diff.paper, tables=(replace(table, rows=[replace(row, header=wide) for row in table.rows]), *others)
+    )
+    assert wide[:90] in render_text(replace(diff, results=replace(diff.results, paper=paper)))
+
+
 def test_every_row_says_why_it_is_not_compared(diff):
     text = render_text(diff)
     assert 'not run: python -m reproductions run lam_ensemble --variant paper --model "Model 2"' in text

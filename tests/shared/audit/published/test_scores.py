@@ -30,6 +30,7 @@ metric_threshold = { value = 0.5, origin = "authors' code" }
         (THRESHOLD, ["0.80", "0.90", "0.81"], None),  # both can be 0.805
         (THRESHOLD, ["0.80", "0.90", "0.82"], IMPOSSIBLE),  # above accuracy
         (THRESHOLD, ["0.80", "0.70", "0.72"], IMPOSSIBLE),  # above precision: more answers than clips
+        (THRESHOLD, ["0.80", "0", "0.72"], IMPOSSIBLE),  # above a precision of nothing
         ("", ["0.80", "0.90", "0.82"], NOTE),  # an average over classes of unequal size can do this
         ("", ["0.80", "0.70", "0.72"], None),
         (THRESHOLD.replace("0.5", "0.3"), ["0.80", "0.90", "0.82"], NOTE),

@@ -58,3 +58,10 @@ def test_a_corpus_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
 def test_a_paper_without_networks_says_so(capsys):
     assert main(["evaluate", "shan_tagging"]) == 1
     assert "no network comes with the results of shan_tagging" in capsys.readouterr().err
+
+
+def test_ship_says_what_it_leaves_as_it_is(unit, capsys):
+    assert main(["ship", "pragadaraju_digits", "--model", "RNN + Textual Representation"]) == 0
+    assert capsys.readouterr().out == "RNN + Textual Representation: comes with the results already\n"
+    assert main(["ship", "pragadaraju_digits", "--model", "CNN + Spectrogram"]) == 1
+    assert "CNN + Spectrogram: not trained; python -m reproductions run" in capsys.readouterr().out

@@ -250,5 +250,7 @@ def test_a_paper_without_a_lesson_is_passed_over(tmp_path, monkeypatch):
 
 
 def test_the_command_refuses_a_paper_that_is_not_there(capsys):
-    assert main(["lessons", "nobody"]) == 2
-    assert "there is no lesson 'nobody'" in capsys.readouterr().err
+    assert main(["lessons", lesson_names()[0], "nobody"]) == 2, "and nothing is executed before"
+    said = capsys.readouterr()
+    assert "there is no lesson 'nobody'" in said.err
+    assert not said.out

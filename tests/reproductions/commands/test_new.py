@@ -81,6 +81,12 @@ def test_names_that_cannot_be_used_are_refused(paper_id, message, project, files
     assert sorted(project.rglob("*")) == files
 
 
+def test_a_title_that_is_no_text_is_refused(project, files):
+    with pytest.raises(PaperError, match="has characters that cannot be printed: expected a text in UTF-8"):
+        new_paper("good_name", "a \udcff title", root=project)
+    assert sorted(project.rglob("*")) == files
+
+
 @pytest.mark.parametrize("folder", ["reproductions", "tests/reproductions", "results"])
 def test_what_is_there_is_not_overwritten(folder, project):
     mine = project / folder / "my_paper" / "mine.txt"

@@ -16,7 +16,7 @@ from shared.runs.predictions import predictions_file
 from shared.runs.units import CHECKSUMS, PREDICTIONS, UNITS, checksum_of, keep_record
 
 ASIDE = ".aside"  # ends the hidden name of a unit that is being replaced
-LARGE_BYTES = 40_000  # predictions above this, and those of readings, which are many, are kept compressed
+LARGE_BYTES = 20_000  # predictions above this, and those of readings, which are many, are kept compressed
 
 
 def results_lock(folder: Path, what: str):

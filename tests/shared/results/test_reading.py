@@ -283,7 +283,7 @@ class TestMerge:
         folder = tmp_path / "results/lam_ensemble"
         unit = cached("Model 1")
         store.merge(paper, [unit.name])
-        (predictions,) = folder.glob("units/*/predictions.csv")
+        (predictions,) = folder.glob("units/*/predictions.csv.gz")
         good = predictions.read_bytes()
         predictions.write_bytes(good[:1000])
         store.merge(paper, [unit.name])

@@ -20,6 +20,7 @@ from shared.results.diff import diff_paper
 from shared.results.reading import Results
 from shared.results.runs_table import COLUMNS, read_runs
 from shared.runs import units
+from shared.runs.predictions import predictions_file
 from shared.runs.units import ResultsError, unit_folders
 
 RIGHT = {"validation": 300, "test": 200}
@@ -218,7 +219,7 @@ def test_merge_copies_units_and_keeps_synthetic_ones_out_of_the_results(paper, c
     synthetic = read_runs(tmp_path / "cache/results/lam_ensemble/runs.csv")
     assert {row["corpus"] for row in synthetic} == {"synthetic"}
     kept = {path.name for path in folder.rglob("*") if path.is_file()}
-    assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv"}
+    assert kept == {"runs.csv", "record.json", "history.csv", "predictions.csv.gz"}
 
 
 def test_merge_compresses_large_predictions_and_keeps_what_was_skipped(paper, cached_units, tmp_path, monkeypatch):
@@ -320,7 +321,8 @@ def test_killed_anywhere_a_merge_leaves_the_old_unit_or_the_new_one(paper, cache
     store.merge(paper, keys(tmp_path))
     before = tmp_path / "before"
     shutil.copytree(folder, before)
-    old = next(before.glob("units/*/predictions.csv")).read_bytes()
+    (kept,) = before.glob("units/*")
+    old = predictions_file(kept)[1]
     cached_units("Model 1", {"validation": 375, "test": 250})
     new = next(tmp_path.glob("cache/runs/*/*/predictions.csv")).read_bytes()
     found, point = [], 0
@@ -332,10 +334,10 @@ def test_killed_anywhere_a_merge_leaves_the_old_unit_or_the_new_one(paper, cache
             break
         unit_files.settle(folder)  # as whoever reads or merges next does
         (unit_folder,) = (path for path in folder.glob("units/*") if not path.name.startswith("."))
-        assert {path.name for path in unit_folder.iterdir()} == {"record.json", "history.csv", "predictions.csv"}, point
-        found.append((unit_folder / "predictions.csv").read_bytes())
+        assert {path.name for path in unit_folder.iterdir()} == {path.name for path in kept.iterdir()}, point
+        found.append(predictions_file(unit_folder)[1])
         store.merge(paper, keys(tmp_path))
-        assert next(folder.glob("units/*/predictions.csv")).read_bytes() == new
+        assert predictions_file(unit_folder)[1] == new
         assert next(row["value"] for row in read_runs(folder / "runs.csv")) == "1.000000"
     assert set(found) == {old, new}
     assert found == sorted(found, key=[old, new].index), "once the new unit is there, it stays"

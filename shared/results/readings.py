@@ -42,7 +42,7 @@ class Point:
 
     `value` is the mean over `seeds`. The interval is that of the clips, and of the seeds where these are three or more.
     `at_chance` says what is seen of a reading that is not better than the same answer for every clip, else it is empty.
-    `devices` are those that it was trained on, one a seed.
+    `devices` has what each seed was trained on.
     """
 
     chosen: Chosen
@@ -53,7 +53,7 @@ class Point:
     low: float
     high: float
     at_chance: str = ""
-    devices: tuple[str, ...] = ()
+    devices: dict[int, str] = field(default_factory=dict)
     answers: dict[int, Predictions] = field(default_factory=dict, repr=False, compare=False)
 
     def holds(self, published: float) -> bool:
@@ -209,7 +209,7 @@ def _point(
         return None
     number = mean_with_interval(answers, cell.metric, rule)
     name = next(iter(of_seed.values())).record["variant"]
-    devices = tuple(of_seed[seed].record["device"] for seed in answers)
+    devices = {seed: of_seed[seed].record["device"] for seed in answers}
     point = Point(chosen, name, tuple(answers), *number, devices=devices, answers=answers)
     constant = {seed: _constant(one) for seed, one in answers.items()}
     if paired(constant, answers, cell.metric, rule)["low"] > 0:
@@ -284,14 +284,12 @@ def _effects(
             shared = alone.answers.keys() & by_chosen[()].answers.keys() if alone else ()
             delta, elsewhere = None, False
             if shared:
-                pair = (by_chosen[()], alone)
-                first, second = ({seed: point.answers[seed] for seed in sorted(shared)} for point in pair)
+                first, second = ({seed: p.answers[seed] for seed in sorted(shared)} for p in (by_chosen[()], alone))
                 try:
                     delta = paired(first, second, cell.metric, rule)
                 except ResultsError as error:
                     raise ResultsError(f"{cell.model}, paper and the reading {setting} = {value}: {error}") from None
-                devices, others = (dict(zip(point.seeds, point.devices, strict=True)) for point in pair)
-                elsewhere = any(devices[seed] != others[seed] for seed in shared)
+                elsewhere = any(by_chosen[()].devices[seed] != alone.devices[seed] for seed in shared)
             counts = Counter(_side(point, cell.value) for point in having)
             sides = (len(having), counts["below"], counts["holding"], counts["above"])
             brings = (delta, elsewhere, together.get((setting, value)))
@@ -366,7 +364,7 @@ def rows(curve: Curve) -> list[dict]:
             "n": point.n,
             "seeds": " ".join(map(str, point.seeds)),
             "precision": curve.precision,
-            "devices": "; ".join(dict.fromkeys(point.devices)),
+            "devices": "; ".join(dict.fromkeys(point.devices.values())),
             "at_chance": point.at_chance,
             **{setting: curve.value_of(point, setting) for setting in curve.values},
         }

@@ -92,9 +92,9 @@ def test_what_keras_s_momentum_leaves_of_the_beginning():
     assert settings["norm_momentum"] ** (2 * n_steps("gtzan")) < 0.001  # "over after the second epoch"
 
 
-def last_epoch(folder):
+def history(folder):
     with (folder / units.HISTORY).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))[-1]
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
 def known(variant):
@@ -108,7 +108,7 @@ def known(variant):
     train, test = (
         per_cent(mean(right(predictions.on(split)).mean() for _, predictions in runs)) for split in ("train", "test")
     )
-    learned = per_cent(mean(float(last_epoch(folder)["accuracy"]) for folder, _ in runs))
+    learned = per_cent(mean(history(folder)[-1]["accuracy"] for folder, _ in runs))
     return (
         f"{learned} % of the training windows rightly while it learns them in its last epoch, {train} % of them when "
         f"it is evaluated, and {test} % of the test windows"
@@ -146,8 +146,7 @@ def test_what_two_open_settings_of_mode_2_move_alone():
 def epochs_of(model, variant, seed=0):
     """The history of one training of the random split of the excerpts."""
     (unit,) = FOLDER.glob(f"{units.slug(model)}.{variant}.published.fold0.seed{seed}.bfloat16.gtzan-excerpts-*")
-    with (unit / units.HISTORY).open(encoding="utf-8", newline="") as lines:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+    return history(unit)
 
 
 def test_more_steps_of_mode_2():

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reproductions.commands.options import known_corpus, known_protocol
+from reproductions.commands.options import known_corpus, known_protocol, of_each
 from shared.paper.loading import list_papers, load_paper
 
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ def work(options: argparse.Namespace) -> int:
         return of_split(options)
     from shared.audit.published import audit_paper, render_audit
 
-    audits = [audit_paper(load_paper(name)) for name in ([options.paper] if options.paper else list_papers())]
+    names = [options.paper] if options.paper else list_papers()
+    audits, refused = of_each(names, lambda name: audit_paper(load_paper(name)))
     if options.json:
         print(json.dumps([audit.as_dict() for audit in audits], indent=1, ensure_ascii=False))
     else:
         print("\n".join(map(render_audit, audits)), end="")
-    return 0
+    return 2 if refused else 0
 
 
 def is_asked(options: argparse.Namespace) -> bool:

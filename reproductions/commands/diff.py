@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, variants_of
+from reproductions.commands.options import PROTOCOL_HELP, known_corpus, known_protocol, of_each, variants_of
 from shared.base.suggestions import suggestion
 from shared.paper.loading import list_papers, load_paper
 from shared.paper.schema import SYNTHETIC, Paper
@@ -32,14 +32,11 @@ def work(options: argparse.Namespace) -> int:
     from data_prep import CORPORA
     from shared.report.tables import left_out, render_csv, render_text
     from shared.results.diff import diff_paper
-    from shared.results.runs_table import DiffError
     from shared.results.store import results_folder
-    from shared.runs.units import ResultsError
 
     if options.corpus:
         known_corpus(options.corpus)
-    diffs, failed = [], False
-    papers = [load_paper(name) for name in ([options.paper] if options.paper else list_papers())]
+    papers, unread = of_each([options.paper] if options.paper else list_papers(), load_paper)
     if options.corpus:
         papers = _on(options.corpus, papers)
     names = options.variant.split(",") if options.variant else []
@@ -58,14 +55,13 @@ def work(options: argparse.Namespace) -> int:
         known_protocol(options.protocol, *set().union(*corpora.values()))
         if not options.paper:  # of all papers, those whose corpus has it
             papers = [p for p in papers if any(options.protocol in data_prep.corpus(c).N_FOLDS for c in corpora[p.id])]
-    for paper in papers:
+
+    def diff_of(paper: Paper):
         variants = variants_of(paper, wanted.get(paper.id, options.variant)) if options.variant else None
         folder = results_folder(paper.id, options.corpus)
-        try:
-            diffs.append(diff_paper(paper, folder, variants, options.protocol, options.corpus or None))
-        except (DiffError, ResultsError) as error:  # the other papers are shown
-            print(f"error: {error}", file=sys.stderr)
-            failed = True
+        return diff_paper(paper, folder, variants, options.protocol, options.corpus or None)
+
+    diffs, failed = of_each(papers, diff_of)
     rows = [row for diff in diffs for row in diff.rows()]
     if options.json or options.csv:
         print("".join(f"{line}\n" for diff in diffs for line in left_out(diff)), end="", file=sys.stderr)
@@ -75,7 +71,7 @@ def work(options: argparse.Namespace) -> int:
         print(render_csv(rows), end="")
     else:
         print("\n".join(map(render_text, diffs)), end="")
-    if failed:
+    if failed or unread:
         return 2
     return 1 if options.strict and any(diff.differs or diff.left_out for diff in diffs) else 0
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 from pydantic import TypeAdapter, create_model
 
+from reproductions.commands.options import of_each
 from shared.base.own_files import FileError, read_table
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import SYNTHETIC, Paper
@@ -26,13 +27,12 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Print what there is."""
-    found = [_what_there_is(load_paper(name)) for name in list_papers()]
+    found, refused = of_each(list_papers(), lambda name: _what_there_is(load_paper(name)))
     if options.json:
         print(json.dumps(found, indent=1, ensure_ascii=False))
-        return 0
-    for paper in found:
-        print("\n".join(_lines(paper)))
-    return 0
+    else:
+        print("".join(f"{line}\n" for paper in found for line in _lines(paper)), end="")
+    return 2 if refused else 0
 
 
 def _what_there_is(paper: Paper) -> dict:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from shared.base.suggestions import suggestion
+from shared.base.terminal import raised_here
 from shared.paper.schema import Paper, PaperError
 
 PROTOCOL_HELP = "how the corpus is split: published, grouped, or another that it has"
 MOST_NUMBERS = 10_000  # seeds or folds of one command
+Named = TypeVar("Named", str, Paper)  # a paper by its id, or read
+Done = TypeVar("Done")
 
 
 def numbers(text: str) -> list[int]:
@@ -40,6 +46,27 @@ def part_of(text: str) -> tuple[int, int]:
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a part of a plan like 3/8, from 1/8 to 8/8")
     return int(part), int(parts)
+
+
+def of_each(papers: Iterable[Named], work: Callable[[Named], Done]) -> tuple[list[Done], bool]:
+    """What `work` gives for each paper, and whether one was refused.
+
+    Of several, the one that is refused is told of on standard error, and the others are done. One alone raises its
+    error.
+    """
+    papers = list(papers)
+    if len(papers) == 1:
+        return [work(papers[0])], False
+    done, refused = [], False
+    for paper in papers:
+        try:
+            done.append(work(paper))
+        except ValueError as error:
+            if not raised_here(error):
+                raise
+            print(f"error: {error}", file=sys.stderr)
+            refused = True
+    return done, refused
 
 
 def known_corpus(name: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from shared.base.locks import LockedError
 from shared.base.own_files import FileError
 from shared.base.places import RESULTS_VARIABLE
 from shared.base.write_errors import DiskFullError
+from shared.paper import loading
 from shared.paper.loading import list_papers, load_paper
 from shared.results import store
 from shared.runs.plan import Request
@@ -81,6 +83,20 @@ def test_list_counts_no_row_twice(tmp_path, monkeypatch):
         FileError, match=r"diff\.csv: has two rows of .*'python -m reproductions report' writes it anew"
     ):
         listing._verdicts(load_paper("lam_ensemble"))
+
+
+@pytest.mark.parametrize("command", ["list", "diff", "audit"])
+def test_a_paper_that_cannot_be_read_is_named_and_the_others_are_shown(command, tmp_path, monkeypatch, capsys):
+    for name in ("lam_ensemble", "verma_genres"):
+        shutil.copytree(ROOT / "reproductions" / name, tmp_path / name)
+    (tmp_path / "lam_ensemble" / "paper.toml").write_text("title =\n", encoding="utf-8")
+    monkeypatch.setattr(loading, "PAPERS_ROOT", tmp_path)
+    assert main([command]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {tmp_path / 'lam_ensemble' / 'paper.toml'}: not a TOML file")
+    assert "verma_genres" in said.out
+    assert main([command, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)
 
 
 def test_diff_prints_the_table_and_is_strict_on_demand(capsys, kept, write_unit):

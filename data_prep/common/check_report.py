@@ -75,7 +75,7 @@ class CheckReport:
         """
         what = what or f"the corpus {self.corpus} in {self.root} is not as it should be"
         problems = "".join(f"  {problem}\n" for problem in self.problems)
-        return f"{what}:\n{problems}{advice or self.whole}"
+        return f"{what}{':' if problems else '.'}\n{problems}{advice or self.whole}"
 
     def refuse_mostly_unusable(self, n_unusable: int, n_usable: int, what: str, allow_incomplete: bool):
         """Raise CorpusError if nothing of a user's folder can be used or, unless `allow_incomplete`, less than half.

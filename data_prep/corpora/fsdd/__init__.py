@@ -243,10 +243,10 @@ def _read_folder(report: CheckReport) -> dict[str, list[Recording]]:
     from shared.base.progress import progress
 
     folder = report.root / FOLDER if (report.root / FOLDER).is_dir() else report.root
-    paths, known = [], set(clip_names())
+    paths, foreign, known = [], [], set(clip_names())
     for path in folders.visible(folder):
         if path.is_dir() or path.suffix.lower() != ".wav":
-            report.extra.append(f"{path.name}: {'a folder' if path.is_dir() else 'not a wav file'}; remove it")
+            foreign.append(f"{path.name}: {'a folder' if path.is_dir() else 'not a wav file'}; remove it")
         elif not re.fullmatch(r"\d_[a-z]+_\d+", path.stem):
             report.extra.append(f"{path.name}: not named digit_speaker_take.wav, as 7_theo_12.wav; rename or remove it")
         elif path.stem not in known:
@@ -257,7 +257,8 @@ def _read_folder(report: CheckReport) -> dict[str, list[Recording]]:
     if not paths:
         wanted = f"digit_speaker_take.wav, such as 7_theo_12.wav, or a folder {FOLDER}/ of such files"
         what = f"the corpus fsdd is not in {report.root} (expected there: {wanted})"
-        raise CorpusError(report.refusal(what, _advice(report)))
+        raise CorpusError(report.refusal(what, _advice(report)))  # another folder: nothing is to be removed from it
+    report.extra += foreign
     found = defaultdict(list)
     for path in progress(paths, len(paths), "reading fsdd"):
         found[path.stem].append(read_recording(path, SAMPLE_RATE_HZ))
@@ -267,10 +268,9 @@ def _read_folder(report: CheckReport) -> dict[str, list[Recording]]:
 def _advice(report: CheckReport) -> str:
     if report.root == EMBEDDED:
         return RESTORE
-    return (
-        f"{report.whole} The corpus embedded in this project is used when no folder is named; to write it out as wav "
-        "files: python -m data_prep fetch fsdd --to DIR"
-    )
+    embedded = "The corpus embedded in this project is used when no folder is named; to write it out as wav files:"
+    whole = f"{report.whole} " if report.problems else ""
+    return f"{whole}{embedded} python -m data_prep fetch fsdd --to DIR"
 
 
 def _frame(found: list[tuple[str, Recording]]) -> pd.DataFrame:

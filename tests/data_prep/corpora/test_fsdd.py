@@ -275,6 +275,15 @@ def test_each_fault_is_named(small_fsdd, fault, words):
         fsdd.index(small_fsdd)
 
 
+def test_a_folder_of_something_else_is_not_to_be_emptied(tmp_path):
+    (tmp_path / "README.md").write_text("x")
+    (tmp_path / "docs").mkdir()
+    with pytest.raises(CorpusError, match=r"the corpus fsdd is not in .*(?s:.*)fetch fsdd --to DIR") as refused:
+        fsdd.index(tmp_path)
+    assert "remove" not in str(refused.value)
+    assert "whole report" not in str(refused.value), "there is none"
+
+
 @faults(UNREADABLE)
 def test_rest_of_an_incomplete_folder(small_fsdd, fault, words):
     before = fsdd.index(small_fsdd)

@@ -19,8 +19,6 @@ def add_to(commands) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Print a line a paper, and one for each unit of it that is not complete."""
-    from shared.results.store import results_folder
-    from shared.runs.units import UNITS, units_in
 
     names = [load_paper(options.paper).id] if options.paper else list_papers()
     found = {name: units_of(name) for name in names}
@@ -30,8 +28,10 @@ def work(options: argparse.Namespace) -> int:
     for name, units in found.items():
         counts = Counter("under way" if unit["under_way"] else unit["state"] for unit in units)
         here = ", ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "nothing begun on this machine"
-        n_there = len(units_in(results_folder(name) / UNITS))
+        n_there, damaged = in_the_results(name)
         print(f"{name}: {here}" + f"; {n_there} unit{'s' * (n_there > 1)} in the results" * bool(n_there))
+        for words in damaged:
+            print(f"  in the results, and in no table: {words}")
         for unit in units:
             if unit["state"] != "complete":
                 print(f"  {unit['key']}  {unit['words']}" + ", under way" * unit["under_way"])
@@ -53,3 +53,18 @@ def units_of(paper_id: str) -> list[dict]:
         numbers = {"epochs": state.epochs, "planned": state.planned, "reason": state.reason, "under_way": held}
         units.append({"paper": paper_id, "key": folder.name, "state": state.name, "words": str(state), **numbers})
     return units
+
+
+def in_the_results(paper_id: str) -> tuple[int, list[str]]:
+    """How many units the results have of a paper whose record can be read, and what is wrong with each other record."""
+    from shared.results.store import results_folder
+    from shared.runs.units import UNITS, ResultsError, read_unit, units_in
+
+    n, damaged = 0, []
+    for folder in units_in(results_folder(paper_id) / UNITS):
+        try:
+            read_unit(folder)
+            n += 1
+        except ResultsError as error:
+            damaged.append(str(error))
+    return n, damaged

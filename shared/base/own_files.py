@@ -39,6 +39,8 @@ def read_bytes(path: Path, remedy: str, most_bytes: int = MOST_BYTES) -> bytes:
     ------
     FileError
     """
+    if path.is_fifo():  # to open it is to wait for whoever writes into it
+        raise FileError(f"{path}: cannot be read (a pipe is where a file should be); {remedy}")
     try:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)

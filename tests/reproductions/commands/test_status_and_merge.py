@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -77,6 +78,24 @@ def test_status_says_what_the_results_have(place, capsys):
     trained(0).folder.rename(in_results(trained(0)))
     assert main(["status", "_template"]) == 0
     assert capsys.readouterr().out == "_template: nothing begun on this machine; 1 unit in the results\n"
+
+
+def test_status_names_a_damaged_record_of_the_results(place, capsys):
+    trained(0).folder.rename(in_results(trained(0)))
+    (damaged := in_results(trained(1))).mkdir()
+    (damaged / "record.json").write_text("{")
+    assert main(["status", "_template"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "_template: 1 complete; 1 unit in the results"
+    assert second.startswith(f"  in the results, and in no table: {damaged / 'record.json'}: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
+def test_merge_does_not_wait_for_a_pipe(place, capsys):
+    (place / "elsewhere" / "x").mkdir(parents=True)
+    os.mkfifo(place / "elsewhere" / "x" / "record.json")
+    assert main(["merge", str(place / "elsewhere")]) == 1
+    assert "record.json: cannot be read (a pipe is where a file should be)" in capsys.readouterr().out
 
 
 def in_results(unit: Unit, corpus: str = ""):

@@ -43,7 +43,8 @@ def paper_page(diff: Diff, link: Callable[[Path], str]) -> str:
     own = [section for section in diff.sections if section.own_corpus]
     on_split = [_section(diff, section) for section in own if section.protocol == "published"]
     otherwise = [_section(diff, section) for section in own if section.protocol != "published"]
-    parts = [Part("Published against regenerated", _not_run(diff), tuple(on_split), short="Tables")]
+    head = joined([None if on_split else _nothing_comparable(diff), _not_run(diff)])
+    parts = [Part("Published against regenerated", head, tuple(on_split), short="Tables")]
     if otherwise:
         parts.append(Part("The same under other splits", h("p", OTHERWISE), tuple(otherwise), short="Other splits"))
     parts += _other_corpora(diff) + published_curves_part(diff, link)
@@ -126,6 +127,15 @@ def _story(paper_id: str) -> Html | None:
 def _headline(paper: Paper) -> str:
     cell = paper.headline_cell
     return f"{cell.printed} {cell.metric} of {cell.model} on the {cell.split} split" if cell else ""
+
+
+def _nothing_comparable(diff: Diff) -> Html:
+    """Of a paper with no run on its own corpus: that there is none, and where to look."""
+    paper = diff.paper
+    names = list(dict.fromkeys(map(paper.corpus_of, paper.models)))
+    corpora = [joined([" and " if i else None, h("code", name)]) for i, name in enumerate(names)]
+    elsewhere = " What was run on other data stands below." if any(not s.own_corpus for s in diff.sections) else ""
+    return h("p", "No run on the paper's own data (", corpora, f") is in the results.{elsewhere}")
 
 
 def _not_run(diff: Diff) -> Html | None:

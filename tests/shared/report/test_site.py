@@ -337,10 +337,14 @@ def test_names_of_models_units_and_variants_are_text(odd, write_unit):
     assert UNIT in page.all("main")[0].text
 
 
+NOTHING_OF_ITS_OWN = "No run on the paper's own data (vntm) is in the results. What was run on other data stands below."
+
+
 def test_another_corpus_is_not_comparable_and_stands_apart(odd, write_unit):
     write_unit("Model 1", {"test": 200}, corpus="vntm-subset", fingerprint="0" * 16)
     page = Document(odd()["lam_ensemble.html"])
     assert "On other corpora: not comparable" in [heading.text for heading in page.all("h2")]
+    assert NOTHING_OF_ITS_OWN in [paragraph.text for paragraph in page.all("p")]
     about = [cells for _, _, cells in page.rows if len(cells) == 9 and cells[0] == "Model 1"]
     assert about
     assert all(

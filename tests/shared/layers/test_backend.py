@@ -46,3 +46,12 @@ def test_without_this_project_it_does(tmp_path, start):
     told = tmp_path / "told.json"
     assert start(f"{FORGET}\n{PRINT}", environment={"HOME": str(tmp_path)}, out=told).wait() == 0
     assert json.loads(told.read_text()) == OURS | THEIRS
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [({}, True), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, False)])
+def test_tensorflow_uses_onednn_on_every_processor_unless_told_otherwise(tmp_path, start, chosen, expected):
+    kept = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    told = tmp_path / "told.json"
+    program = "import shared\nfrom tensorflow.python.framework import test_util\nprint(test_util.IsMklEnabled() * 1)"
+    assert start(program, environment=kept | chosen, out=told).wait() == 0
+    assert json.loads(told.read_text()) == expected

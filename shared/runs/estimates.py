@@ -33,23 +33,45 @@ class Estimates:
     records : iterable of dict
         Of finished and partial units, this machine's or others'.
     product_seconds : function
-        What a product of two matrices takes here, by precision. A record that says what it took where the unit was
-        trained is corrected by the ratio of the two; another is taken as it is.
+        What a product of two matrices takes here, by precision. A record is corrected by the ratio of that to what it
+        took where the unit was trained: in the record, or else in the others of that device, the median. A record of a
+        device of which no record says it is taken as it is.
     """
 
     def __init__(self, records: Iterable[dict] = (), product_seconds: Callable[[str], float] | None = None):
         self.product_seconds = None if product_seconds is None else functools.cache(product_seconds)
-        self.known: dict[tuple, list[float]] = {}
-        for record in records:
-            self.add(record)
+        self.records = list(records)
+        self._known: dict[tuple, list[float]] = {}
 
     def add(self, record: dict) -> None:
         """Learn from one more record."""
-        seconds = record["seconds"] / (record["epochs"] or 1)
-        if self.product_seconds is not None and record.get("product_seconds"):
-            seconds *= self.product_seconds(record["precision"]) / record["product_seconds"]
-        for names in ALIKE:
-            self.known.setdefault((names, *(record[name] for name in names)), []).append(seconds)
+        self.records.append(record)
+        self._known = {}
+
+    def known(self, names: tuple[str, ...], values: tuple) -> list[float]:
+        """Seconds an epoch, as they would be here, of the records whose conditions `names` are `values`."""
+        if not self._known:
+            there = self._products()
+            for record in self.records:
+                seconds = self._here(record, there)
+                for each in ALIKE:
+                    self._known.setdefault((each, tuple(record[name] for name in each)), []).append(seconds)
+        return self._known.get((names, values), [])
+
+    def _products(self) -> dict[tuple, float]:
+        """What the product took on each device, in each precision: the median of its records."""
+        told: dict[tuple, list[float]] = {}
+        for record in self.records:
+            if record.get("product_seconds"):
+                told.setdefault((record.get("device"), record["precision"]), []).append(record["product_seconds"])
+        return {place: statistics.median(seconds) for place, seconds in told.items()}
+
+    def _here(self, record: dict, products: dict[tuple, float]) -> float:
+        seconds, precision = record["seconds"] / (record["epochs"] or 1), record["precision"]
+        there = record.get("product_seconds") or products.get((record.get("device"), precision))
+        if self.product_seconds is None or there is None:
+            return seconds
+        return seconds * self.product_seconds(precision) / there
 
     def of_epoch(self, task: Task) -> float | None:
         """Seconds an epoch, or those of the whole where nothing is trained; None where nothing is known."""
@@ -57,7 +79,7 @@ class Estimates:
             if own := seconds_of_epochs(task.folder):
                 return statistics.median(own)
         for names in ALIKE:
-            if found := self.known.get((names, *(getattr(task.unit, name) for name in names))):
+            if found := self.known(names, tuple(getattr(task.unit, name) for name in names)):
                 return statistics.median(found)
         return None
 

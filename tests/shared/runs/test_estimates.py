@@ -42,6 +42,17 @@ def test_another_machines_time_is_corrected_by_the_product_that_it_timed(task):
     assert Estimates([record(task(), 10.0)], here).remaining(task()) == 3 * 1.0
 
 
+def test_a_record_without_a_product_takes_that_of_its_device(task):
+    here = {"float32": 0.02}.get
+    told = [
+        record(task(), 0.0, model="Other", product_seconds=seconds, device="fast") for seconds in (0.01, 0.005, 0.08)
+    ]
+    estimates = Estimates([record(task(), 10.0, device="fast"), *told], here)
+    assert estimates.remaining(task()) == 3 * 2.0
+    estimates.add(record(task(), 8.0, device="not known"))
+    assert estimates.remaining(task()) == 3 * 1.4, "the median of 2.0 and 0.8"
+
+
 def test_a_tasks_own_epochs_count_before_all_records(task):
     there = task()
     there.folder.mkdir(parents=True)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from data_prep import CORPORA, DATA_VARIABLE, Corpus, CorpusError, corpus, data_root, fingerprint
 from shared.base.csv_files import csv_text, no_formula
 from shared.base.suggestions import Parser
-from shared.base.terminal import prepare
-from shared.base.write_errors import in_words
+from shared.base.terminal import drop_output, prepare, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,12 +181,15 @@ def main(argv: list[str] | None = None) -> int:
     arguments = grammar.parse_args(argv)
     prepare(for_programs=arguments.command == "index")
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        if sys.stdout:  # None where it was closed before the start
+            sys.stdout.flush()
+        return status
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
     except OSError as error:
-        print(f"error: {in_words(error) or error}", file=sys.stderr)
+        print(f"error: {words_of(error) or error}", file=sys.stderr)
         return 1
     except (CorpusError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)

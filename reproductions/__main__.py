@@ -8,7 +8,6 @@ It parses and tells errors; each command is a module of :mod:`reproductions.comm
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 
@@ -30,7 +29,7 @@ from reproductions.commands import (
 from reproductions.commands import list as listing
 from reproductions.commands.completion import complete
 from shared.base.suggestions import Parser
-from shared.base.terminal import prepare, raised_here
+from shared.base.terminal import drop_output, prepare, raised_here, words_of
 
 COMMANDS = (listing, run, status, merge, diff, audit, report, lessons, reproduce, predict, demo, evaluate, ship, new)
 EPILOG = """\
@@ -78,7 +77,6 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: a number differs under --strict; 2: an error, in a line or two; 130: stopped."""
     from data_prep import CorpusError
     from shared.base.locks import LockedError
-    from shared.base.write_errors import in_words
 
     prepare()
     try:
@@ -100,13 +98,10 @@ def main(argv: list[str] | None = None) -> int:
         print("\nstopped; the same command goes on where this one stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
     except OSError as error:
-        words = in_words(error)
-        if words is None and error.errno == errno.ENOSPC and error.filename is None:  # of where this is printed to
-            words = f"what is printed cannot be written: {error.strerror}"
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        words = words_of(error)
         if words is None:
             raise
         print(f"error: {words}", file=sys.stderr)

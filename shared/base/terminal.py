@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from shared.base.places import PROJECT
+from shared.base.write_errors import FULL, WriteError, in_words, reason
 
 
 def prepare(for_programs: bool = False) -> None:
@@ -31,3 +33,16 @@ def raised_here(error: BaseException) -> bool:
         innermost = innermost.tb_next
     file = Path(innermost.tb_frame.f_code.co_filename)
     return any(file.is_relative_to(PROJECT / package) for package in ("reproductions", "shared", "data_prep"))
+
+
+def drop_output() -> None:
+    """Let what is still to be printed go nowhere: whoever read it has left, or there is no room for it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def words_of(error: OSError) -> str | None:
+    """An error of the system in a sentence, also of a full disk that standard output goes to; None if there is none."""
+    if error.errno in FULL and error.filename is None and not isinstance(error, WriteError):
+        drop_output()
+        return f"what is printed cannot be written: {reason(error)}"
+    return in_words(error)

@@ -365,6 +365,20 @@ def test_a_reader_that_stops_reading_is_no_error():
     assert result.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full on this system")
+@pytest.mark.parametrize(("package", "status"), [("reproductions", 2), ("data_prep", 1)])
+def test_output_that_has_no_room_is_told_in_a_line_and_one_that_is_closed_is_no_error(package, status):
+    def run(where):
+        command = f"{sys.executable} -m {package} list {where}"
+        return subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    full = run("> /dev/full")
+    assert full.returncode == status
+    assert full.stderr == "error: what is printed cannot be written: no space left on device\n"
+    closed = run(">&-")
+    assert (closed.returncode, closed.stderr) == (0, "")
+
+
 def test_a_diff_on_a_corpus_that_a_paper_is_not_run_on_recommends_no_command(capsys):
     assert main(["diff", "lam_ensemble", "--corpus", "fsdd"]) == 2
     assert capsys.readouterr().err == (

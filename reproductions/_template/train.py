@@ -58,7 +58,7 @@ def plan(paper: Paper, request: Request) -> list[Task]:
     tasks = []
     for model, variant, fold, seed in request.combinations(paper, folds):
         unit = Unit(paper.id, model, variant, request.protocol, fold, seed, precision, corpus, fingerprint)
-        settings = paper.settings_for(variant)
+        settings = paper.settings_for(variant, model)
         data = {"corpus": corpus, "settings": settings}
         tasks.append(Task(unit, settings, data, __name__, epochs=request.epochs))
     return tasks

@@ -254,9 +254,22 @@ def checked(paper: Paper, request):
     for corpus in corpora | ({request.pretrain} if request.pretrain else set()):
         known_corpus(corpus)
     known_protocol(request.protocol, *corpora)
+    for corpus in sorted(corpora & {paper.corpus.name, *map(paper.corpus_of, paper.models)}):
+        same_classes(paper, corpus)
     if request.pretrain and "pretrained_on" not in paper.settings:
         raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
     return request
+
+
+def same_classes(paper: Paper, corpus: str) -> None:
+    """Raise PaperError unless a corpus has the classes that paper.toml says; a user's library has its own."""
+    import data_prep
+
+    stated, there = set(paper.corpus.classes), set(data_prep.corpus(corpus).classes())
+    if there and stated != there:
+        odd = [f"{name!r} is in corpus.classes only" for name in sorted(stated - there)]
+        odd += [f"{name!r} is in the corpus only" for name in sorted(there - stated)]
+        raise PaperError(f"{paper.path}: corpus.classes are not those of the corpus {corpus}: {', '.join(odd)}")
 
 
 def request_of_key(paper: Paper, options: argparse.Namespace):
@@ -297,7 +310,7 @@ def plan_of(paper: Paper, request) -> list:
     tasks, groups = in_order(module_of(paper, "train").plan(paper, request)), module_of(paper, "settings")
     for task in tasks:
         try:
-            check_settings(groups, task.settings)
+            check_settings(groups, task.settings, of_others=paper.settings)
         except SettingsError as error:
             raise SettingsError(f"{paper.path}, variant {task.unit.variant}: {error}") from None
     return tasks
@@ -369,6 +382,8 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None
         time = "" if state.name == COMPLETE or left == 0 else "time not known" if left is None else in_words(left)
         note = f"in the results, {' and '.join(there)}" if there else ""
         print(f"{task.key:<{width}}  {words:<24}  {time:<14}  {note}".rstrip())
+        if state.name != COMPLETE and (was := changed_since(task)):
+            print(f"  begun under other settings ({was}): put paper.toml back, or run with --restart")
     trainings = [(task, state) for task, state, *_ in rows if task.work != FEATURES]
     n_complete = sum(state.name == COMPLETE for _, state in trainings)
     without = f", and {unknown} of which no record tells the time" if unknown else ""
@@ -381,6 +396,17 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None
         rest, _ = total(map(estimates.remaining, left_out))
         print(f"{len(left_out)} more do not fit into {in_words(budget)}; all of them would take about {in_words(rest)}")
     return 0
+
+
+def changed_since(task) -> str:
+    """Which settings a task was begun with otherwise; empty where none, or where what was begun cannot be read."""
+    from shared.runs.plan import FEATURES
+    from shared.runs.units import ResultsError, changed_settings
+
+    if task.work != FEATURES:
+        with contextlib.suppress(ResultsError):  # named where the task begins
+            return changed_settings(task.folder, task.settings)
+    return ""
 
 
 def run_paper(

@@ -28,11 +28,11 @@ N_COLOURS, SHRINK = 32, 2
 SEEN = {
     "original": "A clip made from formulas, not one of the paper's, as the network sees it in validation and test: "
     "time runs to the right, the lowest frequencies are at the top, as in the authors' code.",
-    "legacy": "The reading legacy, what ImageDataGenerator did: the shift of the width, drawn from 5 % of 1,292 "
-    "pixels, moves the 128 mel rows, here by {wide:.0f}, and the edge is drawn out over what is left; time moves by "
-    "{high:.0f}.",
-    "intended": "The reading intended, what its documentation says: the same draw moves time by {wide:.0f} of 1,292 "
-    "columns and the mel rows by {high:.0f}.",
+    "legacy": "The reading legacy, what ImageDataGenerator did: the shift of the width, drawn from 5 % of "
+    "{columns:,} pixels, moves the 128 mel rows, here by {wide:.0f}, and the edge is drawn out over what is left; time "
+    "moves by {high:.0f}.",
+    "intended": "The reading intended, what its documentation says: the same draw moves time by {wide:.0f} of "
+    "{columns:,} columns and the mel rows by {high:.0f}.",
 }
 
 
@@ -59,7 +59,8 @@ def augmented(image: np.ndarray, settings: dict) -> dict[str, tuple[np.ndarray, 
     for semantics in ("legacy", "intended"):
         layer = ZoomShift(fill_mode=shifts.fill_mode, semantics=semantics)
         moved = np.asarray(layer.transform(image[None].astype("float32"), parameters))[0]
-        found[semantics] = (np.rint(moved).astype("uint8"), SEEN[semantics].format(high=abs(high), wide=abs(wide)))
+        text = SEEN[semantics].format(high=abs(high), wide=abs(wide), columns=width)
+        found[semantics] = (np.rint(moved).astype("uint8"), text)
     return found
 
 

@@ -14,7 +14,10 @@ VERSIONED_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "librosa", "scikit-
 
 @functools.cache
 def commit_id() -> str:
-    """The commit of the code that runs, with ``+`` where tracked files were changed, ``unknown`` outside git."""
+    """The commit of the code that runs; ``unknown`` outside git.
+
+    A ``+`` stands behind it where files of the code were changed since, or lie there and are in no commit.
+    """
     root = Path(__file__).resolve().parents[2]
 
     def git(*arguments: str) -> str:
@@ -23,7 +26,7 @@ def commit_id() -> str:
     try:
         code = ("shared", "data_prep", "reproductions")
         return git("rev-parse", "--short=10", "HEAD") + (
-            "+" if git("status", "--porcelain", "-uno", "--", *code) else ""
+            "+" if git("status", "--porcelain", "-unormal", "--", *code) else ""
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

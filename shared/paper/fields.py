@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -78,11 +79,22 @@ def content(read: Callable[[Path], Any]) -> BeforeValidator:
     return BeforeValidator(check, json_schema_input_type=str)
 
 
+def real_day(text: str) -> str:
+    """The check that a day is in the calendar."""
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"is {text!r}: {error}") from None
+    return text
+
+
 Name = SkipJsonSchema[Annotated[str, Field(alias="<name>", default="")]]  # no key of an entry: the key it stands under
 Positive = Annotated[int, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Counts = dict[str, Positive]
+SplitName = Literal["train", "validation", "test"]
+SplitCounts = dict[SplitName, Positive]
 ModelName = Annotated[str, name_in("[models]", "models")]
 MemberName = Annotated[str, name_in("[models]", "models", "ensembles", votes=True)]
 ScoredName = Annotated[
@@ -112,6 +124,11 @@ RemarkKind = Annotated[
 Scale = Annotated[int, Field(gt=0, description="1 for fractions, 100 for percentages")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$", description="where it can be read, from https:// on")]
 Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", description="a DOI without https://doi.org/, from 10. on")]
+Day = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d\d-\d\d$", description="a day, such as '2026-11-29'"),
+    AfterValidator(real_day),
+]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{16}$", description="16 hexadecimal digits")]
 Number = Annotated[
     str,

@@ -15,7 +15,6 @@ from shared.base.suggestions import suggestion
 from shared.paper.fields import (
     UNBOUNDED,
     Address,
-    Counts,
     Doi,
     MemberName,
     Metric,
@@ -25,6 +24,8 @@ from shared.paper.fields import (
     Scale,
     ScoredName,
     SectionError,
+    SplitCounts,
+    SplitName,
     VariantName,
 )
 from shared.paper.schema import (
@@ -72,14 +73,14 @@ class PrintedRow(Section):
     header: str
     model: ScoredName
     values: tuple[Printed, ...]
-    n: Counts = {}
+    n: SplitCounts = {}
 
 
 class Remark(Section):
     """What is odd about a cell; without a metric, about all cells of a model on a split."""
 
     model: str
-    split: str
+    split: SplitName
     metric: Metric | Literal[""] = ""
     kind: RemarkKind
     text: str
@@ -98,7 +99,7 @@ class PrintedTable(Section):
     place: str = ""
     row_header: str = ""
     scale: Scale = 1
-    n: Counts = {}
+    n: SplitCounts = {}
     repeats: int | None = None
     variants: tuple[VariantName, ...] = ()
     margins: dict[str, Annotated[float, Field(gt=0)]] = {}
@@ -238,7 +239,7 @@ class Place(Section):
 
     table: str
     model: str
-    split: str
+    split: SplitName
     metric: Metric
 
 

@@ -23,6 +23,7 @@ from shared.paper.schema import Paper, PaperError
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for some in all packages takes longer than reading
 
 LONGEST = 80
+KEY = "[key]"  # what pydantic puts behind a name that is none of those expected
 KINDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -59,7 +60,8 @@ def in_words(error: ErrorDetails, definitions: dict) -> str:
     """The key that an error is about and what was expected there, by the form's JSON Schema."""
     unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
     nodes, path = _alternatives(definitions, definitions), ""
-    for key in error["loc"]:
+    of_key = error["loc"][-1:] == (KEY,)  # it is a name of an entry that is wrong, and not what stands under it
+    for key in error["loc"][:-2] if of_key else error["loc"]:
         if key in (GROUP, SETTING):
             continue
         known = sorted({name for node in nodes for name in node.get("properties", {})})
@@ -68,6 +70,9 @@ def in_words(error: ErrorDetails, definitions: dict) -> str:
             break  # not a key, but which of several kinds did not fit
         path += f"[{key}]" if isinstance(key, int) else f".{key}" if path else key
         nodes = below or []
+    if of_key:
+        known = [name for node in nodes for name in node.get("propertyNames", {}).get("enum", ())]
+        return f"{path} has {error['input']!r}; {suggestion(str(error['input']), known)}"
     wrong = error.get("ctx", {}).get("error")
     if isinstance(wrong, ValueError):
         return f"{'.'.join(part for part in (path, getattr(wrong, 'key', '')) if part)} {wrong}"

@@ -25,6 +25,7 @@ from shared.paper.fields import (
     Axis,
     Count,
     Counts,
+    Day,
     Fingerprint,
     Metric,
     ModelName,
@@ -37,6 +38,8 @@ from shared.paper.fields import (
     Scale,
     ScoredName,
     SectionError,
+    SplitCounts,
+    SplitName,
     TableId,
     VariantName,
     Weight,
@@ -77,7 +80,7 @@ class Reading:
 
     value: SettingValue
     reason: Annotated[str, Field(min_length=1, description="why a careful reader could take it")]
-    written: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="a day, such as '2026-11-29'")]
+    written: Day
     also: dict[str, SettingValue] = field(default_factory=dict)
     models: tuple[ModelName, ...] = ()
 
@@ -217,7 +220,7 @@ class Ensemble:
 class Column:
     """A column of a published table; without a `scale` in the file, it has the table's."""
 
-    split: str
+    split: SplitName
     metric: Metric
     header: str
     scale: Scale | None = None
@@ -316,7 +319,7 @@ class ConfusionMatrix:
 
     figure: str
     model: ScoredName
-    split: str
+    split: SplitName
     matrix: tuple[tuple[Count, ...], ...]
     printed_rows: Annotated[Axis, Field(description="what the figure's rows stand for")]
     classes: tuple[str, ...] = ()
@@ -407,7 +410,7 @@ class Claim:
     scale: Scale = 1
     quantity: str = ""
     model: ScoredName = ""
-    split: str = ""
+    split: SplitName | Literal[""] = ""
     metric: Metric | Literal[""] = ""
 
     @model_validator(mode="after")
@@ -469,7 +472,7 @@ class Protocol:
     name: Name
     title: str = ""
     comparable: bool = False
-    n: Counts = field(default_factory=dict)
+    n: SplitCounts = field(default_factory=dict)
     folds: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -566,7 +569,7 @@ class Corpus:
     title: str
     labels: Annotated[Literal["single", "multi"], Field(description="one label a clip, or several")]
     classes: tuple[str, ...]
-    n: Counts = field(default_factory=dict)
+    n: SplitCounts = field(default_factory=dict)
     fingerprint: Fingerprint = ""
     protocols: dict[str, Protocol] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)

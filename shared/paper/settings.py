@@ -6,9 +6,10 @@ where it begins, so that a missing name, a wrong kind of value or one that no co
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import is_dataclass
 from types import ModuleType
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from shared.paper.json_schema import Plain
 from shared.paper.reading import in_words
 
 Group = TypeVar("Group")
+LIKE = 0.8  # from which on two names are so alike that one may be the other, misspelt
 
 
 class SettingsError(ValueError):
@@ -66,9 +68,21 @@ def groups_in(module: ModuleType) -> list[type]:
     ]
 
 
-def check_settings(module: ModuleType, settings: Mapping[str, Any]) -> None:
-    """Read every group of a paper's module that settings are enough for. Raises SettingsError as `read_settings`."""
-    for group in groups_in(module):
+def check_settings(module: ModuleType, settings: Mapping[str, Any], of_others: Collection[str] = ()) -> None:
+    """Read every group of a paper's module that settings are enough for; `of_others` are set for other models.
+
+    Raises
+    ------
+    SettingsError
+        As `read_settings`. And for a setting that no group declares where one is like it and lacks its value: it is
+        misspelt, and would be read by nothing.
+    """
+    groups = groups_in(module)
+    declared = set().union(*map(names_of, groups))
+    for name in sorted(settings.keys() - declared):
+        if meant := difflib.get_close_matches(name, declared - settings.keys() - set(of_others), n=1, cutoff=LIKE):
+            raise SettingsError(f"no code reads the setting {name!r}, and {meant[0]!r} has no value: is that meant?")
+    for group in groups:
         if settings.keys() >= set(_json_schema(group).get("required", ())):
             read_settings(group, settings)
 

@@ -17,7 +17,7 @@ from shared.runs.units import slug
 GENERATED = ("readings_*.csv", "readings_*.png", "effects_*.csv")
 PUBLISHED, CHANCE, PAPER, FAINT = "#b2182b", "#762a83", INK, "#d0d0d0"
 ROW, TOP, LEFT, RIGHT, HEAD = 0.2, 3.0, 3.7, 0.85, 1.0  # inches: a line of the matrix; the curve; what is around them
-LEGEND = "● reading, with its 95 % interval    ◆ variant paper    ○ at chance    — published"
+LEGEND = "● reading, with its 95 % interval    ◆ variant paper    ○ not shown to be above chance    — published"
 
 
 def file_of(folder: Path, kind: str, curve: Curve, suffix: str) -> Path:
@@ -137,7 +137,7 @@ def effects_table(curve: Curve) -> tuple[list[str], list[list[str]]]:
 
 
 def at_chance_lines(curve: Curve) -> list[str]:
-    """A line a reading at chance: what it is and what is seen of it."""
+    """A line a reading that is not shown to be above chance: what it is and what is seen of it."""
     lines = []
     for point in curve.points:
         if point.at_chance:

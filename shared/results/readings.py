@@ -242,24 +242,23 @@ def _constant(one: Predictions) -> Predictions:
 
 def _in_words(results: Results, records: Sequence[dict], answers: dict[int, Predictions], metric: str) -> str:
     """What is seen of readings at chance: their answers, and what their training came to."""
-    y_prob = np.concatenate([one.y_prob for one in answers.values()])
-    classes = next(iter(answers.values())).classes
+    one = next(iter(answers.values()))
     if metric == "accuracy":
-        (answer, count), *_ = Counter(y_prob.argmax(axis=1).tolist()).most_common(1)
-        words = f"{count / len(y_prob):.0%} of its answers are {classes[answer]}"
+        counts = [Counter(each.y_prob.argmax(axis=1).tolist()).most_common(1)[0] for each in answers.values()]
+        given = {answer for answer, _ in counts}
+        which = one.classes[min(given)] if len(given) == 1 else "the same one, which differs by training"
+        words = f"{np.mean([count for _, count in counts]) / len(one.clips):.0%} of its answers are {which}"
     else:
+        y_prob = np.concatenate([each.y_prob for each in answers.values()])
         words = f"{(y_prob <= 0.5).all(axis=1).mean():.0%} of its answers name no class with more than one half"
     last = [rows[-1] for record in records if (rows := results.history(record))]
     if not last or "accuracy" not in last[0]:
         return words
     accuracy, loss = (float(np.mean([row[name] for row in last])) for name in ("accuracy", "loss"))
-    one = next(iter(answers.values()))
     chance, shares = METRICS["accuracy"](one.y_true, _constant(one).y_prob), one.y_true.mean(axis=0)
     entropy = -float(sum(share * np.log(share) for share in shares if share))
     learned = accuracy > chance + NEAR
-    why = (
-        "it learned the training clips, and nothing that holds for others" if learned else "it learned next to nothing"
-    )
+    why = "it learned the training clips, and nothing that holds for others" if learned else "it learned little"
     return (
         f"{words}; {why}: {accuracy:.1%} in training and a loss of {loss:.2f}, {entropy:.2f} being a constant answer's"
     )
@@ -342,7 +341,7 @@ def sentence(curve: Curve) -> str:
         f"where it is as in `paper`, all other choices together move it by {size(rest_of(points, setting))}."
     )
     if at_chance := sum(bool(point.at_chance) for point in points):
-        words.append(f"{at_chance} {'is' if at_chance == 1 else 'are'} at chance.")
+        words.append(f"{at_chance} {'is' if at_chance == 1 else 'are'} not shown to be above chance.")
     if not curve.own_corpus:
         words.append("The published number is of other data; what each choice moves is what counts here.")
     return " ".join(words)

@@ -171,14 +171,20 @@ def keep_settings(unit: Unit, settings: dict) -> None:
     if not path.exists():
         atomic_write(path, lambda file: file.write(write_json(settings, summed=True)))
         return
-    begun = read_json(path, SETTINGS_FORM, BEGIN_AGAIN)
-    changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
-    if changed:
-        was = ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
+    if was := changed_settings(unit.folder, settings):
         raise SettingsChangedError(
             f"{unit.folder} was begun under other settings, as its {SETTINGS} says ({was}). Put paper.toml back, or "
             "run with --restart to begin again"
         )
+
+
+def changed_settings(folder: Path, settings: dict) -> str:
+    """Which settings a unit was begun with otherwise, ``epochs was 8, is 50``; empty where none, or none was begun."""
+    if not (folder / SETTINGS).exists():
+        return ""
+    begun, settings = read_json(folder / SETTINGS, SETTINGS_FORM, BEGIN_AGAIN), json.loads(json.dumps(settings))
+    changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
+    return ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
 
 
 def read_record(folder: Path) -> dict | None:

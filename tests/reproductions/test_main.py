@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -188,6 +189,15 @@ def test_folds_not_asked_for_are_the_papers_to_choose(train):
     assert main(["run", "lam_ensemble", "--workers", "2", "--no-report", "--restart"]) == 0
     assert train.calls[0][0][1].folds is None
     assert train.done == {"restart": True, "workers": 2, "cluster": "", "report": False, "seconds": None}
+
+
+def test_the_classes_of_a_paper_are_those_of_its_corpus():
+    paper = load_paper("pragadaraju_digits")
+    run.same_classes(paper, "fsdd")
+    less = replace(paper, corpus=replace(paper.corpus, classes=("zero", *paper.corpus.classes[2:])))
+    with pytest.raises(ValueError, match=r"corpus fsdd: 'zero' is in corpus\.classes only, '0' is in the corpus only"):
+        run.same_classes(less, "fsdd")
+    run.same_classes(load_paper("pascuo_multilabel"), "music_library")  # a user's own
 
 
 def test_the_key_of_a_task_says_what_is_to_be_planned(train, capsys):

@@ -1,5 +1,7 @@
 """The three networks: every printed shape and count, and ResNet-18 against PyTorch's own layers."""
 
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -44,6 +46,31 @@ def test_every_printed_shape_of_the_1d_cnn():
     assert kinds == ["Conv1D", "ReLU", "BatchNormalization", "MaxPooling1D"]  # normalisation after the activation
     strides = {layer.strides for layer in model.layers if isinstance(layer, keras.layers.Conv1D)}
     assert strides == {(2,)}
+
+
+def test_the_printed_count_leaves_open_which_single_layers_are_padded():
+    """The notes and the lesson say so: all convolutions padded are excluded, half of the mixtures are not."""
+    model = build_cnn_1d(fast=False)
+    convolutions, poolings = (
+        [layer.name for layer in model.layers if isinstance(layer, kind)]
+        for kind in (keras.layers.Conv1D, keras.layers.MaxPooling1D)
+    )
+
+    def fits(*padded):
+        shape = (None, 44100, 1)
+        for layer in model.layers:
+            if layer.name in (*convolutions, *poolings):
+                config = layer.get_config() | {"padding": "same" if layer.name in padded else "valid"}
+                shape = type(layer).from_config(config).compute_output_shape(shape)
+        return shape[1] * shape[2] == 1024
+
+    mixtures = [
+        [name for name, chosen in zip(convolutions, way, strict=True) if chosen] for way in product((0, 1), repeat=5)
+    ]
+    assert fits()
+    assert not fits(*convolutions)
+    assert sum(fits(*padded) for padded in mixtures) == 16
+    assert [fits(name) for name in poolings] == [True, True, False]
 
 
 def printed_order(printed):

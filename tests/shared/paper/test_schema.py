@@ -467,8 +467,37 @@ def test_a_remark_without_a_metric_is_about_all_cells_of_a_split(tmp_path):
     text = MINIMAL.replace('split = "test", metric = "map@3", kind', 'split = "test", kind')
     remarked = [cell for cell in load_paper("toy", write(tmp_path, text)).cells() if cell.note]
     assert [(cell.model, cell.metric, cell.note_kind) for cell in remarked] == [("RNN", "map@3", "approximate")]
-    with pytest.raises(PaperError, match="remarks\\[0\\].split is 'tests': the table has no such columns"):
-        load_paper("toy", write(tmp_path, text.replace('split = "test", kind', 'split = "tests", kind')))
+    with pytest.raises(PaperError, match="remarks\\[0\\].split is 'validation': the table has no such columns"):
+        load_paper("toy", write(tmp_path, text.replace('split = "test", kind', 'split = "validation", kind')))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            '"test", metric = "map@3", header',
+            '"testing", metric = "map@3", header',
+            "tables[0].columns[1].split is 'testing': expected one of train, validation, test",
+        ),
+        (
+            "n = { test = ",
+            "n = { tst = ",
+            "corpus.n has 'tst'; the known are: train, validation, test. Did you mean test?",
+        ),
+    ],
+)
+def test_a_split_is_one_of_three(tmp_path, old, new, words):
+    assert old in MINIMAL
+    with pytest.raises(PaperError) as error:
+        load_paper("toy", write(tmp_path, MINIMAL.replace(old, new)))
+    assert words in str(error.value)
+
+
+def test_the_day_of_a_reading_is_in_the_calendar(tmp_path):
+    reading = 'origin = "assumed", reason = "r", readings = [{ value = 3, reason = "r", written = "2026-13-45" }] }'
+    text = MINIMAL + "\n[settings.more]\nwindows = { value = 2, " + reading + "\n"
+    with pytest.raises(PaperError, match="written is '2026-13-45': month must be in 1..12"):
+        load_paper("toy", write(tmp_path, text))
 
 
 def test_figures_of_counts_and_findings(toy):

@@ -67,3 +67,14 @@ def test_a_plan_is_refused_where_the_code_knows_no_such_value():
     check_settings(module, {"readout": "some steps"})  # not enough for the group: it is not about this model
     with pytest.raises(SettingsError, match="expected one of last step, all steps"):
         check_settings(module, PLAIN | {"readout": "some steps"})
+
+
+def test_a_plan_is_refused_where_a_misspelt_setting_would_be_read_by_nothing():
+    module = SimpleNamespace(__name__=__name__, Network=Network)
+    for wrong in ({"pading": "same"}, {"range_hzz": [0.0, 1.0]}):  # both would keep their default
+        with pytest.raises(
+            SettingsError, match="no code reads the setting '.*', and '(padding|range_hz)' has no value"
+        ):
+            check_settings(module, PLAIN | wrong)
+    check_settings(module, PLAIN | {"pading": "same"}, of_others=["padding"])
+    check_settings(module, PLAIN | {"pading": "same", "padding": "valid"})

@@ -1,7 +1,9 @@
 """Units of work: names, settings and records."""
 
+import functools
 import hashlib
 import json
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -114,6 +116,9 @@ def test_other_settings_are_refused_and_named(unit):
     units.keep_settings(unit, {"epochs": 3, "zoom": 0.1})
     with pytest.raises(units.SettingsChangedError, match=r"epochs was 3, is 4.*--restart"):
         units.keep_settings(unit, {"epochs": 4, "zoom": 0.1})
+    assert units.changed_settings(unit.folder, {"epochs": 4, "zoom": 0.1}) == "epochs was 3, is 4"
+    assert units.changed_settings(unit.folder, {"epochs": 3, "zoom": 0.1}) == ""
+    assert units.changed_settings(unit.folder.with_name("not begun"), {"epochs": 4}) == ""
 
 
 def test_a_setting_that_is_new_or_gone_does_not_matter(unit):
@@ -173,6 +178,26 @@ def test_commit_outside_git_is_unknown(monkeypatch):
         assert commit_id() == "unknown"
     finally:
         commit_id.cache_clear()
+
+
+def test_code_that_is_in_no_commit_is_told_of(monkeypatch, tmp_path):
+    git = functools.partial(subprocess.run, cwd=tmp_path, check=True, capture_output=True)
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+    for folder in ("shared/base", "reproductions"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text("1\n")
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "first"]):
+        git(["git", *words])
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "shared" / "base" / "provenance.py"))
+    try:
+        found = []
+        for name, text in (("notes.txt", "x"), ("reproductions/new.py", "2\n")):
+            (tmp_path / name).write_text(text)
+            commit_id.cache_clear()
+            found.append(commit_id())
+    finally:
+        commit_id.cache_clear()
+    assert found[1] == found[0] + "+", "a file beside the code is not of it, one among it is"
 
 
 def test_json_of_the_record_is_sorted_text(unit):

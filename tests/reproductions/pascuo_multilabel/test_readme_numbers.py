@@ -162,7 +162,7 @@ def of_the_runs() -> list[str]:
         with (unit / "history.csv").open(encoding="utf-8", newline="") as file:
             each.append([100 * (1 - float(row["val_loss"]) / nothing) for row in csv.DictReader(file)])
     heard, *others = sorted(each, key=lambda of_run: -of_run[-1])
-    assert [abs(of_run[-1]) < 0.1 for of_run in others] == [True, True]  # "nothing in the other two"
+    assert [abs(of_run[-1]) < 0.2 for of_run in others] == [True] * 4  # "within 0.2 % of it in the other four"
     assert heard[0] < 0
     assert heard[9] > 0.75 * heard[-1]  # "after ten"
     assert SETTINGS["made_samples"] * 10 == PAPER.corpus.drawn.samples
@@ -175,7 +175,7 @@ def of_the_runs() -> list[str]:
         f"above it after the last, while in training it falls from {trained[0]:.2f} to {trained[-1]:.2f}",
         "nothing, 1 %, 10 % or all of a sound's power",
         f"the loss ends {little:.1f} % below that of hearing nothing where 1 % of the power says something "
-        f"({heard[-1]:.1f} % in one of three trainings, nothing in the other two), "
+        f"({heard[-1]:.1f} % in one of five trainings, within 0.2 % of it in the other four), "
         f"{some:.1f} % where 10 % does, and {everything:.1f} % where all of it does. "
         f"The published curve ends {published:.1f} % below.",
         "between what 1 % and what 10 % of the power tell it",
@@ -193,12 +193,12 @@ def of_the_channels() -> list[str]:
         if asked.items() <= row.items():
             found[row["variant"]].setdefault(row["metric"], []).append(float(row["value"]))
     second, first = ([mean(of[name]) for name in ("binary_crossentropy", "binary_accuracy")] for of in found.values())
-    assert [len(of["binary_accuracy"]) for of in found.values()] == [1, 3]
+    assert [len(of["binary_accuracy"]) for of in found.values()] == [1, 5]
     low, high = zip(*(apart(metric) for metric in ("binary_crossentropy", "binary_accuracy")), strict=True)
     assert high[1] < 0
     return [
         f"a cross-entropy of {second[0]:.4f} and a binary accuracy of {second[1]:.4f} (one training), the first "
-        f"{first[0]:.4f} and {first[1]:.4f} (three)",
+        f"{first[0]:.4f} and {first[1]:.4f} (five)",
         f"by less than the clips tell ({low[0]:+.4f} to {high[0]:+.4f}); the binary accuracy is lower by "
         f"{-high[1]:.4f} to {-low[1]:.4f} with two channels",
     ]
@@ -233,7 +233,7 @@ def of_the_readings() -> list[str]:
 def apart(metric: str) -> tuple[float, float]:
     """The limits of what `two-channels` has more than the mean of the seeds of `paper`, tracks taken together."""
     place = "grouped.fold0.seed{}.float32.library_labels-some-05d3b77a"
-    kept = [("two-channels", 0), *(("paper", seed) for seed in range(3))]
+    kept = [("two-channels", 0), *(("paper", seed) for seed in range(5))]
     units = [results_folder(PAPER.id) / "units" / f"cnn.{name}.{place.format(seed)}" for name, seed in kept]
     second, *first = (read_predictions(unit).on("validation") for unit in units)
     names = np.unique(second.clips)  # another sample rate, and so in another order

@@ -78,12 +78,9 @@ def take(folder: Path) -> tuple:
     if record["key"] != unit.key:
         raise units.ResultsError(f"its record is of {unit.key} and says {record['key']}")
     paper = load_paper(unit.paper)
-    if unit.variant in paper.variants:
-        now, then = paper.settings_for(unit.variant, unit.model), record.get("settings", {})
-        changed = sorted(name for name in now.keys() & then.keys() if now[name] != then[name])
-        if changed:
-            was = ", ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in changed)
-            raise units.ResultsError(f"it was trained under other settings than paper.toml has now ({was})")
+    now = paper.settings_for(unit.variant, unit.model) if unit.variant in paper.variants else {}
+    if was := units.differences(record.get("settings", {}), now):
+        raise units.ResultsError(f"it was trained under other settings than paper.toml has now ({was})")
     check(paper, folder, answer_of(folder, record, Opened()))
     left = {units.NETWORK, SHIPPED} if (folder / SHIPPED).exists() else set()
     with file_lock(unit.folder.with_name(f"{unit.key}.lock"), f"the run {unit.key}"):

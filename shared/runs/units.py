@@ -182,9 +182,14 @@ def changed_settings(folder: Path, settings: dict) -> str:
     """Which settings a unit was begun with otherwise, ``epochs was 8, is 50``; empty where none, or none was begun."""
     if not (folder / SETTINGS).exists():
         return ""
-    begun, settings = read_json(folder / SETTINGS, SETTINGS_FORM, BEGIN_AGAIN), json.loads(json.dumps(settings))
-    changed = sorted(name for name in begun.keys() & settings.keys() if begun[name] != settings[name])
-    return ", ".join(f"{name} was {begun[name]!r}, is {settings[name]!r}" for name in changed)
+    begun = read_json(folder / SETTINGS, SETTINGS_FORM, BEGIN_AGAIN)
+    return differences(begun, json.loads(json.dumps(settings)))
+
+
+def differences(then: dict, now: dict) -> str:
+    """Which of the settings that both have differ, ``epochs was 8, is 50``; empty where none does."""
+    changed = sorted(name for name in then.keys() & now.keys() if then[name] != now[name])
+    return ", ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in changed)
 
 
 def read_record(folder: Path) -> dict | None:

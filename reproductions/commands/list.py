@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, create_model
 
 from reproductions.commands.options import of_each
 from shared.base.own_files import FileError, read_table
+from shared.base.suggestions import suggestion
 from shared.paper.loading import PAPERS_ROOT, list_papers, load_paper
 from shared.paper.schema import SYNTHETIC, Paper
 
@@ -64,7 +65,7 @@ def _corpus(name: str) -> dict:
     import data_prep
 
     if name not in data_prep.CORPORA:
-        return {"corpus": name, "found": None, "how_to_get": "no loader yet"}
+        return {"corpus": name, "found": None, "how_to_get": f"no loader yet; {suggestion(name, data_prep.CORPORA)}"}
     module = data_prep.corpus(name)
     try:
         return {"corpus": name, "found": str(module.locate(data_prep.data_root())), "size": module.SIZE}

@@ -250,12 +250,20 @@ def request_of(paper: Paper, options: argparse.Namespace):
 
 def checked(paper: Paper, request):
     """The request, if its corpora and its protocol are known and the paper can begin on another corpus if asked."""
+    from data_prep import CORPORA
+
     corpora = {request.corpus} if request.corpus else {paper.corpus_of(m) for m in request.models or paper.models}
     for corpus in corpora | ({request.pretrain} if request.pretrain else set()):
         known_corpus(corpus)
     known_protocol(request.protocol, *corpora)
-    for corpus in sorted(corpora & {paper.corpus.name, *map(paper.corpus_of, paper.models)}):
+    own = {paper.corpus.name, *map(paper.corpus_of, paper.models)}
+    for corpus in sorted(corpora & own):
         same_classes(paper, corpus)
+    for protocol in paper.corpus.protocols if own <= CORPORA.keys() else ():
+        try:
+            known_protocol(protocol, *own)
+        except ValueError as error:
+            raise PaperError(f"{paper.path}: corpus.protocols.{protocol}: {error}") from None
     if request.pretrain and "pretrained_on" not in paper.settings:
         raise PaperError(f"{paper.id} has no networks that begin on another corpus, so --pretrain says nothing to it")
     return request
@@ -386,8 +394,9 @@ def show_plan(paper: Paper, tasks: Sequence, as_json: bool, budget: float | None
             print(f"  begun under other settings ({was}): put paper.toml back, or run with --restart")
     trainings = [(task, state) for task, state, *_ in rows if task.work != FEATURES]
     n_complete = sum(state.name == COMPLETE for _, state in trainings)
-    without = f", and {unknown} of which no record tells the time" if unknown else ""
-    print(f"{len(trainings)} tasks, {n_complete} complete; about {in_words(seconds)} in this process{without}")
+    untold = [f"{unknown} of which no record tells the time"] if unknown else []
+    told = [f"about {in_words(seconds)} in this process"] if seconds or not unknown else []
+    print(f"{len(trainings)} tasks, {n_complete} complete; {', and '.join(told + untold)}")
     if n_there := sum(bool(there) and state.name != COMPLETE for _, state, _, there in rows):
         print(
             f"{n_there} of them {'count' if n_there > 1 else 'counts'} in the tables already; run does them once more"

@@ -5,6 +5,7 @@ Unknown keys are errors, since they are mostly misspelt. What was expected is ta
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import tomllib
@@ -24,6 +25,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for some in al
 
 LONGEST = 80
 KEY = "[key]"  # what pydantic puts behind a name that is none of those expected
+A_SETTING = {"value", "origin"}  # the keys by which one is known
 KINDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -77,12 +79,23 @@ def in_words(error: ErrorDetails, definitions: dict) -> str:
     if isinstance(wrong, ValueError):
         return f"{'.'.join(part for part in (path, getattr(wrong, 'key', '')) if part)} {wrong}"
     if unknown:
-        return f"{path} is not a key of this section; {suggestion(str(key), known)}"
+        said = f"{path} is not a key of this section; {suggestion(str(key), known)}"
+        a_setting = isinstance(error["input"], dict) and error["input"].keys() >= A_SETTING
+        return said + ". It looks like a setting: is the line [settings] above it missing?" * a_setting
     if error["type"] == "missing":
         return f"{path} is missing: expected {_expected(nodes)}"
     found = repr(error["input"])
     found = found if len(found) <= LONGEST else f"{found[:LONGEST]} ..."
+    if any(node.get("properties", {}).keys() >= A_SETTING for node in nodes):
+        return f"{path} is {found}: expected {_setting(path.rpartition('.')[2], error['input'])}"
     return f"{path} is {found}: expected {_expected(nodes)}"
+
+
+def _setting(name: str, found) -> str:
+    """What is expected where a setting would stand and is none: most often its value alone, or a group's models."""
+    if difflib.get_close_matches(name, ["models"]):
+        return "models = [...], as the first line of a section for their settings, such as [settings.cnn]"
+    return f'a setting such as {{ value = {json.dumps(found)}, origin = "paper", where = "Section 2" }}'
 
 
 def _alternatives(node: dict, definitions: dict) -> list[dict]:

@@ -12,6 +12,8 @@ import platform
 import sys
 from pathlib import Path
 
+import shared  # noqa: F401  sets how Keras and TensorFlow are read, before a benchmark imports them
+
 HERE = Path(__file__).parent
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up remarks would bury the table
 

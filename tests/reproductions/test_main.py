@@ -24,6 +24,7 @@ from shared.base.places import RESULTS_VARIABLE
 from shared.base.write_errors import DiskFullError
 from shared.paper import loading
 from shared.paper.loading import list_papers, load_paper
+from shared.paper.schema import PaperError
 from shared.results import store
 from shared.runs.plan import Request
 
@@ -198,6 +199,20 @@ def test_the_classes_of_a_paper_are_those_of_its_corpus():
     with pytest.raises(ValueError, match=r"corpus fsdd: 'zero' is in corpus\.classes only, '0' is in the corpus only"):
         run.same_classes(less, "fsdd")
     run.same_classes(load_paper("pascuo_multilabel"), "music_library")  # a user's own
+
+
+def test_the_protocols_of_a_paper_are_those_of_its_corpus():
+    paper = load_paper("pragadaraju_digits")
+    protocols = {"gruoped": paper.corpus.protocols["grouped"]}
+    other = replace(paper, corpus=replace(paper.corpus, protocols=protocols))
+    found = r"paper\.toml: corpus\.protocols\.gruoped: fsdd has no protocol 'gruoped'; .* Did you mean grouped\?"
+    with pytest.raises(PaperError, match=found):
+        run.checked(other, Request())
+    assert run.checked(paper, Request()) == Request()
+
+
+def test_a_corpus_without_a_loader_is_listed_with_what_was_probably_meant():
+    assert listing._corpus("fssd")["how_to_get"].endswith("Did you mean fsdd?")
 
 
 def test_the_key_of_a_task_says_what_is_to_be_planned(train, capsys):

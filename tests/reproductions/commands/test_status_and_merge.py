@@ -295,4 +295,4 @@ def test_a_plan_is_printed_with_its_sum(place, capsys):
     units.keep_settings(other.unit, other.settings | {"learning_rate": 99.0})
     assert run.show_plan(PAPER, tasks, False) == 0
     assert "  begun under other settings (learning_rate was 99.0, is " in capsys.readouterr().out
-    assert out.endswith("2 tasks, 1 complete; about 0 s in this process, and 1 of which no record tells the time\n")
+    assert out.endswith("2 tasks, 1 complete; 1 of which no record tells the time\n")

@@ -11,7 +11,17 @@ from data_prep.common.folders import check_protocol
 from data_prep.common.hashing import fingerprint
 from shared.base.suggestions import suggestion
 
-__all__ = ["CORPORA", "DATA_VARIABLE", "Corpus", "CorpusError", "corpus", "data_root", "fingerprint", "planned"]
+__all__ = [
+    "CORPORA",
+    "DATA_VARIABLE",
+    "Corpus",
+    "CorpusError",
+    "corpus",
+    "data_root",
+    "fingerprint",
+    "planned",
+    "with_audio",
+]
 
 CORPORA: dict[str, str] = {  # name to the module that has it as CORPUS, or to module:name
     "fma": "data_prep.corpora.fma",
@@ -48,6 +58,21 @@ def corpus(name: str) -> Corpus:
         raise ValueError(f"unknown corpus {name!r}; {suggestion(name, sorted(CORPORA))}")
     module, _, variable = CORPORA[name].partition(":")
     return getattr(importlib.import_module(module), variable or "CORPUS")
+
+
+def with_audio(name: str) -> Corpus:
+    """The corpus `name`, if its clips are sounds.
+
+    Raises
+    ------
+    ValueError
+        No such corpus, or one of images or of features; names those that have audio.
+    """
+    module = corpus(name)
+    if module.signals is None:
+        known = [name for name in sorted(CORPORA) if corpus(name).signals]
+        raise ValueError(f"corpus {name} has no audio; those with audio are: {', '.join(known)}")
+    return module
 
 
 def planned(name: str, protocol: str, folds: Iterable[int]) -> str:

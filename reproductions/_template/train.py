@@ -54,6 +54,7 @@ class Data:
 def plan(paper: Paper, request: Request) -> list[Task]:
     """A training for each model, variant, fold and seed that is asked for; each is a unit with its own folder."""
     corpus, folds = request.corpus or paper.corpus.name, request.folds or (0,)
+    data_prep.with_audio(corpus)
     fingerprint, precision = data_prep.planned(corpus, request.protocol, folds), resolve_precision(request.precision)
     tasks = []
     for model, variant, fold, seed in request.combinations(paper, folds):

@@ -45,10 +45,7 @@ def read_corpus(name: str) -> Corpus:
     ValueError
         A corpus without audio; names those that have it.
     """
-    module = data_prep.corpus(name)
-    if module.signals is None:
-        known = [name for name in sorted(data_prep.CORPORA) if data_prep.corpus(name).signals]
-        raise ValueError(f"corpus {name} has no audio to tag; those with audio are: {', '.join(known)}")
+    module = data_prep.with_audio(name)
     index = module.index()
     fingerprint = data_prep.fingerprint(index)
     if module.windows:

@@ -18,6 +18,7 @@ from shared.paper.loading import load_paper
 from shared.results import store
 from shared.results.runs_table import read_runs
 from shared.runs.networks import load_network, trained_units
+from shared.runs.plan import Request
 from shared.runs.predictions import read_predictions
 from shared.training.scaling import SCALING
 
@@ -93,6 +94,11 @@ def test_the_scaling_is_that_of_the_training_windows_alone(few_clips):
         assert mean == pytest.approx(data.features[split == "train"].mean(**of), abs=1e-3)
         for others in ("validation", "test"):  # who would have been seen
             assert np.abs(mean - data.features[np.isin(split, ["train", others])].mean(**of)).max() > 0.1
+
+
+def test_a_corpus_of_images_is_refused_before_anything_is_read():
+    with pytest.raises(ValueError, match="corpus vntm has no audio; those with audio are: .*fsdd"):
+        train.plan(PAPER, Request(corpus="vntm"))
 
 
 def test_any_corpus_of_audio_is_cut_at_the_papers_sample_rate():

@@ -219,7 +219,7 @@ def test_a_class_with_fewer_clips_than_folds_is_refused(place, tmp_path, monkeyp
 
 
 def test_a_corpus_without_audio_is_refused(place):
-    with pytest.raises(ValueError, match="corpus vntm has no audio to tag; .*: .*fsdd, fsdkaggle2018,"):
+    with pytest.raises(ValueError, match="corpus vntm has no audio; .*: .*fsdd, fsdkaggle2018,"):
         run_paper("shan_tagging", corpus="vntm")
 
 
